@@ -1,0 +1,180 @@
+"""Counts that say whether a surface is closed, and what it consists of. All are numpy, none loops over triangles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .mesh import Mesh
+
+
+@dataclass(frozen=True)
+class EdgeTable:
+    """Every undirected edge of a mesh once.
+
+    Attributes
+    ----------
+    vertices : (e, 2) int64
+        Lower and higher vertex index.
+    face_count : (e,) int64
+        How many triangles use it: 1 open, 2 regular, more non-manifold.
+    winding : (e,) int64
+        Uses in the direction low to high minus uses the other way; 0 where two neighbors agree.
+    of_face : (m, 3) int64
+        Edge number of each triangle's sides 0-1, 1-2, 2-0.
+    """
+
+    vertices: npt.NDArray[np.int64]
+    face_count: npt.NDArray[np.int64]
+    winding: npt.NDArray[np.int64]
+    of_face: npt.NDArray[np.int64]
+
+    @property
+    def open_edges(self) -> int:
+        """Edges with one triangle."""
+        return int(np.count_nonzero(self.face_count == 1))
+
+    @property
+    def non_manifold_edges(self) -> int:
+        """Edges with more than two triangles."""
+        return int(np.count_nonzero(self.face_count > 2))
+
+    @property
+    def misoriented_edges(self) -> int:
+        """Edges whose two triangles look in opposite directions."""
+        return int(np.count_nonzero((self.face_count == 2) & (self.winding != 0)))
+
+
+def edge_table(mesh: Mesh) -> EdgeTable:
+    """List the edges of a mesh with how often and in which direction triangles use them."""
+    faces = mesh.faces.astype(np.int64)
+    start = faces.ravel()
+    stop = np.roll(faces, -1, axis=1).ravel()
+    low, high = np.minimum(start, stop), np.maximum(start, stop)
+    count = max(len(mesh.vertices), 1)
+    key = low * count + high
+    order = np.argsort(key, kind="stable")
+    sorted_key = key[order]
+    first = np.ones(len(key), bool)
+    first[1:] = sorted_key[1:] != sorted_key[:-1]
+    number = np.cumsum(first) - 1
+    of_half_edge = np.empty(len(key), np.int64)
+    of_half_edge[order] = number
+    unique = sorted_key[first]
+    edges = len(unique)
+    face_count = np.bincount(of_half_edge, minlength=edges)
+    winding = np.bincount(of_half_edge, weights=np.where(start < stop, 1.0, -1.0), minlength=edges)
+    return EdgeTable(
+        vertices=np.stack([unique // count, unique % count], axis=1),
+        face_count=face_count.astype(np.int64),
+        winding=winding.astype(np.int64),
+        of_face=of_half_edge.reshape(-1, 3),
+    )
+
+
+def face_parts(mesh: Mesh) -> tuple[int, npt.NDArray[np.int64]]:
+    """Split the triangles into parts that share vertices.
+
+    Returns
+    -------
+    count : int
+        Number of parts.
+    label : (m,) int64
+        Part of each triangle.
+    """
+    if mesh.is_empty:
+        return 0, np.empty(0, np.int64)
+    faces = mesh.faces
+    size = len(mesh.vertices)
+    rows = np.concatenate([faces[:, 0], faces[:, 1]])
+    columns = np.concatenate([faces[:, 1], faces[:, 2]])
+    graph = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    of_face = label[faces[:, 0]]
+    used, inverse = np.unique(of_face, return_inverse=True)
+    return len(used), inverse.astype(np.int64)
+
+
+def non_manifold_vertices(mesh: Mesh, edges: EdgeTable | None = None) -> npt.NDArray[np.int64]:
+    """Vertices where two fans of triangles touch in a point only, ascending.
+
+    A vertex is regular when its triangles form one fan: joined pairwise through edges at the vertex. Edges with more
+    than two triangles join all of them, so that a pinch along an edge is counted there and not twice.
+    """
+    if mesh.is_empty:
+        return np.empty(0, np.int64)
+    table = edge_table(mesh) if edges is None else edges
+    corners = 3 * len(mesh.faces)
+    # Two corners at one vertex are joined when their triangles share an edge at that vertex. Side s of a triangle
+    # runs from corner s to corner s+1, so each side speaks for two corners.
+    corner = np.arange(corners).reshape(-1, 3)
+    side_edge = np.concatenate([table.of_face.ravel(), table.of_face.ravel()])
+    side_corner = np.concatenate([corner.ravel(), np.roll(corner, -1, axis=1).ravel()])
+    side_vertex = mesh.faces.ravel()[side_corner].astype(np.int64)
+    group = side_edge * 2 + (side_vertex == table.vertices[side_edge, 1])
+    order = np.argsort(group, kind="stable")
+    same = group[order][1:] == group[order][:-1]
+    left, right = side_corner[order][:-1][same], side_corner[order][1:][same]
+    graph = coo_array((np.ones(len(left), np.bool_), (left, right)), shape=(corners, corners))
+    _, fan = connected_components(graph, directed=False)
+    fan_vertex = np.empty(fan.max() + 1, np.int64)
+    fan_vertex[fan] = mesh.faces.ravel()
+    fans_at = np.bincount(fan_vertex, minlength=len(mesh.vertices))
+    return np.flatnonzero(fans_at > 1)
+
+
+def is_closed_manifold(mesh: Mesh) -> bool:
+    """True when every edge has two triangles that agree in direction and every vertex has one fan."""
+    if mesh.is_empty:
+        return False
+    table = edge_table(mesh)
+    regular = (table.face_count == 2) & (table.winding == 0)
+    return bool(regular.all()) and len(non_manifold_vertices(mesh, table)) == 0
+
+
+def boundary_loops(mesh: Mesh, edges: EdgeTable | None = None) -> list[npt.NDArray[np.int64]]:
+    """Chain the open edges into loops of vertices.
+
+    A loop runs so that a patch with this order of vertices agrees in direction with the triangles around it. Where
+    several holes meet in one vertex the loops are told apart by walking round the fan of triangles.
+    """
+    table = edge_table(mesh) if edges is None else edges
+    open_side = table.face_count[table.of_face] == 1
+    face_index, side = np.nonzero(open_side)
+    start = mesh.faces[face_index, side].astype(np.int64)
+    stop = mesh.faces[face_index, (side + 1) % 3].astype(np.int64)
+    # The patch runs against the neighboring triangle's own direction.
+    following: dict[int, list[int]] = {}
+    for a, b in zip(stop.tolist(), start.tolist(), strict=True):
+        following.setdefault(a, []).append(b)
+    loops = []
+    while following:
+        first = next(iter(following))
+        path, position = [first], {first: 0}
+        while path:
+            here = path[-1]
+            targets = following.get(here)
+            if not targets:
+                path.pop()  # a chain that ends in the open: only at misoriented edges
+                position.pop(here, None)
+                continue
+            there = targets.pop()
+            if not targets:
+                del following[here]
+            if there in position:
+                cut = position[there]
+                loop = path[cut:]
+                for vertex in loop[1:]:
+                    position.pop(vertex, None)
+                del path[cut + 1 :]
+                loops.append(np.array(loop, np.int64))
+                if len(path) == 1 and path[0] not in following:
+                    break
+            else:
+                position[there] = len(path)
+                path.append(there)
+    return [loop for loop in loops if len(loop) >= 2]
