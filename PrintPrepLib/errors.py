@@ -30,5 +30,5 @@ class MissingPackageError(PrintPrepError):
     """A Python package that this step needs is not installed."""
 
 
-class Cancelled(PrintPrepError):
+class Cancelled(PrintPrepError):  # noqa: N818 - the word every face uses for it
     """The user asked to stop. Nothing is left half done."""

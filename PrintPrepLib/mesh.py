@@ -142,11 +142,13 @@ class Mesh:
             ],
             axis=1,
         )
-        return _unit(sums)
+        return _unit(np.asarray(sums, np.float64))
 
     def _face_cross(self) -> FloatArray:
         a = self.vertices[self.faces[:, 0]]
-        return np.cross(self.vertices[self.faces[:, 1]] - a, self.vertices[self.faces[:, 2]] - a)
+        return np.asarray(
+            np.cross(self.vertices[self.faces[:, 1]] - a, self.vertices[self.faces[:, 2]] - a), np.float64
+        )
 
     def with_vertices(self, vertices: FloatArray) -> Mesh:
         """Return the same triangles on moved vertices; scalars are dropped, since they described the old shape."""
@@ -226,7 +228,7 @@ class Mesh:
 
         cells = polydata.GetPolys()
         strips = polydata.GetStrips()
-        if cells.GetNumberOfCells() and cells.IsHomogeneous() != 3 or strips.GetNumberOfCells():
+        if (cells.GetNumberOfCells() and cells.IsHomogeneous() != 3) or strips.GetNumberOfCells():
             from vtkmodules.vtkFiltersCore import vtkTriangleFilter
 
             cutter = vtkTriangleFilter()
@@ -319,7 +321,7 @@ def _frozen(array: npt.NDArray[Any], dtype: type, name: str) -> Any:
         raise ValueError(f"{name} must have the shape (n, 3), got {array.shape}")
     if array.dtype == dtype and not array.flags.writeable and array.flags.c_contiguous:
         return array
-    out = np.ascontiguousarray(array, dtype=dtype)
+    out: npt.NDArray[Any] = np.ascontiguousarray(array, dtype=dtype)
     if out is array and array.flags.writeable:
         # A view with its own flag: the caller's array stays writable, ours does not change under us by accident.
         out = array.view()
@@ -329,4 +331,6 @@ def _frozen(array: npt.NDArray[Any], dtype: type, name: str) -> Any:
 
 def _unit(vectors: FloatArray) -> FloatArray:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    out: FloatArray = np.zeros_like(vectors)
+    np.divide(vectors, length, out=out, where=length > 0)
+    return out

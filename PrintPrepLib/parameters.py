@@ -11,6 +11,7 @@ bounded or explained in two ways.
 from __future__ import annotations
 
 import inspect
+import math
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ class ParameterSpec:
 
     def _check_range(self, value: float) -> float:
         unit = f" {self.unit}" if self.unit else ""
-        if value != value or value in (float("inf"), float("-inf")):
+        if not math.isfinite(value):
             raise ValueError(f"{self.name} must be a finite number; got {value}")
         if self.low is not None and value < self.low:
             raise ValueError(f"{self.name} must be at least {self.low:g}{unit}; got {value:g}")

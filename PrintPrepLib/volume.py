@@ -92,7 +92,7 @@ class Volume:
     @property
     def array(self) -> npt.NDArray[Any]:
         """Voxels as a read-only view in the order k, j, i."""
-        view = sitk.GetArrayViewFromImage(self.image)
+        view: npt.NDArray[Any] = sitk.GetArrayViewFromImage(self.image)
         view.setflags(write=False)
         return view
 
