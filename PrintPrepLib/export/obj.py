@@ -1,0 +1,104 @@
+"""Wavefront OBJ: vertices and faces; materials, textures, normals and groups are left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from ..mesh import Mesh
+from ..progress import Progress, silent
+from .parsed import Parsed, UnreadableError, numbers, stated_space, triangulate
+
+_BLOCK = 1 << 16
+_VERTEX_LINE = re.compile(rb"^[ \t]*v[ \t]+([^\r\n#]*)", re.MULTILINE)
+_FACE_LINE = re.compile(rb"^[ \t]*f[ \t]+([^\r\n#]*)", re.MULTILINE)
+_TEXTURE_AND_NORMAL = re.compile(rb"/[^\s]*")
+_CONTINUED = re.compile(rb"\\[ \t]*\r?\n")
+_NEXT = "Export the model again as OBJ."
+
+
+def read(path: Path) -> Parsed:
+    """Read an OBJ file; polygons are cut into triangles.
+
+    Raises
+    ------
+    UnreadableError
+        Not an OBJ file, or faces that use vertices which it does not hold.
+    """
+    body = path.read_bytes()
+    if b"\0" in body[:1000]:
+        raise UnreadableError(f"is not an OBJ model: it holds binary data. Choose another file. {_NEXT}")
+    body = _CONTINUED.sub(b" ", body)
+    vertex_lines = _VERTEX_LINE.findall(body)
+    face_lines = _FACE_LINE.findall(body)
+    if not vertex_lines or not face_lines:
+        raise UnreadableError(f"is not an OBJ model: it has no vertices or no faces. Choose another file. {_NEXT}")
+    vertices = _vertices(vertex_lines)
+    lines = [_TEXTURE_AND_NORMAL.sub(b"", line) for line in face_lines]
+    counts = np.array([len(line.split()) for line in lines], np.int64)
+    corners = _integers(b" ".join(lines))
+    if (corners == 0).any():
+        raise UnreadableError(f"has a face that uses vertex number 0, but OBJ counts from 1; it is damaged. {_NEXT}")
+    if (corners < 0).any():
+        known = np.repeat(_vertices_before_faces(body), counts)
+        corners = np.where(corners < 0, known + corners, corners - 1)
+    else:
+        corners = corners - 1
+    comments = b"\n".join(re.findall(rb"^#[^\r\n]*", body[:4096], re.MULTILINE))
+    return Parsed(vertices, triangulate(vertices, counts, corners), stated_space(comments))
+
+
+def write(mesh: Mesh, file: BinaryIO, colors: npt.NDArray[np.uint8] | None = None, progress: Progress = silent) -> None:
+    """Write OBJ with nine digits; colors (n, 3), if given, stand behind the coordinates as 0..1 (widely read)."""
+    file.write(b"# PrintPrep output. SPACE=LPS\n")
+    total = len(mesh.vertices) + len(mesh.faces)
+    for begin in range(0, len(mesh.vertices), _BLOCK):
+        progress(begin / total, "Writing OBJ")
+        block = mesh.vertices[begin : begin + _BLOCK]
+        line = "v %.9g %.9g %.9g\n"
+        if colors is not None:
+            block = np.hstack([block, colors[begin : begin + _BLOCK] / 255.0])
+            line = "v %.9g %.9g %.9g %.4f %.4f %.4f\n"
+        file.write((line * len(block) % tuple(block.ravel().tolist())).encode("ascii"))
+    for begin in range(0, len(mesh.faces), _BLOCK):
+        progress((len(mesh.vertices) + begin) / total, "Writing OBJ")
+        faces = mesh.faces[begin : begin + _BLOCK] + 1
+        file.write(("f %d %d %d\n" * len(faces) % tuple(faces.ravel().tolist())).encode("ascii"))
+
+
+def _vertices(lines: list[bytes]) -> npt.NDArray[np.float64]:
+    width = len(lines[0].split())
+    values = numbers(b" ".join(lines), "vertices")
+    if width >= 3 and len(values) == width * len(lines):
+        rows = values.reshape(-1, width)
+        if all(len(line.split()) == width for line in lines):
+            return np.ascontiguousarray(rows[:, :3])
+    rows_of_three = []
+    for line in lines:
+        row = line.split()
+        if len(row) < 3:
+            raise UnreadableError(f"has a vertex with {len(row)} numbers where three are needed. {_NEXT}")
+        rows_of_three.append(b" ".join(row[:3]))
+    return numbers(b" ".join(rows_of_three), "vertices").reshape(-1, 3)
+
+
+def _integers(text: bytes) -> npt.NDArray[np.int64]:
+    try:
+        return np.array(text.split(), np.float64).astype(np.int64) if text.count(b".") else _exact(text)
+    except (ValueError, OverflowError) as error:
+        raise UnreadableError(f"has a face whose corner is not a whole number. {_NEXT}") from error
+
+
+def _exact(text: bytes) -> npt.NDArray[np.int64]:
+    return np.array(text.split(), "S20").astype(np.int64)
+
+
+def _vertices_before_faces(body: bytes) -> npt.NDArray[np.int64]:
+    """Number of vertices above each face line: negative numbers count back from there."""
+    kinds = re.findall(rb"^[ \t]*([vf])[ \t]", body, re.MULTILINE)
+    is_vertex = np.array(kinds, "S1") == b"v"
+    return np.asarray(np.cumsum(is_vertex)[~is_vertex], np.int64)

@@ -1,0 +1,101 @@
+"""Comparing a written file with the mesh that it was made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ExportError, InputError
+from ..mesh import Mesh
+from ..topology import edge_table, non_manifold_vertices
+from .read import MeshKind, read_as_stored, welded
+from .units import Units
+
+_TEXT_TOLERANCE = 1e-8
+"""Relative to the largest coordinate: text formats are written with nine digits."""
+_TOLERANCE = {
+    MeshKind.STL: 0.0,  # the mesh was rounded to single precision beforehand
+    MeshKind.PLY: 0.0,
+    MeshKind.VTP: 0.0,
+    MeshKind.VTK: 0.0,
+    MeshKind.OBJ: _TEXT_TOLERANCE,
+    MeshKind.OFF: _TEXT_TOLERANCE,
+    MeshKind.THREE_MF: _TEXT_TOLERANCE,
+}
+
+
+def compare(mesh: Mesh, path: Path, kind: MeshKind, name: str) -> list[str]:
+    """Read a file back and compare it with the mesh, corner by corner.
+
+    Bounds, volume and every triangle are thereby compared too. Indexed formats must give back the same vertex numbers,
+    hence the same topology; in STL vertices are merged by place, and where that changes the topology it is said.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        What was meant (for STL: rounded to single precision).
+    path : Path
+        What was written.
+    kind : MeshKind
+        Its format.
+    name : str
+        Its final name, for messages.
+
+    Returns
+    -------
+    list of str
+        Warnings for the user.
+
+    Raises
+    ------
+    ExportError
+        The file differs from the mesh.
+    """
+    try:
+        back = read_as_stored(path, units=Units.MM)
+    except InputError as error:
+        raise ExportError(f"'{name}' was written but cannot be read back. Check the drive and try again.") from error
+    if len(back.faces) != len(mesh.faces):
+        raise ExportError(
+            f"'{name}' holds {len(back.faces)} triangles instead of {len(mesh.faces)} when read back. Check the drive."
+        )
+    tolerance = _TOLERANCE[kind] * float(np.abs(mesh.vertices).max())
+    largest = _largest_difference(mesh, back)
+    if not largest <= tolerance:
+        raise ExportError(f"'{name}' differs by {largest:.3g} mm from the model when read back. Check the drive.")
+    if kind is MeshKind.STL:
+        return _topology_change(mesh, welded(back), name)
+    if not np.array_equal(back.faces, mesh.faces):
+        raise ExportError(f"'{name}' joins its triangles differently from the model when read back. Check the drive.")
+    return []
+
+
+def _largest_difference(mesh: Mesh, back: Mesh) -> float:
+    largest = 0.0
+    for corner in range(3):
+        a, b = mesh.vertices[mesh.faces[:, corner]], back.vertices[back.faces[:, corner]]
+        largest = max(largest, float(np.abs(a - b).max()))
+    return largest
+
+
+def _topology_change(mesh: Mesh, back: Mesh, name: str) -> list[str]:
+    """Say what merging by place did. With as many vertices as before it was a renumbering and nothing changed."""
+    used = int(np.count_nonzero(np.bincount(mesh.faces.ravel(), minlength=len(mesh.vertices))))
+    if len(back.vertices) == used:
+        return []
+    before, after = edge_table(mesh), edge_table(back)
+    if after.open_edges > before.open_edges:
+        raise ExportError(
+            f"'{name}' has {after.open_edges} open edges when read back, the model has {before.open_edges}. "
+            "Write it as 3MF, or repair the model first."
+        )
+    edges = after.non_manifold_edges - before.non_manifold_edges
+    points = len(non_manifold_vertices(back, after)) - len(non_manifold_vertices(mesh, before))
+    if edges <= 0 and points <= 0:
+        return []
+    return [
+        f"Surfaces touch at {used - len(back.vertices)} points, which '{name}' cannot keep apart: a program that opens "
+        f"it sees {max(edges, 0)} edges and {max(points, 0)} points where the surface is not simple. Write it as 3MF, "
+        "or move the parts at least 0.001 mm apart."
+    ]
