@@ -1,0 +1,271 @@
+"""Reads the header of one file: is it DICOM, does it hold images, where do they lie, are their bytes all there.
+
+Nothing but the header is read, so a folder of thousands of slices takes seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, BinaryIO
+
+import numpy as np
+import pydicom
+from pydicom.uid import UID
+
+from .extent import PixelExtent, pixel_extent
+from .frame import FileHeader, Frame, Reason, sane_orientation
+
+_PREAMBLE = 128
+_MAGIC = b"DICM"
+_ZIP = b"PK\x03\x04"
+_BARE_GROUPS = (b"\x02\x00", b"\x00\x02", b"\x08\x00", b"\x00\x08")
+"""First bytes of a data set without preamble: group 0002 or 0008, either byte order."""
+
+_DICOMDIR = "1.2.840.10008.1.3.10"
+_DERIVED_CLASSES = (
+    "1.2.840.10008.5.1.4.1.1.66",  # raw data, registrations, fiducials, segmentations, surfaces, tractography
+    "1.2.840.10008.5.1.4.1.1.30",  # parametric maps
+    "1.2.840.10008.5.1.4.1.1.481.2",  # RT dose
+    "1.2.840.10008.5.1.4.1.1.11",  # presentation states
+)
+
+# fmt: off
+_TAGS = [
+    "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "PatientID",
+    "Modality", "ImageType", "Manufacturer", "ManufacturerModelName", "KVP", "ConvolutionKernel", "SliceThickness",
+    "SpacingBetweenSlices", "PatientPosition", "GantryDetectorTilt", "BodyPartExamined", "ContrastBolusAgent",
+    "ScanningSequence", "MagneticFieldStrength", "LossyImageCompression", "InstanceNumber", "AcquisitionNumber",
+    "TemporalPositionIdentifier", "EchoTime", "DiffusionBValue", "TriggerTime", "NominalPercentageOfCardiacPhase",
+    "StackID", "AcquisitionTime", "ContentTime", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing",
+    "NumberOfFrames", "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated",
+    "BitsStored", "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "RescaleType", "PixelPaddingValue",
+    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+]
+# fmt: on
+_OVERLAY_BIT_POSITION = 0x60000102
+
+_LABELS = (
+    "StackID",
+    "TemporalPositionIdentifier",
+    "EchoTime",
+    "DiffusionBValue",
+    "NominalPercentageOfCardiacPhase",
+    "TriggerTime",
+    "AcquisitionNumber",
+    "ImageType",
+    "AcquisitionTime",
+    "ContentTime",
+)
+"""What tells the blocks of one series apart, the surest first."""
+
+
+def read_header(path: Path) -> FileHeader | Reason:
+    """Read one file's header.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
+
+    Returns
+    -------
+    FileHeader or Reason
+        The images, or why there are none. Never raises for what the file holds.
+    """
+    try:
+        with path.open("rb") as stream:
+            return _parse(path, stream)
+    except Exception:  # noqa: BLE001, RUF100 - a broken file may break the parser anywhere; the reason is the answer
+        return Reason.UNREADABLE
+
+
+def _parse(path: Path, stream: BinaryIO) -> FileHeader | Reason:
+    head = stream.read(_PREAMBLE + 4)
+    if not head:
+        return Reason.NOT_DICOM
+    if len(head) < _PREAMBLE + 4 and not any(head):
+        return Reason.UNREADABLE  # a preamble that was cut off: the beginning of a DICOM file and nothing else
+    bare = head[_PREAMBLE:] != _MAGIC
+    if bare and head.startswith(_ZIP):
+        return Reason.ARCHIVE
+    if bare and not head.startswith(_BARE_GROUPS):
+        return Reason.NOT_DICOM
+    stream.seek(0)
+    tags: list[int | str] = [*_TAGS, _OVERLAY_BIT_POSITION]
+    dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=tags)
+    meta = dataset.file_meta
+    sop_class = str(dataset.get("SOPClassUID", "") or meta.get("MediaStorageSOPClassUID", ""))
+    if sop_class.startswith(_DICOMDIR):
+        return Reason.DICOMDIR
+    if not sop_class and "Rows" not in dataset:
+        return Reason.NOT_DICOM if bare else Reason.UNREADABLE
+    if sop_class.startswith(_DERIVED_CLASSES):
+        return Reason.DERIVED_OBJECT
+    if "Rows" not in dataset or "Columns" not in dataset:
+        return Reason.UNREADABLE if UID(sop_class).name.endswith("Image Storage") else Reason.NOT_AN_IMAGE
+    syntax = str(meta.get("TransferSyntaxUID", "")) or _guessed_syntax(dataset)
+    extent = pixel_extent(path, stream, syntax, _frame_bytes(dataset), _frame_count(dataset))
+    return _header(path, dataset, sop_class, syntax, extent)
+
+
+def _header(path: Path, dataset: Any, sop_class: str, syntax: str, extent: PixelExtent) -> FileHeader:
+    count = _frame_count(dataset)
+    shared = _first(dataset.get("SharedFunctionalGroupsSequence"))
+    per_frame = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
+    enhanced = bool(per_frame) or shared is not None
+    frames = tuple(
+        _frame(
+            path,
+            dataset,
+            (per_frame[index] if index < len(per_frame) else None, shared),
+            index=index,
+            syntax=syntax,
+            extent=extent,
+        )
+        for index in range(count)
+    )
+    modality = str(dataset.get("Modality", "") or "")
+    series = str(dataset.get("SeriesInstanceUID", "") or "")
+    # Without a series UID the folder and the patient are the best guess of what belongs together.
+    key = series or f"{dataset.get('StudyInstanceUID', '')}|{path.parent}|{dataset.get('PatientID', '')}"
+    facts: dict[str, object] = {
+        "manufacturer": _text(dataset, "Manufacturer"),
+        "model": _text(dataset, "ManufacturerModelName"),
+        "kernel": _text(dataset, "ConvolutionKernel"),
+        "kvp": _number(dataset.get("KVP")),
+        "field_strength_t": _number(dataset.get("MagneticFieldStrength")),
+        "scanning_sequence": _text(dataset, "ScanningSequence"),
+        "patient_position": _text(dataset, "PatientPosition"),
+        "body_part": _text(dataset, "BodyPartExamined"),
+        "contrast": bool(dataset.get("ContrastBolusAgent")),
+        "gantry_tilt_tag_deg": _number(dataset.get("GantryDetectorTilt")),
+        "rescale_type": _text(dataset, "RescaleType"),
+        "sop_class": UID(sop_class).name if sop_class else "",
+        "transfer_syntax": UID(syntax).name,
+        "lossy": str(dataset.get("LossyImageCompression", "")) == "01" or "Near" in UID(syntax).name,
+        "enhanced": enhanced,
+    }
+    return FileHeader(key, modality, frames, MappingProxyType(facts))
+
+
+def _frame(path: Path, dataset: Any, groups: tuple[Any, Any], *, index: int, syntax: str, extent: PixelExtent) -> Frame:
+    own, shared = groups
+    count = _frame_count(dataset)
+    enhanced = shared is not None or own is not None
+
+    def look(sequence: str, keyword: str) -> Any:
+        """Value of the frame, else of all frames, else of the file where it cannot be meant for another frame."""
+        for group in (own, shared):
+            item = _first(group.get(sequence)) if group is not None else None
+            if item is not None and item.get(keyword) is not None:
+                return item.get(keyword)
+        return dataset.get(keyword) if not enhanced and (count == 1 or keyword != "ImagePositionPatient") else None
+
+    pixel = _numbers(look("PixelMeasuresSequence", "PixelSpacing"), 2)
+    spacing = (pixel[1], pixel[0]) if pixel and min(pixel) > 0 else None
+    padding = _number(dataset.get("PixelPaddingValue"))
+    image_type = tuple(str(word).strip().upper() for word in dataset.get("ImageType") or ())
+    labels = _labels(dataset, own)
+    return Frame(
+        path=path,
+        index=index,
+        count=count,
+        sop_uid=str(dataset.get("SOPInstanceUID", "") or ""),
+        instance=int(_number(dataset.get("InstanceNumber")) or 0) * (1 if count == 1 else 0) + index,
+        rows=int(dataset.Rows),
+        columns=int(dataset.Columns),
+        samples=int(dataset.get("SamplesPerPixel", 1) or 1),
+        photometric=str(dataset.get("PhotometricInterpretation", "MONOCHROME2") or "MONOCHROME2").strip().upper(),
+        bits_allocated=int(dataset.get("BitsAllocated", 16) or 16),
+        bits_stored=int(dataset.get("BitsStored", 0) or dataset.get("BitsAllocated", 16) or 16),
+        signed=bool(dataset.get("PixelRepresentation", 0)),
+        transfer_syntax=syntax,
+        big_endian=not dataset.original_encoding[1] if dataset.original_encoding[1] is not None else False,
+        overlay_bits=bool(dataset.get(_OVERLAY_BIT_POSITION) and dataset[_OVERLAY_BIT_POSITION].value),
+        position=_numbers(look("PlanePositionSequence", "ImagePositionPatient"), 3),
+        orientation=sane_orientation(_numbers(look("PlaneOrientationSequence", "ImageOrientationPatient"), 6)),
+        spacing=spacing,
+        thickness=_number(look("PixelMeasuresSequence", "SliceThickness")),
+        slope=_number(look("PixelValueTransformationSequence", "RescaleSlope")),
+        intercept=_number(look("PixelValueTransformationSequence", "RescaleIntercept")),
+        padding=None if padding is None else int(padding),
+        image_type=image_type,
+        complete=extent.complete(index),
+        offset=extent.offset,
+        length=extent.length,
+        enhanced=enhanced,
+        frame_of_reference=str(dataset.get("FrameOfReferenceUID", "") or ""),
+        labels=MappingProxyType(labels),
+    )
+
+
+def _labels(dataset: Any, own: Any) -> dict[str, str]:
+    labels = {word: _text(dataset, word) for word in _LABELS if dataset.get(word) is not None}
+    if own is None:
+        return labels
+    for sequence, keyword, word in (
+        ("FrameContentSequence", "StackID", "StackID"),
+        ("FrameContentSequence", "TemporalPositionIndex", "TemporalPositionIdentifier"),
+        ("FrameContentSequence", "FrameAcquisitionNumber", "AcquisitionNumber"),
+        ("MREchoSequence", "EffectiveEchoTime", "EchoTime"),
+        ("MRDiffusionSequence", "DiffusionBValue", "DiffusionBValue"),
+        ("MRImageFrameTypeSequence", "FrameType", "ImageType"),
+        ("CTImageFrameTypeSequence", "FrameType", "ImageType"),
+    ):
+        item = _first(own.get(sequence))
+        if item is not None and item.get(keyword) is not None:
+            labels[word] = _text(item, keyword)
+    return {word: labels[word] for word in _LABELS if word in labels}
+
+
+def _frame_count(dataset: Any) -> int:
+    return max(1, int(_number(dataset.get("NumberOfFrames")) or 1))
+
+
+def _frame_bytes(dataset: Any) -> int:
+    pixels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel", 1) or 1)
+    bits = pixels * int(dataset.get("BitsAllocated", 16) or 16)
+    if str(dataset.get("PhotometricInterpretation", "")).strip().upper() == "YBR_FULL_422":
+        bits = bits * 2 // 3
+    return (bits + 7) // 8
+
+
+def _guessed_syntax(dataset: Any) -> str:
+    """Name the encoding that pydicom recognized in a data set without file meta information."""
+    implicit, little = dataset.original_encoding
+    if little is False:
+        return str(pydicom.uid.ExplicitVRBigEndian)
+    return str(pydicom.uid.ImplicitVRLittleEndian if implicit else pydicom.uid.ExplicitVRLittleEndian)
+
+
+def _first(sequence: Any) -> Any:
+    return sequence[0] if sequence is not None and len(sequence) else None
+
+
+def _text(dataset: Any, keyword: str) -> str:
+    value = dataset.get(keyword)
+    if value is None:
+        return ""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return str(value).strip()
+    return "/".join(str(word).strip() for word in value)
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if np.isfinite(number) else None
+
+
+def _numbers(values: Any, length: int) -> tuple[float, ...] | None:
+    if values is None or isinstance(values, str):
+        return None
+    try:
+        numbers = tuple(float(value) for value in values)
+    except (TypeError, ValueError):
+        return None
+    return numbers if len(numbers) == length and bool(np.all(np.isfinite(numbers))) else None
