@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +54,7 @@ def read(path: Path) -> Parsed:
     try:
         with zipfile.ZipFile(path) as package:
             return _package(package)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise UnreadableError(f"is not a 3MF package, or it was cut short. {_NEXT}") from error
     except expat.ExpatError as error:
         raise UnreadableError(f"holds XML that makes no sense ({error}). {_NEXT}") from error

@@ -52,7 +52,7 @@ def refuse_wrong_scale(vertices: npt.NDArray[np.float64], faces: npt.NDArray[np.
     """
     used = np.zeros(len(vertices), bool)
     used[faces.ravel()] = True
-    side = float(np.ptp(vertices[used], axis=0).max())
+    side = max(float(np.ptp(column[used])) for column in vertices.T)
     if side >= SMALLEST_MODEL_MM:
         return
     guesses = ", ".join(f"{unit.value}: {side * unit.millimeters:.3g} mm" for unit in (Units.M, Units.IN, Units.CM))

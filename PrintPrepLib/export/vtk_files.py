@@ -1,4 +1,4 @@
-"""VTK polydata files (.vtp and legacy .vtk), read and written by VTK itself, with point arrays."""
+"""VTK polydata files (.vtp and legacy .vtk) with point arrays, read by VTK itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkObject, vtkStringArray
-from vtkmodules.vtkIOLegacy import vtkPolyDataReader, vtkPolyDataWriter
+from vtkmodules.vtkIOLegacy import vtkPolyDataReader
 from vtkmodules.vtkIOXML import vtkXMLPolyDataReader, vtkXMLPolyDataWriter
 
 from ..mesh import Mesh
@@ -75,16 +75,27 @@ def write_vtp(
 
 
 def write_vtk(mesh: Mesh, file: BinaryIO, progress: Progress = silent) -> None:
-    """Write legacy binary polydata with every scalar as a point array."""
+    """Write legacy binary polydata, version 3.0, which programs of any age read; every scalar is a point array."""
+    for key in mesh.scalars:
+        if not key.isascii() or not key or any(c.isspace() for c in key):
+            raise ValueError(f"a VTK file cannot hold a scalar named {key!r}")
+    points, triangles = len(mesh.vertices), len(mesh.faces)
+    file.write(f"# vtk DataFile Version 3.0\n{_HEADER}\nBINARY\nDATASET POLYDATA\n".encode("ascii"))
+    file.write(f"POINTS {points} double\n".encode("ascii"))
     progress(0.0, "Writing VTK")
-    writer = vtkPolyDataWriter()
-    writer.SetInputData(_polydata(mesh, None))
-    writer.SetHeader(_HEADER)
-    writer.SetFileTypeToBinary()
-    writer.WriteToOutputStringOn()
-    if not writer.Write():
-        raise OSError("VTK could not write the surface")
-    file.write(writer.GetBinaryOutputString())
+    file.write(mesh.vertices.astype(">f8").data)
+    cells = np.empty((triangles, 4), ">i4")
+    cells[:, 0], cells[:, 1:] = 3, mesh.faces
+    file.write(f"\nPOLYGONS {triangles} {4 * triangles}\n".encode("ascii"))
+    progress(0.4, "Writing VTK")
+    file.write(cells.data)
+    if mesh.scalars:
+        file.write(f"\nPOINT_DATA {points}\nFIELD FieldData {len(mesh.scalars)}\n".encode("ascii"))
+    for key, values in mesh.scalars.items():
+        file.write(f"{key} 1 {points} double\n".encode("ascii"))
+        file.write(values.astype(">f8").data)
+        file.write(b"\n")
+    file.write(b"\n")
 
 
 def _polydata(mesh: Mesh, colors: npt.NDArray[np.uint8] | None) -> Any:

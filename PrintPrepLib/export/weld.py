@@ -29,33 +29,35 @@ def weld_exact(points: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], 
     """
     if len(points) == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    values = np.ascontiguousarray(points + 0.0)
-    order, new = _by_hash(values)
-    sorted_values = values[order]
-    differs = (sorted_values[1:] != sorted_values[:-1]).any(axis=1)
-    if (differs & ~new[1:]).any():
-        order = np.lexsort(values.T)
-        sorted_values = values[order]
-        new = np.ones(len(values), bool)
-        new[1:] = (sorted_values[1:] != sorted_values[:-1]).any(axis=1)
-    first = np.minimum.reduceat(order, np.flatnonzero(new))
-    rank = np.empty(len(first), np.int64)
-    by_appearance = np.argsort(first)
-    rank[by_appearance] = np.arange(len(first))
-    group = np.empty(len(values), np.int64)
-    group[order] = rank[np.cumsum(new) - 1]
-    return first[by_appearance], group
-
-
-def _by_hash(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    bits = values.view(np.uint64)
-    key = np.zeros(len(values), np.uint64)
-    for axis, factor in enumerate(_MIX):
-        word = bits[:, axis] * factor
-        key ^= word ^ (word >> np.uint64(29))
-        key *= _MIX[0]
+    key = _hashes(points)
     order = np.argsort(key)
-    sorted_key = key[order]
-    new = np.ones(len(key), bool)
-    new[1:] = sorted_key[1:] != sorted_key[:-1]
-    return order, new
+    key = key[order]
+    leader = _leaders(order, key[1:] != key[:-1])
+    if not all(np.array_equal(column[leader], column) for column in points.T):
+        order = np.lexsort((points + 0.0).T)
+        ordered = points[order]
+        leader = _leaders(order, (ordered[1:] != ordered[:-1]).any(axis=1))
+    leads = leader == np.arange(len(points))
+    number = np.cumsum(leads) - 1
+    return np.flatnonzero(leads), number[leader]
+
+
+def _leaders(order: npt.NDArray[np.int64], changes: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """First point of each point's group, from a sorted order and where the group changes along it."""
+    starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
+    first = np.minimum.reduceat(order, starts)
+    leader = np.empty(len(order), np.int64)
+    leader[order] = np.repeat(first, np.diff(starts, append=len(order)))
+    return leader
+
+
+def _hashes(points: npt.NDArray[np.float64]) -> npt.NDArray[np.uint64]:
+    key = np.zeros(len(points), np.uint64)
+    for axis, factor in enumerate(_MIX):
+        word = (points[:, axis] + 0.0).view(np.uint64)  # + 0.0 turns -0.0 into 0.0
+        word *= factor
+        key ^= word
+        word >>= np.uint64(29)
+        key ^= word
+        key *= _MIX[0]
+    return key
