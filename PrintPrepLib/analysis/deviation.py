@@ -1,0 +1,261 @@
+"""How far one surface lies from another, measured at all its vertices and at points spread over its area."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import GeometryError
+from ..mesh import FloatArray, Mesh
+from ..progress import Progress, part, silent
+from ..receipt import Change, plain
+from ..spatial import SurfaceIndex
+from ..topology import edge_table
+from .sampling import area_samples
+
+DEFAULT_SAMPLES = 200_000  # points by area in each direction: a share is 0.5 mm2 on a 1000 cm2 skull
+CHANGE_SAMPLES = 100_000  # for receipts, all points together: keeps a step's own measuring under a second
+HISTOGRAM_BINS = 40  # even, so that zero is an edge between inside and outside
+HISTOGRAM_SHARE = 99.5  # percentile that sets the histogram's width; what lies beyond is in the end bins
+
+
+@dataclass(frozen=True)
+class Distances:
+    """One direction: distances of one surface's points from the other surface, in mm.
+
+    ``mean_mm``, ``rms_mm``, ``p95_mm`` and ``signed_mean_mm`` are weighted by area; ``max_mm`` is over vertices and
+    area points; ``max_at_mm`` is the place on the measured surface.
+    """
+
+    mean_mm: float
+    rms_mm: float
+    p95_mm: float
+    max_mm: float
+    max_at_mm: tuple[float, float, float]
+    signed_mean_mm: float
+    outermost_mm: float
+    innermost_mm: float
+    points: int
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Share of area by signed deviation: ``len(edges_mm) == len(area_percent) + 1``; the end bins hold what is beyond."""
+
+    edges_mm: tuple[float, ...]
+    area_percent: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Deviation:
+    """How far surface A lies from surface B. Positive is where A lies outside B.
+
+    Attributes
+    ----------
+    forward : Distances
+        At points of A, from B: the figures of the contract.
+    backward : Distances
+        At points of B, from A, with the same sign rule: shows what B has and A has lost.
+    hausdorff_mm : float
+        The larger of both maxima.
+    volume_change_percent : float or None
+        Volume of A against that of B; None unless both are closed.
+    histogram : Histogram
+        Of the forward direction.
+    at_vertices_mm : (n,) float64
+        Signed deviation at every vertex of A.
+    notes : tuple of str
+        What limits the meaning of the figures.
+    """
+
+    forward: Distances
+    backward: Distances
+    hausdorff_mm: float
+    volume_change_percent: float | None
+    histogram: Histogram
+    at_vertices_mm: FloatArray
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values: the forward figures at the top, the backward ones under ``backward``."""
+        out: dict[str, Any] = plain(asdict(self.forward))
+        out["volume_change_percent"] = plain(self.volume_change_percent)
+        out["hausdorff_mm"] = self.hausdorff_mm
+        out["backward"] = plain(asdict(self.backward))
+        out["histogram"] = plain(asdict(self.histogram))
+        out["notes"] = list(self.notes)
+        return out
+
+    def colored(self, a: Mesh) -> Mesh:
+        """Return surface A with the vertex scalar ``deviation_mm``."""
+        return a.with_scalar("deviation_mm", self.at_vertices_mm)
+
+
+def compare(a: Mesh, b: Mesh, *, samples: int = DEFAULT_SAMPLES, progress: Progress = silent) -> Deviation:
+    """Measure how far A lies from B, both ways.
+
+    Parameters
+    ----------
+    a : Mesh
+        The surface that is judged.
+    b : Mesh
+        The surface it is held against; closed and outward for a meaningful sign.
+    samples : int
+        Points by area on each surface, besides all vertices.
+
+    Raises
+    ------
+    GeometryError
+        One of them has no triangles with area.
+    """
+    if samples < 1:
+        raise ValueError(f"samples must be at least 1, got {samples}")
+    for mesh in (a, b):
+        if mesh.is_empty or not mesh.area_mm2 > 0.0:
+            raise GeometryError(f"The mesh '{mesh.name}' has no surface, so there is nothing to compare.")
+    closed_a, closed_b = _is_closed(a), _is_closed(b)
+    notes = tuple(
+        f"'{mesh.name}' is not closed: it has no inside, so the sign only says on which side of its nearest triangle "
+        "a point lies."
+        for mesh, closed in ((a, closed_a), (b, closed_b))
+        if not closed
+    )
+    progress(0.0, "Preparing to compare")
+    vertices_a, vertices_b = a.vertices, b.without_unused_vertices().vertices
+    used_a = np.zeros(len(vertices_a), bool)
+    used_a[a.faces.ravel()] = True
+    samples_a, samples_b = area_samples(a, samples), area_samples(b, samples)
+    signed = _signed(SurfaceIndex(b), np.concatenate([vertices_a, samples_a]), closed_b, part(progress, 0.1, 0.55))
+    back = -_signed(SurfaceIndex(a), np.concatenate([vertices_b, samples_b]), closed_a, part(progress, 0.55, 1.0))
+    at_vertices, at_samples = signed[: len(vertices_a)], signed[len(vertices_a) :]
+    forward = _distances(at_samples, samples_a, at_vertices[used_a], vertices_a[used_a])
+    backward = _distances(back[len(vertices_b) :], samples_b, back[: len(vertices_b)], vertices_b)
+    return Deviation(
+        forward=forward,
+        backward=backward,
+        hausdorff_mm=max(forward.max_mm, backward.max_mm),
+        volume_change_percent=_volume_percent(b, a) if closed_a and closed_b else None,
+        histogram=_histogram(at_samples),
+        at_vertices_mm=at_vertices,
+        notes=notes,
+    )
+
+
+def change_between(
+    before: Mesh,
+    after: Mesh,
+    progress: Progress = silent,
+    *,
+    max_samples: int = CHANGE_SAMPLES,
+    before_index: SurfaceIndex | None = None,
+    after_index: SurfaceIndex | None = None,
+) -> Change:
+    """Measure for a receipt how far a step moved a surface, quickly: at a quarter of ``max_samples`` each of vertices
+    and area points of both surfaces.
+
+    Both directions count, with one sign (positive: the new surface lies outside the old), so that a part that was
+    dropped shows in the maximum as well as one that was added. The mean and the 95 % figure are over the area points
+    of both surfaces.
+
+    Where one of the surfaces is empty there is no distance: ``samples`` is 0, the distances are 0 and
+    ``max_at_mm`` is None; ``volume_percent`` still says what was lost.
+
+    Parameters
+    ----------
+    before, after : Mesh
+        The old and the new surface; may be empty.
+    max_samples : int
+        Most points to measure at, all together; at least 4.
+    before_index, after_index : SurfaceIndex, optional
+        Indices of them that are already at hand.
+    """
+    if max_samples < 4:
+        raise ValueError(f"max_samples must be at least 4, got {max_samples}")
+    volume_percent = _volume_percent(before, after)
+    if before.is_empty or after.is_empty:
+        return Change(0.0, 0.0, 0.0, 0.0, None, volume_percent, 0)
+    quarter = max_samples // 4
+    progress(0.0, "Measuring the change")
+    pools: list[tuple[FloatArray, FloatArray, int]] = []
+    for mesh, other, index, sign in ((after, before, before_index, 1.0), (before, after, after_index, -1.0)):
+        area_points = area_samples(mesh, quarter)
+        points = np.concatenate([area_points, _some_vertices(mesh, quarter)])
+        measured = sign * _signed(index or SurfaceIndex(other), points, False, silent)
+        pools.append((points, measured, len(area_points)))
+        progress(0.5 * len(pools), "Measuring the change")
+    by_area = np.concatenate([measured[:count] for _, measured, count in pools])
+    points = np.concatenate([points for points, _, _ in pools])
+    size = np.abs(np.concatenate([measured for _, measured, _ in pools]))
+    if not len(by_area):
+        by_area = size
+    worst = int(np.argmax(size))
+    return Change(
+        signed_mean_mm=float(by_area.mean()),
+        mean_mm=float(np.abs(by_area).mean()),
+        p95_mm=float(np.percentile(np.abs(by_area), 95)),
+        max_mm=float(size[worst]),
+        max_at_mm=_place(points[worst]),
+        volume_percent=volume_percent,
+        samples=len(points),
+    )
+
+
+def _signed(index: SurfaceIndex, points: FloatArray, closed: bool, progress: Progress) -> FloatArray:
+    found = index.closest(points, progress=progress)
+    if closed:
+        return index.with_sign(points, found)
+    side, _ = index.sides(points, found)
+    return side * found.distance_mm
+
+
+def _distances(
+    by_area: FloatArray, area_points: FloatArray, at_vertices: FloatArray, vertices: FloatArray
+) -> Distances:
+    size = np.abs(by_area)
+    every, places = np.concatenate([at_vertices, by_area]), np.concatenate([vertices, area_points])
+    worst = int(np.argmax(np.abs(every)))
+    return Distances(
+        mean_mm=float(size.mean()),
+        rms_mm=float(np.sqrt(np.mean(size * size))),
+        p95_mm=float(np.percentile(size, 95)),
+        max_mm=float(abs(every[worst])),
+        max_at_mm=_place(places[worst]),
+        signed_mean_mm=float(by_area.mean()),
+        outermost_mm=float(every.max()),
+        innermost_mm=float(every.min()),
+        points=len(every),
+    )
+
+
+def _histogram(by_area: FloatArray) -> Histogram:
+    reach = float(np.percentile(np.abs(by_area), HISTOGRAM_SHARE)) or 1e-6
+    edges = np.linspace(-reach, reach, HISTOGRAM_BINS + 1)
+    counts, _ = np.histogram(np.clip(by_area, -reach, reach), edges)
+    return Histogram(tuple(edges.tolist()), tuple((100.0 * counts / len(by_area)).tolist()))
+
+
+def _some_vertices(mesh: Mesh, count: int) -> FloatArray:
+    """Vertices that triangles use, evenly over the order of the triangles."""
+    faces = mesh.faces
+    if len(faces) <= count:
+        chosen = np.unique(faces)
+        chosen = chosen[np.arange(min(count, len(chosen))) * len(chosen) // min(count, len(chosen))]
+    else:
+        chosen = faces[np.arange(count) * len(faces) // count, 0]
+    return np.asarray(mesh.vertices[chosen])
+
+
+def _volume_percent(before: Mesh, after: Mesh) -> float | None:
+    old = before.volume_mm3
+    return None if old == 0.0 else 100.0 * (after.volume_mm3 - old) / abs(old)
+
+
+def _is_closed(mesh: Mesh) -> bool:
+    return edge_table(mesh).open_edges == 0
+
+
+def _place(point: FloatArray) -> tuple[float, float, float]:
+    x, y, z = point.tolist()
+    return x, y, z
