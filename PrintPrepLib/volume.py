@@ -92,7 +92,7 @@ class Volume:
     @property
     def array(self) -> npt.NDArray[Any]:
         """Voxels as a read-only view in the order k, j, i."""
-        view: npt.NDArray[Any] = sitk.GetArrayViewFromImage(self.image)
+        view: npt.NDArray[Any] = np.asarray(_Pixels(self.image))
         view.setflags(write=False)
         return view
 
@@ -146,6 +146,14 @@ class LabelMap(Volume):
     def volume_ml(self, label: int | None = None) -> float:
         """Volume of the label by counting voxels."""
         return float(np.count_nonzero(self.mask(label))) * self.voxel_volume_mm3 / 1000.0
+
+
+class _Pixels:
+    """Keeps the image alive as long as an array looks at its voxels: SimpleITK's own view does not."""
+
+    def __init__(self, image: sitk.Image) -> None:
+        self._image = image
+        self.__array_interface__ = sitk.GetArrayViewFromImage(image).__array_interface__
 
 
 def image_from_array(

@@ -1,0 +1,1 @@
+"""Scan: review a volume for printing."""
