@@ -6,6 +6,7 @@ ImagePositionPatient along the true normal of their rows and columns.
 
 from __future__ import annotations
 
+from .read import read_series
 from .scan import scan_folder
 from .series import ScanResult, Series, Verdict, best_series, find_series
 
@@ -15,5 +16,6 @@ __all__ = [
     "Verdict",
     "best_series",
     "find_series",
+    "read_series",
     "scan_folder",
 ]

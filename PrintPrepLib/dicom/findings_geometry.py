@@ -135,8 +135,8 @@ def _tilt(geometry: StackGeometry) -> list[Finding]:
                 Severity.WARN,
                 f"The slices are tilted by {geometry.tilt_deg:.1f} degrees against the direction they are stacked in "
                 f"(gantry tilt): each is shifted sideways, {drift:.1f} mm over the stack. They are read onto an "
-                f"upright grid from their true positions, which removes the shear; neighbors are {geometry.step:.2f} mm apart "
-                "at right angles.",
+                "upright grid from their true positions, which removes the shear; neighbors are "
+                f"{geometry.step:.2f} mm apart at right angles.",
                 measured=round(geometry.tilt_deg, 3),
                 limit=TILT_DRIFT_PIXELS,
                 unit="degrees (limit: pixels of sideways drift)",
