@@ -149,10 +149,9 @@ def test_flipped_bytes_never_escape(data: st.DataObject, tmp_path: Path) -> None
     bad.write_bytes(body)
     try:
         mesh = read_mesh(bad, units=Units.MM)
-    except InputError as error:
-        assert bad.name in str(error)
-    else:
-        assert np.isfinite(mesh.vertices).all()
+    except InputError:
+        return  # the one permitted way to fail
+    assert np.isfinite(mesh.vertices).all()
 
 
 def test_meter_cube_is_refused_and_read_with_units(tmp_path: Path) -> None:
@@ -237,7 +236,8 @@ def test_ascii_stl_with_odd_spacing(tmp_path: Path) -> None:
 
 def test_obj_negative_numbers_slashes_and_polygons(tmp_path: Path) -> None:
     (tmp_path / "a.obj").write_text(
-        "# SPACE=LPS\nv 0 0 0\nv 9 0 0 1 0 0\nv 9 9 0\nv 0 9 0\nvn 0 0 1\nf 1/1/1 2//1 3/3 \\\n 4\nv 5 5 9\nf -1 -5 -4\n"
+        "# SPACE=LPS\nv 0 0 0\nv 9 0 0 1 0 0\nv 9 9 0\nv 0 9 0\nvn 0 0 1\nf 1/1/1 2//1 3/3 \\\n 4\n"
+        "v 5 5 9\nf -1 -5 -4\n"
     )
     assert read_mesh(tmp_path / "a.obj").faces.tolist() == [[0, 1, 2], [0, 2, 3], [4, 0, 1]]
 

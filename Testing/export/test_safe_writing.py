@@ -28,6 +28,7 @@ class FullDisk(io.RawIOBase):
         self._file, self._room = file, room
 
     def write(self, data: Any) -> int:
+        """Write while there is room."""
         self._room -= len(memoryview(data).cast("B")) if len(data) else 0
         if self._room < 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -148,7 +149,7 @@ def test_folder_commits_all_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Cancelled, ExportError, RuntimeError])
 def test_folder_leaves_nothing_on_failure(error: type[BaseException], tmp_path: Path) -> None:
-    with pytest.raises(error), OutputFolder(tmp_path / "a" / "b") as out:
+    with pytest.raises(error), OutputFolder(tmp_path / "a" / "b") as out:  # noqa: PT012
         write_mesh(shapes.box(), out.file("model.stl"))
         raise error
     assert list(tmp_path.iterdir()) == []
@@ -157,7 +158,7 @@ def test_folder_leaves_nothing_on_failure(error: type[BaseException], tmp_path: 
 def test_folder_keeps_earlier_files_on_failure_and_replaces_at_commit(tmp_path: Path) -> None:
     (tmp_path / "model.stl").write_text("earlier")
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(Cancelled), OutputFolder(tmp_path) as out:
+    with pytest.raises(Cancelled), OutputFolder(tmp_path) as out:  # noqa: PT012
         write_mesh(shapes.box(), out.file("model.stl"))
         raise Cancelled
     assert (tmp_path / "model.stl").read_text() == "earlier"
@@ -180,7 +181,7 @@ def test_failing_commit_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         return original(self, target)
 
     monkeypatch.setattr(Path, "replace", fails_once)
-    with pytest.raises(ExportError, match="disk is full"), OutputFolder(tmp_path) as out:
+    with pytest.raises(ExportError, match="disk is full"), OutputFolder(tmp_path) as out:  # noqa: PT012
         out.file("a.txt").write_text("new a")
         out.file("b.txt").write_text("new b")
     assert (tmp_path / "a.txt").read_text() == "earlier a"
@@ -196,7 +197,7 @@ def test_interrupt_during_commit_is_undone(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Path, "replace", interrupted)
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), OutputFolder(tmp_path / "new") as out:
+    with pytest.raises(KeyboardInterrupt), OutputFolder(tmp_path / "new") as out:  # noqa: PT012
         out.file("a.txt").write_text("a")
         out.file("b.txt").write_text("b")
     assert list(tmp_path.iterdir()) == []

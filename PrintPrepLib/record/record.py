@@ -1,0 +1,174 @@
+"""The record of a run: what came in, what was done to it, what was found, what came out."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..export.temporary import staged
+from ..export.write import WrittenFile, describe_file
+from ..finding import Finding, worst
+from ..receipt import Receipt, plain
+from ..volume import Source
+from .scrub import without_paths
+
+SCHEMA = "printprep-record/1"
+STATEMENT = (
+    "PrintPrep prepares and checks models for printing. It is not a diagnosis, and it is not validated or cleared as a "
+    "medical device. Whoever uses the model answers for checking it against the scan."
+)
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "vtk",
+    "SimpleITK",
+    "pydicom",
+    "trimesh",
+    "manifold3d",
+    "fast_simplification",
+    "numba",
+)
+_SIGN_OFF_ROLES = ("prepared", "reviewed", "released")
+
+
+def build_record(
+    *,
+    recipe: Mapping[str, Any],
+    sources: Sequence[Source],
+    receipts: Sequence[Receipt],
+    findings: Sequence[Finding],
+    outputs: Sequence[WrittenFile],
+    ready: bool,
+    segmentation: Mapping[str, Any] | None = None,
+    plan: Mapping[str, Any] | None = None,
+    case_code: str = "",
+    parent_record: str | None = None,
+    record_id: str | None = None,
+    created: datetime | None = None,
+) -> dict[str, Any]:
+    """Collect the record of one run as plain JSON values.
+
+    Blocks follow the fields that traceability guidance for printed anatomic models asks for (RSNA special interest
+    group 2018; FDA technical considerations 2017). Blocks that people fill (after print, sign-off) are there, empty:
+    the program never fills them. Local paths are removed from every text.
+
+    Parameters
+    ----------
+    recipe : mapping
+        The recipe with every default filled in.
+    sources : sequence of Source
+        Facts of each volume; hashed ids only.
+    receipts : sequence of Receipt
+        Every step, in order.
+    findings : sequence of Finding
+        Every check, those not run included.
+    outputs : sequence of WrittenFile
+        What was written, the record itself excepted.
+    ready : bool
+        The judgement of the check.
+    segmentation, plan : mapping, optional
+        What those rooms have to say.
+    case_code : str
+        A code that the user chose; never a patient's name or number.
+    parent_record : str, optional
+        Id of the record that this one revises.
+    record_id, created : optional
+        For tests; by default a random id and the present time (of making, not of scanning).
+
+    Returns
+    -------
+    dict
+        Keys always in the same order.
+    """
+    moment = created if created is not None else datetime.now(UTC)
+    record = {
+        "schema": SCHEMA,
+        "record_id": record_id if record_id is not None else str(uuid.uuid4()),
+        "created_utc": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "status": "draft",
+        "statement": STATEMENT,
+        "phi_included": False,
+        "case_code": case_code,
+        "parent_record": parent_record,
+        "ready": ready,
+        "worst": worst(findings).value,
+        "software": software(),
+        "source": [_source(source) for source in sources],
+        "recipe": recipe,
+        "segmentation": segmentation if segmentation is not None else {},
+        "steps": [receipt.to_dict() for receipt in receipts],
+        "findings": [finding.to_dict() for finding in findings],
+        "print_plan": plan if plan is not None else {},
+        "outputs": [output.to_dict() for output in outputs],
+        "after_print": {"printed": None, "operator": None, "calipers": [], "disposition": None, "notes": None},
+        "sign_off": [{"role": role, "initials": None, "time": None, "method": None} for role in _SIGN_OFF_ROLES],
+    }
+    cleaned: dict[str, Any] = without_paths(plain(record))
+    return cleaned
+
+
+def write_record(record: Mapping[str, Any], path: Path | str) -> WrittenFile:
+    """Write a record as indented UTF-8 JSON, beside its name and renamed, after reading it back.
+
+    Raises
+    ------
+    ExportError
+        The disk is full, rights are missing, or the file read back differs.
+    """
+    from ..errors import ExportError
+
+    final = Path(path)
+    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with staged(final) as item:
+        item.file.write(text.encode("utf-8"))
+        item.finish_writing()
+        if item.path.read_text("utf-8") != text:
+            raise ExportError(f"'{final.name}' differs from what was meant when read back. Check the drive.")
+    return describe_file(final, "record")
+
+
+def software() -> dict[str, Any]:
+    """Return the versions of everything that computes; no host name, no user."""
+    return {
+        "printprep": __version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "libraries": {name: _version(name) for name in LIBRARIES},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return _version_of_module(name)
+
+
+def _version_of_module(name: str) -> str | None:
+    """Ask the module: Slicer's own VTK and SimpleITK have no package metadata."""
+    if name == "vtk":
+        from vtkmodules.vtkCommonCore import vtkVersion
+
+        return str(vtkVersion.GetVTKVersion())
+    if name == "SimpleITK":
+        import SimpleITK as sitk
+
+        return str(sitk.Version.VersionString())
+    return None
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "kind": source.kind,
+        "modality": source.modality,
+        "series_id": source.series_id,
+        "facts": plain(source.facts),
+        "findings": [finding.to_dict() for finding in source.findings],
+    }
