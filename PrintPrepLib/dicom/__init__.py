@@ -9,6 +9,7 @@ from __future__ import annotations
 from .read import read_series
 from .scan import scan_folder
 from .series import ScanResult, Series, Verdict, best_series, find_series
+from .volume_file import read_label_file, read_volume_file
 
 __all__ = [
     "ScanResult",
@@ -16,6 +17,8 @@ __all__ = [
     "Verdict",
     "best_series",
     "find_series",
+    "read_label_file",
     "read_series",
+    "read_volume_file",
     "scan_folder",
 ]
