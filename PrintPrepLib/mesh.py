@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ class Mesh:
     faces: IntArray
     name: str = "model"
     scalars: Mapping[str, FloatArray] = field(default_factory=_no_scalars)
+    _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         vertices = _frozen(np.asarray(self.vertices), np.float64, "vertices")
@@ -75,6 +76,12 @@ class Mesh:
         object.__setattr__(self, "vertices", vertices)
         object.__setattr__(self, "faces", faces)
         object.__setattr__(self, "scalars", MappingProxyType(scalars))
+
+    def derived(self, key: str, compute: Callable[[Mesh], Any]) -> Any:
+        """Return a small figure that follows from the mesh, computed at most once; the arrays never change."""
+        if key not in self._derived:
+            self._derived[key] = compute(self)
+        return self._derived[key]
 
     @property
     def is_empty(self) -> bool:

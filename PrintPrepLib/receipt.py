@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .mesh import Mesh
-from .topology import edge_table, face_parts
+from .topology import edge_counts, face_parts
 from .volume import LabelMap
 
 
@@ -100,14 +100,19 @@ class Stopwatch:
 
 
 def measure_mesh(mesh: Mesh) -> MeshMeasures:
-    """Measure a surface."""
+    """Measure a surface; a mesh is measured once, however many receipts name it."""
+    measures: MeshMeasures = mesh.derived("measures", _measure_mesh)
+    return measures
+
+
+def _measure_mesh(mesh: Mesh) -> MeshMeasures:
     if mesh.is_empty:
         return MeshMeasures(0.0, 0.0, 0, len(mesh.vertices), 0, 0, 0, 0, None, None)
-    edges = edge_table(mesh)
+    edges = edge_counts(mesh)
     parts, _ = face_parts(mesh)
     closed = edges.open_edges == 0 and edges.non_manifold_edges == 0
     used = int(np.count_nonzero(np.bincount(mesh.faces.ravel(), minlength=len(mesh.vertices))))
-    euler = used - len(edges.face_count) + len(mesh.faces)
+    euler = used - edges.edges + len(mesh.faces)
     low, high = mesh.bounds
     return MeshMeasures(
         volume_mm3=mesh.volume_mm3,

@@ -51,29 +51,58 @@ class EdgeTable:
 
 def edge_table(mesh: Mesh) -> EdgeTable:
     """List the edges of a mesh with how often and in which direction triangles use them."""
-    faces = mesh.faces.astype(np.int64)
-    start = faces.ravel()
-    stop = np.roll(faces, -1, axis=1).ravel()
-    low, high = np.minimum(start, stop), np.maximum(start, stop)
-    count = max(len(mesh.vertices), 1)
-    key = low * count + high
-    order = np.argsort(key, kind="stable")
+    key = _half_edge_keys(mesh)
+    order = np.argsort(key)
     sorted_key = key[order]
+    backward = sorted_key & 1
+    sorted_key >>= 1
     first = np.ones(len(key), bool)
-    first[1:] = sorted_key[1:] != sorted_key[:-1]
-    number = np.cumsum(first) - 1
+    np.not_equal(sorted_key[1:], sorted_key[:-1], out=first[1:])
+    begin = np.flatnonzero(first)
     of_half_edge = np.empty(len(key), np.int64)
-    of_half_edge[order] = number
-    unique = sorted_key[first]
-    edges = len(unique)
-    face_count = np.bincount(of_half_edge, minlength=edges)
-    winding = np.bincount(of_half_edge, weights=np.where(start < stop, 1.0, -1.0), minlength=edges)
+    of_half_edge[order] = np.cumsum(first) - 1
+    unique = sorted_key[begin]
+    face_count = np.diff(np.append(begin, len(key)))
+    backward_uses = np.add.reduceat(backward, begin) if len(begin) else backward
+    count = max(len(mesh.vertices), 1)
+    low = unique // count
     return EdgeTable(
-        vertices=np.stack([unique // count, unique % count], axis=1),
-        face_count=face_count.astype(np.int64),
-        winding=winding.astype(np.int64),
+        vertices=np.stack([low, unique - low * count], axis=1),
+        face_count=face_count,
+        winding=face_count - 2 * backward_uses,
         of_face=of_half_edge.reshape(-1, 3),
     )
+
+
+@dataclass(frozen=True)
+class EdgeCounts:
+    """How many edges a mesh has, and how many of them are open, non-manifold, or wound against each other."""
+
+    edges: int
+    open_edges: int
+    non_manifold_edges: int
+    misoriented_edges: int
+
+
+def edge_counts(mesh: Mesh) -> EdgeCounts:
+    """Count the kinds of edges without listing them: one sort of one number per side."""
+    key = _half_edge_keys(mesh)
+    key.sort()
+    if len(key) % 2 == 0 and bool((key[0::2] & 1 == 0).all()) and bool((key[0::2] + 1 == key[1::2]).all()):
+        undirected = key[0::2] >> 1
+        if bool((undirected[1:] != undirected[:-1]).all()):
+            return EdgeCounts(len(undirected), 0, 0, 0)
+    table = edge_table(mesh)
+    return EdgeCounts(len(table.face_count), table.open_edges, table.non_manifold_edges, table.misoriented_edges)
+
+
+def _half_edge_keys(mesh: Mesh) -> npt.NDArray[np.int64]:
+    """One number (3m,) per side of a triangle: the edge, doubled, plus the direction."""
+    faces = mesh.faces
+    start = faces.astype(np.int64)
+    stop = start[:, (1, 2, 0)]
+    low, high = np.minimum(start, stop), np.maximum(start, stop)
+    return ((low * max(len(mesh.vertices), 1) + high) * 2 + (start > stop)).ravel()
 
 
 def face_parts(mesh: Mesh) -> tuple[int, npt.NDArray[np.int64]]:
@@ -108,6 +137,8 @@ def non_manifold_vertices(mesh: Mesh, edges: EdgeTable | None = None) -> npt.NDA
     if mesh.is_empty:
         return np.empty(0, np.int64)
     table = edge_table(mesh) if edges is None else edges
+    if bool(((table.face_count == 2) & (table.winding == 0)).all()):
+        return _several_fans(mesh, table)
     corners = 3 * len(mesh.faces)
     # Two corners at one vertex are joined when their triangles share an edge at that vertex. Side s of a triangle
     # runs from corner s to corner s+1, so each side speaks for two corners.
@@ -125,6 +156,30 @@ def non_manifold_vertices(mesh: Mesh, edges: EdgeTable | None = None) -> npt.NDA
     fan_vertex[fan] = mesh.faces.ravel()
     fans_at = np.bincount(fan_vertex, minlength=len(mesh.vertices))
     return np.flatnonzero(fans_at > 1)
+
+
+def _several_fans(mesh: Mesh, table: EdgeTable) -> npt.NDArray[np.int64]:
+    """Vertices with more than one fan where every edge is regular: walk round each and count the corners met."""
+    sides = np.argsort(table.of_face.ravel())  # the two sides of an edge stand next to each other
+    twin = np.empty(len(sides), np.int64)
+    twin[sides[0::2]] = sides[1::2]
+    twin[sides[1::2]] = sides[0::2]
+    # Side s of a triangle starts at corner s. Its twin starts at the other end, so the corner after the twin's is the
+    # same vertex in the next triangle.
+    following = twin - twin % 3 + (twin % 3 + 1) % 3
+    of_corner = mesh.faces.ravel()
+    valence = np.bincount(of_corner, minlength=len(mesh.vertices))
+    first = np.full(len(mesh.vertices), -1, np.int64)
+    first[of_corner] = np.arange(len(of_corner))
+    walking = np.flatnonzero(first >= 0)
+    corner = following[first[walking]]
+    met = np.ones(len(mesh.vertices), np.int64)
+    while len(walking):
+        on = corner != first[walking]
+        walking, corner = walking[on], corner[on]
+        met[walking] += 1
+        corner = following[corner]
+    return np.flatnonzero((valence > 0) & (met != valence))
 
 
 def is_closed_manifold(mesh: Mesh) -> bool:

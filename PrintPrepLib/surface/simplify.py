@@ -1,0 +1,246 @@
+"""Fewer triangles within a stated tolerance; pieces, holes and closedness stay what they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+
+from ..analysis.deviation import change_between
+from ..errors import GeometryError, InputError
+from ..mesh import Mesh
+from ..parameters import Param
+from ..progress import Progress, part, silent
+from ..receipt import Receipt, Stopwatch, measure_mesh
+from ..spatial import SurfaceIndex, self_crossings
+from .collapse import Collapse, broken_topology, collapse, part_of_vertices, with_neighbors
+
+STL_HEADER_BYTES = 84
+STL_TRIANGLE_BYTES = 50
+
+FIRST_SHARE = 0.2
+"""First try of a simplification by tolerance: voxel-born surfaces keep their shape with a fifth of the triangles."""
+
+TYPICAL_SHARE_OF_TOLERANCE = 0.4
+"""The 99th percentile of the deviation is steered to this share of the tolerance: the few places beyond the tolerance
+then get their detail back without adding many triangles."""
+
+WORTH_ANOTHER_TRY = 1.4
+"""The simplification is run again when the triangle count should differ by more than this factor."""
+
+PROBE_VERTICES = 30_000
+"""Vertices on which the first try is judged."""
+
+LEAST_TRIANGLES = 500
+"""No surface is brought below this by tolerance alone."""
+
+ROUNDS = 12
+"""Rounds of giving places their detail back; three are usual."""
+
+COUNT_TOLERANCE = 0.05
+"""A wanted number of triangles is met when the result is within 5 %."""
+
+Int64Array = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Places that kept their full detail, by reason."""
+
+    topology: int = 0
+    crossing: int = 0
+    tolerance: int = 0
+
+
+def simplify(
+    mesh: Mesh,
+    *,
+    tolerance_mm: Annotated[
+        float | None, Param("The surface moves nowhere by more than this.", unit="mm", low=0.0)
+    ] = None,
+    triangles: Annotated[int | None, Param("Wanted number of triangles.", low=4)] = None,
+    megabytes: Annotated[float | None, Param("Wanted size as binary STL.", unit="MB", low=0.001)] = None,
+    progress: Progress = silent,
+) -> tuple[Mesh, Receipt]:
+    """Simplify a closed surface.
+
+    Edges are collapsed by quadric error (Garland and Heckbert 1997). Wherever the result would touch itself, cross
+    itself, lose a piece, open or close a hole, or lie beyond the tolerance, the original triangles come back. The
+    result has the same pieces and the same number of holes and tunnels as the input, or the step refuses.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        A closed, oriented surface.
+    tolerance_mm, triangles, megabytes
+        Exactly one of them.
+
+    Returns
+    -------
+    Mesh, Receipt
+
+    Raises
+    ------
+    InputError
+        None or more than one target was given.
+    GeometryError
+        The mesh is not closed, or cannot be brought to the target without changing its pieces or holes.
+    """
+    if sum(target is not None for target in (tolerance_mm, triangles, megabytes)) != 1:
+        raise InputError("Give exactly one of: a tolerance in mm, a number of triangles, or megabytes.")
+    watch = Stopwatch()
+    before = measure_mesh(mesh)
+    if before.open_edges or before.non_manifold_edges or before.misoriented_edges or not before.triangles:
+        raise GeometryError("Only a closed surface can be simplified truthfully. Repair the mesh first.")
+    if megabytes is not None:
+        wanted = int((megabytes * 1e6 - STL_HEADER_BYTES) // STL_TRIANGLE_BYTES)
+        if wanted < LEAST_TRIANGLES:
+            raise InputError(f"{megabytes:g} MB hold only {wanted} triangles; ask for more.")
+    else:
+        wanted = triangles if triangles is not None else 0
+    index = SurfaceIndex(mesh)
+    notes: list[str] = []
+    if tolerance_mm is not None:
+        result, kept = _within_tolerance(mesh, tolerance_mm, index, part(progress, 0.0, 0.9))
+    elif wanted >= before.triangles:
+        result, kept = mesh, _Kept()
+        notes.append(f"The mesh has {before.triangles} triangles already: nothing was changed.")
+    else:
+        result, kept = _to_count(mesh, wanted, index, part(progress, 0.0, 0.9))
+    after = measure_mesh(result)
+    if (after.parts, after.genus) != (before.parts, before.genus):
+        raise GeometryError(
+            f"Simplifying would change the model from {before.parts} pieces with {before.genus} tunnels to "
+            f"{after.parts} with {after.genus}. Nothing was changed: ask for more triangles or a smaller tolerance."
+        )
+    return result, Receipt(
+        operation="simplify",
+        parameters={"tolerance_mm": tolerance_mm, "triangles": triangles, "megabytes": megabytes},
+        seconds=watch.seconds,
+        before=before,
+        after=after,
+        change=change_between(mesh, result, before_index=index, progress=part(progress, 0.9, 1.0)),
+        notes=tuple(notes),
+        details={
+            "full_detail_kept_for_topology": kept.topology,
+            "full_detail_kept_for_crossings": kept.crossing,
+            "full_detail_kept_for_tolerance": kept.tolerance,
+        },
+    )
+
+
+def _within_tolerance(mesh: Mesh, tolerance_mm: float, index: SurfaceIndex, progress: Progress) -> tuple[Mesh, _Kept]:
+    count = max(int(len(mesh.faces) * FIRST_SHARE), min(LEAST_TRIANGLES, len(mesh.faces)))
+    progress(0.0, "Simplifying")
+    state = collapse(mesh, count)
+    step = max(1, len(mesh.vertices) // PROBE_VERTICES)
+    simplified, _, _ = state.mesh()
+    if simplified.is_empty or tolerance_mm == 0.0:
+        return mesh, _Kept()
+    distance = SurfaceIndex(simplified).closest(mesh.vertices[::step]).distance_mm
+    typical = float(np.percentile(distance, 99))
+    # The error of a quadric simplification grows in proportion to the area of a triangle.
+    better = int(count * typical / (TYPICAL_SHARE_OF_TOLERANCE * tolerance_mm))
+    better = min(max(better, LEAST_TRIANGLES), len(mesh.faces))
+    if not 1.0 / WORTH_ANOTHER_TRY < better / count < WORTH_ANOTHER_TRY:
+        progress(0.3, "Simplifying")
+        state = collapse(mesh, better)
+    return _sound(state, index, tolerance_mm, part(progress, 0.5, 1.0))
+
+
+def _to_count(mesh: Mesh, wanted: int, index: SurfaceIndex, progress: Progress) -> tuple[Mesh, _Kept]:
+    """Aim lower when places that kept their detail bring the count above the wish."""
+    aim = wanted
+    best: tuple[Mesh, _Kept] | None = None
+    for attempt in range(3):
+        progress(attempt / 3.0, "Simplifying")
+        result, kept = _sound(collapse(mesh, aim), index, None, part(progress, attempt / 3.0, (attempt + 1) / 3.0))
+        best = (result, kept)
+        excess = len(result.faces) - wanted
+        if excess <= COUNT_TOLERANCE * wanted or excess >= aim:
+            break
+        aim -= excess
+    assert best is not None
+    if len(best[0].faces) > (1.0 + COUNT_TOLERANCE) * wanted:
+        raise GeometryError(
+            f"{wanted} triangles are too few for this model: {len(best[0].faces)} are needed to keep its pieces, its "
+            "holes, and its walls apart. Nothing was changed: ask for more, or remove small pieces first."
+        )
+    return best
+
+
+def _sound(state: Collapse, index: SurfaceIndex, tolerance_mm: float | None, progress: Progress) -> tuple[Mesh, _Kept]:
+    """Give places their detail back until the topology is the original's, nothing crosses, and the tolerance holds."""
+    original = state.original
+    parts = part_of_vertices(original)
+    kept = _Kept()
+    changed: npt.NDArray[np.bool_] | None = None
+    number = np.full(len(original.vertices), -1, np.int64)
+    for round_number in range(ROUNDS):
+        share = part(progress, round_number / ROUNDS, (round_number + 1) / ROUNDS)
+        share(0.0, "Checking pieces, holes and tolerance")
+        simplified, groups, _ = state.mesh()
+        bad = broken_topology(state, simplified, groups, parts)
+        kept = _Kept(kept.topology + len(bad), kept.crossing, kept.tolerance)
+        if len(bad) == 0 and not simplified.is_empty:
+            far = _beyond(state, simplified, groups, index, tolerance_mm, changed, share)
+            changed = np.zeros(len(original.vertices), bool) if changed is None else changed
+            kept = _Kept(kept.topology, kept.crossing, kept.tolerance + len(far))
+            crossing = _crossing(simplified, groups) if len(far) == 0 else far[:0]
+            kept = _Kept(kept.topology, kept.crossing + len(crossing), kept.tolerance)
+            bad = np.concatenate([far, crossing])
+            if len(bad) == 0:
+                return simplified, kept
+        number[:] = -1
+        number[groups] = np.arange(len(groups))
+        seen = number[bad]
+        around = groups[with_neighbors(simplified, seen[seen >= 0])] if not simplified.is_empty else bad
+        if changed is not None:
+            changed = _mark(changed, state, np.union1d(bad, around))
+        state = state.opened(np.union1d(bad, around) if round_number else bad)
+    raise GeometryError(
+        "The surface could not be simplified without changing its pieces or crossing itself. Nothing was changed: "
+        "repair the mesh first, or ask for more triangles."
+    )
+
+
+def _mark(changed: npt.NDArray[np.bool_], state: Collapse, groups: Int64Array) -> npt.NDArray[np.bool_]:
+    """Original vertices whose surroundings change in this round."""
+    marked = np.zeros(len(state.group), bool)
+    marked[groups] = True
+    return np.asarray(marked[state.group] | changed)
+
+
+def _beyond(
+    state: Collapse,
+    simplified: Mesh,
+    groups: Int64Array,
+    index: SurfaceIndex,
+    tolerance_mm: float | None,
+    changed: npt.NDArray[np.bool_] | None,
+    progress: Progress,
+) -> Int64Array:
+    """Groups next to which either surface lies beyond the tolerance from the other."""
+    if tolerance_mm is None:
+        return np.empty(0, np.int64)
+    original = state.original
+    centers = simplified.triangles.mean(axis=1)
+    to_original = index.closest(
+        np.concatenate([simplified.vertices, centers]), max_distance_mm=tolerance_mm, progress=part(progress, 0.0, 0.4)
+    )
+    far = np.isinf(to_original.distance_mm)
+    vertices = len(simplified.vertices)
+    bad = [groups[far[:vertices]], groups[simplified.faces[far[vertices:]].ravel()]]
+    asked = np.arange(len(original.vertices)) if changed is None else np.flatnonzero(changed)
+    to_simplified = SurfaceIndex(simplified).closest(
+        original.vertices[asked], max_distance_mm=tolerance_mm, progress=part(progress, 0.4, 0.9)
+    )
+    bad.append(state.group[asked[np.isinf(to_simplified.distance_mm)]])
+    return np.unique(np.concatenate(bad))
+
+
+def _crossing(simplified: Mesh, groups: Int64Array) -> Int64Array:
+    faces = self_crossings(simplified).faces
+    return np.unique(groups[simplified.faces[faces].ravel()]).astype(np.int64)
