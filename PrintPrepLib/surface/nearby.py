@@ -1,0 +1,70 @@
+"""Which triangles lie in some boxes, and where small patches of surface are compared."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..mesh import FloatArray, Mesh
+from ..topology import edge_table
+
+_FEW_BOXES = 8
+"""Up to this many boxes are looked at one by one; each costs a pass over the mesh."""
+_CELLS = 96
+"""Cells along each axis of the table of many boxes: 4 MB."""
+
+
+def mesh_of(vertices: FloatArray, faces: npt.NDArray[np.integer], name: str = "model") -> Mesh:
+    """Make a mesh from triangles of any integer type."""
+    return Mesh(vertices, faces.astype(np.int32), name)
+
+
+def samples_of(mesh: Mesh) -> FloatArray:
+    """Vertices, edge middles and triangle centers of a small surface, (k, 3): where two patches are compared."""
+    used = mesh.without_unused_vertices()
+    edges = edge_table(used).vertices
+    return np.concatenate([used.vertices, used.vertices[edges].mean(axis=1), used.triangles.mean(axis=1)])
+
+
+def triangles_near(mesh: Mesh, low: FloatArray, high: FloatArray) -> npt.NDArray[np.bool_]:
+    """Mark the triangles whose boxes meet one of some boxes.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Where to look.
+    low, high : (b, 3) float64
+        Corners of the boxes. With many boxes a few triangles more are marked than strictly needed.
+
+    Returns
+    -------
+    (m,) bool
+    """
+    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
+    least, most = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+    if len(low) <= _FEW_BOXES:
+        mask = np.zeros(len(mesh.faces), bool)
+        for bottom, top in zip(low, high, strict=True):
+            mask |= ((least <= top) & (most >= bottom)).all(axis=1)
+        return mask
+    # Cells that a box touches, summed up along all axes: eight look-ups count the marked cells in any box of cells.
+    origin = low.min(axis=0)
+    cell = np.maximum((high.max(axis=0) - origin) / _CELLS, np.finfo(float).tiny)
+    marked = np.zeros((_CELLS,) * 3, np.int32)
+    first, last = _cell(low, origin, cell), _cell(high, origin, cell)
+    for (x, y, z), (u, v, w) in zip(first.tolist(), last.tolist(), strict=True):
+        marked[x : u + 1, y : v + 1, z : w + 1] = 1
+    sums = np.zeros((_CELLS + 1,) * 3, np.int32)
+    sums[1:, 1:, 1:] = marked.cumsum(0).cumsum(1).cumsum(2)
+    outside = ((most < origin) | (least > high.max(axis=0))).any(axis=1)
+    start, stop = _cell(least, origin, cell), _cell(most, origin, cell) + 1
+    total = np.zeros(len(mesh.faces), np.int64)
+    for corner in range(8):
+        pick = [stop[:, axis] if corner >> axis & 1 else start[:, axis] for axis in range(3)]
+        sign = 1 if corner.bit_count() % 2 == 1 else -1
+        total += sign * sums[pick[0], pick[1], pick[2]]
+    return np.asarray((total > 0) & ~outside)
+
+
+def _cell(points: FloatArray, origin: FloatArray, cell: FloatArray) -> npt.NDArray[np.int64]:
+    return np.clip((points - origin) // cell, 0, _CELLS - 1).astype(np.int64)
