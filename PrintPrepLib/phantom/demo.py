@@ -32,8 +32,6 @@ class DemoTruth:
     variant: Variant
     files: int
     threshold_hu: float
-    volume_mm3: float
-    volume_error_mm3: float
     crumbs: tuple[Crumb, ...]
     plate_thickness_mm: float
     plate_center_mm: Point
@@ -42,6 +40,16 @@ class DemoTruth:
     hole_center_mm: Point
     hole_axis: Point
     shape: BoneShape = field(repr=False)
+
+    @property
+    def volume_mm3(self) -> float:
+        """Volume of the bone without crumbs; integrated when first asked for."""
+        return self.shape.true_volume_mm3
+
+    @property
+    def volume_error_mm3(self) -> float:
+        """Stated error of the volume."""
+        return self.shape.volume_error_mm3
 
     def to_dict(self) -> dict[str, Any]:
         """Return the truth as plain JSON values."""
@@ -102,8 +110,6 @@ def make_demo(
         variant=variant,
         files=files,
         threshold_hu=THRESHOLD_HU,
-        volume_mm3=shape.true_volume_mm3,
-        volume_error_mm3=shape.volume_error_mm3,
         crumbs=shape.crumbs,
         plate_thickness_mm=shape.plate_thickness_mm,
         plate_center_mm=shape.plate_center_mm,

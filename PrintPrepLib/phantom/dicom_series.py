@@ -25,7 +25,7 @@ MARKERS = (
     PATIENT_NAME,
     PATIENT_ID,
     "PHANTOM^REFERRER",
-    "PHANTOM-ACCESSION",
+    "PHANTOM-ACCESS",
     "PHANTOM-STUDY",
     "PHANTOM-SERIES",
     "PHANTOM-HOSPITAL",
@@ -115,7 +115,7 @@ def _study(root: str) -> dict[str, Any]:
         "StudyTime": "120000",
         "ReferringPhysicianName": "PHANTOM^REFERRER",
         "StudyID": "PHANTOM-STUDY",
-        "AccessionNumber": "PHANTOM-ACCESSION"[:16],
+        "AccessionNumber": "PHANTOM-ACCESS",
         "StudyDescription": "PHANTOM-STUDY of an idealized thigh bone",
     }
 

@@ -42,8 +42,10 @@ _NOISE_HU = 15.0
 """Standard deviation in soft tissue, as in a good bone scan with a soft kernel."""
 _NOISE_GRAIN_PIXELS = 0.7
 """Noise of neighboring pixels is alike, as filtered back-projection leaves it."""
-_SUBCELL_MM = 0.7
+_SUBCELL_MM = 1.0
 """Pixels and slices that are larger are divided before the share of bone in them is computed."""
+_MOST_SUBCELLS = 2
+"""Parts along a pixel's edge at most, twice that along thickness: coarser scans test geometry, not accuracy."""
 _BLOCK = 8
 """Pixels are looked at in blocks of this width first; the shape's value tells which blocks the surface misses."""
 _STREAKS = 9
@@ -232,8 +234,8 @@ def _share(solid: Solid, plan: Scan, bare: Slice, width: int) -> FloatArray:
 def _divided_share(solid: Solid, plan: Scan, bare: Slice, u: FloatArray, v: FloatArray) -> FloatArray:
     normal = np.cross(plan.row_direction, plan.column_direction)
     axes = np.stack([plan.row_direction, plan.column_direction, normal])
-    across = int(np.ceil(plan.pixel_mm / _SUBCELL_MM))
-    along = int(np.ceil(plan.thickness_mm / _SUBCELL_MM))
+    across = min(int(np.ceil(plan.pixel_mm / _SUBCELL_MM)), _MOST_SUBCELLS)
+    along = min(int(np.ceil(plan.thickness_mm / _SUBCELL_MM)), 2 * _MOST_SUBCELLS)
     cell = (plan.pixel_mm / across, plan.pixel_mm / across, plan.thickness_mm / along)
     total = np.zeros(len(u))
     for a in _middles(across):

@@ -305,13 +305,13 @@ _HOLE_TURN = np.deg2rad(-14.0)
 _HOLE_AXIS: Point = (float(np.cos(_HOLE_TURN)), float(np.sin(_HOLE_TURN)), 0.0)
 _HOLE_CENTER: Point = (10.4, 2.7, -17.0)
 _BODY: tuple[Solid, ...] = (
-    RoundCone((9.0, 3.0, -24.0), 13.5, (14.0, 2.0, 6.0), 16.0),  # shaft
-    RoundCone((12.0, 1.0, 9.0), 14.5, (-18.0, -6.0, 25.0), 12.5),  # neck
+    RoundCone((9.0, 3.0, -25.5), 12.5, (14.0, 2.0, 6.0), 15.5),  # shaft
+    RoundCone((12.0, 1.0, 9.0), 13.0, (-18.0, -6.0, 25.0), 10.5),  # neck
     RoundCone((17.0, 4.0, 6.0), 14.0, (24.0, 8.0, 27.0), 8.5),  # greater trochanter
     RoundCone((4.0, 11.0, -4.0), 7.0, (-1.0, 14.0, -2.0), 5.5),  # lesser trochanter
     Ball((-22.0, -7.0, 26.0), 22.0),  # head
 )
-_MARROW = RoundCone((9.2, 3.0, -22.0), 7.0, (13.0, 2.2, 4.0), 8.5)
+_MARROW = RoundCone((9.2, 3.0, -24.0), 6.5, (13.0, 2.2, 4.0), 8.5)
 _FOVEA = Ball((-45.0, -8.5, 29.0), 4.5)
 _CRUMBS = (
     RoundCone((-24.0, 22.0, -14.0), 2.2, (-22.0, 24.0, -12.0), 2.2),

@@ -15,8 +15,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 Point = tuple[float, float, float]
 
-_TINY = 1e-300
-"""Keeps a division by a length defined at the one point where the length is zero."""
+_TINY = 1e-9
+"""Millimetres. Nearer than this to a center or axis the direction away from it means nothing; it fades to zero."""
 
 
 class Solid(Protocol):

@@ -1,0 +1,204 @@
+"""Outside programs that judge our files, each behind one function. They share no code with this project.
+
+A judge that is not installed skips the test that asks for it. What each is blind to stands in its docstring and is
+proved in ``test_judges.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_TIMEOUT_S = 300
+_BED_MM = 1000
+_HIGHEST_MM = 1200
+"""PrusaSlicer 2.5 takes no larger print height."""
+
+
+@dataclass(frozen=True)
+class PrusaInfo:
+    """What ``prusa-slicer --info`` says. Blind to self-intersections; volumes of overlaps count twice."""
+
+    size_mm: tuple[float, float, float]
+    low_mm: tuple[float, float, float]
+    facets: int
+    manifold: bool
+    open_edges: int
+    facets_reversed: int
+    parts: int
+    volume_mm3: float
+
+
+@dataclass(frozen=True)
+class PrusaSlice:
+    """How slicing went. ``top_z_mm`` is the height of the highest layer; compare it and ``layers`` with the mesh.
+
+    PrusaSlicer drops walls thinner than its line without a word and still returns 0.
+    """
+
+    returncode: int
+    layers: int
+    top_z_mm: float
+    filament_cm3: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AdmeshFacts:
+    """The "Original" column of admesh, before its own repairs. Blind to self-intersections and 4-face edges.
+
+    ``parts`` and ``volume_mm3`` are counted after them, and ``added`` and ``reversed_facets`` say how much it mended.
+    """
+
+    facets: int
+    disconnected: int
+    parts: int
+    degenerate: int
+    added: int
+    reversed_facets: int
+    volume_mm3: float
+
+
+@dataclass(frozen=True)
+class MeshlabFacts:
+    """What pymeshlab measures after welding equal vertices. ``volume_mm3`` is signed, and None of an open mesh."""
+
+    facets: int
+    self_intersecting_faces: int
+    boundary_edges: int
+    two_manifold: bool
+    components: int
+    volume_mm3: float | None
+
+
+def prusa_info(path: Path) -> PrusaInfo:
+    """Ask ``prusa-slicer --info``."""
+    result = _run(_program("prusa-slicer"), "--info", str(path))
+    facts = dict(re.findall(r"^(\w+)\s*=\s*(\S+)\s*$", result.stdout, re.MULTILINE))
+    if "manifold" not in facts:
+        raise AssertionError(f"prusa-slicer could not read {path.name}: {result.stdout}{result.stderr}")
+    return PrusaInfo(
+        size_mm=(float(facts["size_x"]), float(facts["size_y"]), float(facts["size_z"])),
+        low_mm=(float(facts["min_x"]), float(facts["min_y"]), float(facts["min_z"])),
+        facets=int(facts["number_of_facets"]),
+        manifold=facts["manifold"] == "yes",
+        open_edges=int(facts.get("open_edges", 0)),
+        facets_reversed=int(facts.get("facets_reversed", 0)),
+        parts=int(facts["number_of_parts"]),
+        volume_mm3=float(facts["volume"]),
+    )
+
+
+def prusa_slice(
+    path: Path, layer_mm: float = 0.2, *, nozzle_mm: float = 0.4, options: tuple[str, ...] = ()
+) -> PrusaSlice:
+    """Slice on a bed of one meter, so that only the shape decides. Layers are counted in the G-code."""
+    program = _program("prusa-slicer")
+    out = path.with_suffix(".judge.gcode")
+    try:
+        result = _run(
+            program,
+            f"--layer-height={layer_mm}",
+            f"--first-layer-height={layer_mm}",
+            f"--nozzle-diameter={nozzle_mm}",
+            f"--bed-shape=0x0,{_BED_MM}x0,{_BED_MM}x{_BED_MM},0x{_BED_MM}",
+            f"--max-print-height={_HIGHEST_MM}",
+            f"--center={_BED_MM // 2},{_BED_MM // 2}",
+            *options,
+            f"--output={out}",
+            "--export-gcode",
+            str(path),
+        )
+        gcode = out.read_text(errors="replace") if out.exists() else ""
+    finally:
+        out.unlink(missing_ok=True)
+    heights = [float(z) for z in re.findall(r"^;Z:([\d.]+)", gcode, re.MULTILINE)]
+    used = re.search(r"^; filament used \[cm3\] = ([\d.]+)", gcode, re.MULTILINE)
+    noise = re.compile(r"^\d+ => |^\[.*\[trace\]|^Slicing result exported")
+    lines = (line.strip() for line in (result.stdout + result.stderr).splitlines())
+    return PrusaSlice(
+        returncode=result.returncode,
+        layers=len(heights),
+        top_z_mm=max(heights, default=0.0),
+        filament_cm3=float(used[1]) if used else 0.0,
+        warnings=tuple(line for line in lines if line and not noise.match(line)),
+    )
+
+
+def admesh_facts(path: Path) -> AdmeshFacts:
+    """Ask ``admesh``; nothing is written. STL only."""
+    text = _run(_program("admesh"), str(path)).stdout
+
+    def number(label: str) -> float:
+        found = re.search(rf"{re.escape(label)}\s*:\s*(-?[\d.]+)", text)
+        if found is None:
+            raise AssertionError(f"admesh did not say '{label}' of {path.name}: {text}")
+        return float(found[1])
+
+    return AdmeshFacts(
+        facets=int(number("Number of facets")),
+        disconnected=int(number("Total disconnected facets")),
+        parts=int(number("Number of parts")),
+        degenerate=int(number("Degenerate facets")),
+        added=int(number("Facets added")),
+        reversed_facets=int(number("Facets reversed")),
+        volume_mm3=number("Volume"),
+    )
+
+
+def meshlab_facts(path: Path) -> MeshlabFacts:
+    """Ask pymeshlab, in a process of its own: a crash there must not end the tests."""
+    probe = _run(sys.executable, "-c", "import pymeshlab")
+    if probe.returncode != 0:
+        pytest.skip(f"pymeshlab does not run here: {(probe.stderr.strip().splitlines() or ['crashed'])[-1]}")
+    result = _run(sys.executable, "-c", _MESHLAB_SCRIPT, str(path))
+    if result.returncode != 0:
+        raise AssertionError(f"pymeshlab failed on {path.name}: {result.stderr.strip()[-500:]}")
+    return MeshlabFacts(**json.loads(result.stdout.strip().splitlines()[-1]))
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=_TIMEOUT_S,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+_MESHLAB_SCRIPT = """
+import json, sys
+import pymeshlab
+
+meshes = pymeshlab.MeshSet(verbose=False)
+meshes.load_new_mesh(sys.argv[1])
+meshes.meshing_remove_duplicate_vertices()
+topology = meshes.get_topological_measures()
+volume = meshes.get_geometric_measures().get("mesh_volume")
+meshes.compute_selection_by_self_intersections_per_face()
+print(json.dumps({
+    "facets": int(topology["faces_number"]),
+    "self_intersecting_faces": int(meshes.current_mesh().selected_face_number()),
+    "boundary_edges": int(topology["boundary_edges"]),
+    "two_manifold": bool(topology["is_mesh_two_manifold"]),
+    "components": int(topology["connected_components_number"]),
+    "volume_mm3": None if volume is None else float(volume),
+}))
+"""
