@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -103,14 +104,18 @@ def _crossings(mesh: Mesh, kernels: ModuleType | None, progress: Progress) -> Cr
 def _suspects(tree: Tree, corners: IntArray, kernels: ModuleType | None) -> Iterator[tuple[float, Int64Array]]:
     """Yield pairs of rows that doubles alone do not clear, with the share of the work done."""
 
+    pair_kernels: Any = None
+    if kernels is not None:
+        from . import _kernels_pairs as pair_kernels  # type: ignore[no-redef]
+
     def work(begin: int) -> Int64Array:
         end = min(begin + LEAVES_AT_ONCE, tree.leaves)
-        if kernels is None:
+        if pair_kernels is None:
             return overlaps.suspects(tree, corners, begin, end)
         room = FIRST_ROOM
         while True:
             out = np.empty((room, 2), np.int64)
-            count = int(kernels.suspects(tree.corners, corners, tree.starts, tree.boxes, begin, end, out))
+            count = int(pair_kernels.suspects(tree.corners, corners, tree.starts, tree.boxes, begin, end, out))
             if count <= room:
                 return out[:count]
             room = count
