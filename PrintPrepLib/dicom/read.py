@@ -20,6 +20,7 @@ from ..volume import Source, Volume
 from .frame import Frame
 from .geometry import MAX_BRIDGED, StackGeometry, measure_stack
 from .pixels import Pixels, SliceUnreadable, decode_frames
+from .quiet import quiet
 from .regrid import grid_for, regrid
 from .series import Series, Verdict
 
@@ -74,7 +75,8 @@ def read_series(series: Series, progress: Progress = silent) -> Volume:
         raise InputError(f"Series {series.id} is not a volume and cannot be read as one. {why}".strip())
     _refuse_gaps(series, series.geometry)
     frames = series.stack.frames
-    slices, broken, notes = _load(frames, series.modality, part(progress, 0.0, 0.8))
+    with quiet():
+        slices, broken, notes = _load(frames, series.modality, part(progress, 0.0, 0.8))
     kept = [index for index in range(len(frames)) if index not in broken]
     findings = list(series.findings)
     geometry = series.geometry

@@ -17,6 +17,7 @@ from .frame import FileHeader, Frame, Reason
 from .grouping import split_series
 from .header import read_header
 from .judge import judge_pictures, judge_stack
+from .quiet import quiet
 from .series import ScanResult, Series, Verdict
 
 _WORKERS = 4
@@ -33,7 +34,7 @@ _WORDS = {
     Reason.DICOMDIR: "DICOMDIR (a table of contents, not needed)",
     Reason.NOT_AN_IMAGE: "DICOM objects without images (plans, structure sets, reports, waveforms)",
     Reason.DERIVED_OBJECT: "objects derived from a scan (segmentation, dose, parametric map), not a scan",
-    Reason.UNREADABLE: "damaged DICOM files that cannot be read",
+    Reason.UNREADABLE: "DICOM files that cannot be read (damaged, cut off, or oddly written)",
 }
 
 
@@ -60,7 +61,8 @@ def scan_folder(folder: Path, progress: Progress = silent) -> ScanResult:
     folder = Path(folder)
     files = _files(folder)
     progress(0.0, f"Looking at {len(files)} files")
-    headers, reasons = _read_headers(files, part(progress, 0.0, 0.9))
+    with quiet():
+        headers, reasons = _read_headers(files, part(progress, 0.0, 0.9))
     if not headers:
         raise InputError(_nothing(folder, files, reasons))
     series = _judge(headers, _lost_by_folder(files, reasons), part(progress, 0.9, 1.0))

@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..finding import Finding, Severity
 from ..volume import LabelMap, Source, Volume
 from .file_header import header_findings, header_names
+from .quiet import quiet
 
 SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
 """What can be read."""
@@ -52,7 +53,8 @@ def read_volume_file(path: Path) -> Volume:
         Missing, unknown kind, damaged, color or vector, a time series, or without a usable geometry.
     """
     path = Path(path)
-    image, metadata = _read(path)
+    with quiet():
+        image, metadata = _read(path)
     findings = header_findings(path, metadata, image)
     image, repaired = _finite(image)
     findings += repaired
@@ -86,7 +88,8 @@ def read_label_file(path: Path) -> LabelMap:
         As for :func:`read_volume_file`; fractions or negative values; overlapping layers.
     """
     path = Path(path)
-    image, metadata = _read(path, labels=True)
+    with quiet():
+        image, metadata = _read(path, labels=True)
     findings = header_findings(path, metadata, image)
     image = _whole(image)
     array = sitk.GetArrayViewFromImage(image)

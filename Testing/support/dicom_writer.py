@@ -152,7 +152,7 @@ def _common(spec: SliceSpec, sop_class: str) -> Dataset:
     out.SOPInstanceUID = spec.sop_uid or generate_uid()
     out.file_meta.MediaStorageSOPInstanceUID = out.SOPInstanceUID
     out.PatientName, out.PatientID, out.PatientBirthDate = PATIENT_NAME, PATIENT_ID, BIRTH_DATE
-    out.StudyInstanceUID = spec.series_uid + ".1"
+    out.StudyInstanceUID = spec.series_uid[:50] + ".1"
     out.SeriesInstanceUID = spec.series_uid
     out.FrameOfReferenceUID = spec.frame_of_reference
     out.StudyDate, out.SeriesDescription = "20240229", f"HEAD {PATIENT_NAME}"
