@@ -146,7 +146,7 @@ def fair(
     normal = (left.T @ left).tocsc()
     out = vertices.copy()
     try:
-        out[unknown] = splu(normal).solve(left.T @ right)
+        out[unknown] = splu(normal).solve(np.asarray(left.T @ right))
     except RuntimeError:  # singular: a free vertex that hangs on nothing fixed
         return vertices
     return out if np.isfinite(out).all() else vertices
@@ -270,9 +270,10 @@ def _flip_helps(points: list[_Point], a: int, b: int, c: int, d: int) -> bool:
     # The two opposite angles add up to more than half a turn exactly when sin(c + d) < 0.
     if sine_c * -_dot(ad, db) + -_dot(ac, cb) * sine_d >= -1e-9 * (sine_c + sine_d) ** 2 - 1e-300:
         return False
-    old = tuple(x + y for x, y in zip(_cross(ab, ac), _cross(ad, ab), strict=True))
+    one, two = _cross(ab, ac), _cross(ad, ab)
+    old = (one[0] + two[0], one[1] + two[1], one[2] + two[2])
     first = _cross(ad, ac)
-    second = _cross(db, tuple(-x for x in cd))
+    second = _cross(cd, db)
     return _dot(first, old) > 0 and _dot(second, old) > 0
 
 
@@ -290,4 +291,4 @@ def _dot(u: _Point, v: _Point) -> float:
 
 def _unit(vectors: FloatArray) -> FloatArray:
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0))

@@ -18,7 +18,7 @@ from ..receipt import Stopwatch
 from ..spatial import Crossings, self_crossings
 from ..spatial.index import SurfaceIndex
 from ..topology import boundary_loops, edge_table
-from .nearby import samples_of, triangles_near
+from .nearby import mesh_of, samples_of, triangles_near
 from .patch import fair, make_patch
 
 _REACH_RINGS = 8
@@ -240,7 +240,8 @@ class _Shop:
     def cure(self, members: Faces) -> Cure:
         """Try one means after the other; on success the new state stands in ``vertices`` and ``faces``."""
         corners = self.vertices[self.faces[members]]
-        place = tuple(float(x) for x in corners.mean(axis=(0, 1)))
+        x, y, z = corners.mean(axis=(0, 1)).tolist()
+        place = (x, y, z)
         for method, rings, action in self._plan():
             marked = np.zeros(len(self.faces), bool)
             marked[members] = True
@@ -273,7 +274,7 @@ class _Shop:
         corners = vertices[self.faces[members]]
         size = np.linalg.norm(corners - corners[:, [1, 2, 0]], axis=2).mean()
         for _ in range(_PUSH_ROUNDS):
-            found = self_crossings(Mesh(vertices, self.faces[ring])).pairs
+            found = self_crossings(mesh_of(vertices, self.faces[ring])).pairs
             pairs = np.flatnonzero(ring)[found]
             if len(pairs) == 0:
                 return vertices, self.faces
@@ -317,10 +318,9 @@ class _Shop:
         return self._stored(vertices), self.faces
 
     def _refill(self, zone: Mask, members: Faces) -> tuple[FloatArray, Faces] | None:
-        zone = self._disks(zone)
-        if zone is None:
+        if not self._only_disks(zone):
             return None
-        patch = Mesh(self.vertices, self.faces[zone])
+        patch = mesh_of(self.vertices, self.faces[zone])
         rest = self.faces[~zone]
         if np.isin(np.flatnonzero(self.locked), np.setdiff1d(self.faces[zone], rest)).any():
             return None
@@ -348,20 +348,17 @@ class _Shop:
             free[self.faces[~zone]] = False
         return free & ~self.locked & ~self.border
 
-    def _disks(self, zone: Mask) -> Mask | None:
-        """Fill the pin-holes of a zone so that each of its parts has one border; None when that cannot be."""
-        edges = edge_table(Mesh(self.vertices, self.faces))
-        label = _edge_parts(edges.of_face, zone)
-        out = zone.copy()
-        for number in range(label.max() + 1 if len(label) else 0):
-            ids = np.flatnonzero(zone)[label == number]
-            mesh = Mesh(self.vertices, self.faces[ids])
+    def _only_disks(self, zone: Mask) -> bool:
+        """Say whether each part of a zone has one border and no handle, so that one patch replaces it."""
+        ids = np.flatnonzero(zone)
+        label = _edge_parts(edge_table(mesh_of(self.vertices, self.faces)).of_face, zone)
+        for number in range(label.max() + 1):
+            mesh = mesh_of(self.vertices, self.faces[ids[label == number]])
             table = edge_table(mesh)
-            used = len(np.unique(mesh.faces))
-            loops = boundary_loops(mesh, table)
-            if len(loops) != 1 or used - len(table.face_count) + len(mesh.faces) != 1:
-                return None
-        return out
+            euler = len(np.unique(mesh.faces)) - len(table.face_count) + len(mesh.faces)
+            if euler != 1 or len(boundary_loops(mesh, table)) != 1:
+                return False
+        return True
 
     def _stored(self, vertices: FloatArray) -> FloatArray:
         return vertices.astype(np.float32).astype(np.float64) if self.single else vertices
@@ -380,7 +377,7 @@ class _Shop:
         new = vertices[faces[fresh]]
         if (np.linalg.norm(np.cross(new[:, 1] - new[:, 0], new[:, 2] - new[:, 0]), axis=1) == 0).any():
             return None
-        candidate = Mesh(vertices, faces)
+        candidate = mesh_of(vertices, faces)
         table = edge_table(candidate)
         if table.non_manifold_edges or table.open_edges != self.open_edges:
             return None
@@ -388,8 +385,8 @@ class _Shop:
         crossings = self_crossings(candidate.submesh(near))
         if fresh[near][crossings.pairs].any():
             return None
-        old = Mesh(self.vertices, self.faces[gone])
-        distance = self._deviation(vertices, Mesh(vertices, faces[fresh]), old, faces is self.faces)
+        old = mesh_of(self.vertices, self.faces[gone])
+        distance = self._deviation(vertices, mesh_of(vertices, faces[fresh]), old, faces is self.faces)
         if distance is None:
             return None
         self.vertices, self.faces = vertices, faces
