@@ -1,0 +1,260 @@
+"""Pictures of a model: labelled views to one scale, with values in color where there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import GeometryError
+from ..export.write import WrittenFile
+from ..mesh import Mesh
+from ..progress import Progress, silent
+from . import canvas
+from .canvas import Pixels
+from .colors import ColorScale, color_of, round_range, ticks
+from .raster import Seen, rasterize
+from .shade import rotated, shade
+
+FINE_TRIANGLES = 400_000
+"""Up to here pictures are computed at twice their size and averaged; finer meshes are smooth enough without."""
+_MARGIN = 0.12
+"""Share of a panel left free on each side for the letters."""
+_INK = (0.13, 0.16, 0.20)
+_PALE = (0.45, 0.49, 0.55)
+_BAR_WIDTH = 150
+_FOOT = 64
+_HEAD = 56
+_AXES = (("L", "R"), ("P", "A"), ("S", "I"))
+
+
+class View(Enum):
+    """Where the viewer stands, in the patient's own terms."""
+
+    FRONT = "front"
+    BACK = "back"
+    LEFT = "left"
+    RIGHT = "right"
+    TOP = "top"
+    BOTTOM = "bottom"
+    THREE_QUARTER = "three-quarter"
+
+
+@dataclass(frozen=True)
+class _Camera:
+    title: str
+    forward: tuple[float, float, float]
+    up: tuple[float, float, float]
+
+    @property
+    def axes(self) -> npt.NDArray[np.float64]:
+        """Rows: to the right, down, and away from the viewer."""
+        forward = np.array(self.forward) / np.linalg.norm(self.forward)
+        right = np.cross(forward, self.up)
+        right /= np.linalg.norm(right)
+        return np.asarray(np.stack([right, np.cross(forward, right), forward]))
+
+
+_CAMERAS = {
+    View.FRONT: _Camera("From the front", (0, 1, 0), (0, 0, 1)),
+    View.BACK: _Camera("From behind", (0, -1, 0), (0, 0, 1)),
+    View.LEFT: _Camera("From the patient's left", (-1, 0, 0), (0, 0, 1)),
+    View.RIGHT: _Camera("From the patient's right", (1, 0, 0), (0, 0, 1)),
+    View.TOP: _Camera("From above", (0, 0, -1), (0, -1, 0)),
+    View.BOTTOM: _Camera("From below", (0, 0, 1), (0, -1, 0)),
+    View.THREE_QUARTER: _Camera("Three-quarter", (-0.55, 0.72, -0.42), (0, 0, 1)),
+}
+FOUR_VIEWS = (View.FRONT, View.LEFT, View.TOP, View.THREE_QUARTER)
+
+
+def render_mesh(
+    mesh: Mesh,
+    path: Path | str,
+    *,
+    views: Sequence[View] = FOUR_VIEWS,
+    scalars: str | npt.NDArray[np.float64] | None = None,
+    value_range: tuple[float, float] | None = None,
+    scale: ColorScale = ColorScale.DIVERGING,
+    label: str = "",
+    title: str = "",
+    size: tuple[int, int] = (1600, 1200),
+    progress: Progress = silent,
+) -> WrittenFile:
+    """Draw a mesh as :func:`picture_of_mesh` does and write it as PNG.
+
+    Raises
+    ------
+    GeometryError
+        The mesh is empty.
+    ExportError
+        The file cannot be written.
+    """
+    picture = picture_of_mesh(
+        mesh, views=views, scalars=scalars, value_range=value_range, scale=scale, label=label, title=title, size=size,
+        progress=progress,
+    )  # fmt: skip
+    return canvas.write_png(picture, path)
+
+
+def picture_of_mesh(
+    mesh: Mesh,
+    *,
+    views: Sequence[View] = FOUR_VIEWS,
+    scalars: str | npt.NDArray[np.float64] | None = None,
+    value_range: tuple[float, float] | None = None,
+    scale: ColorScale = ColorScale.DIVERGING,
+    label: str = "",
+    title: str = "",
+    size: tuple[int, int] = (1600, 1200),
+    progress: Progress = silent,
+) -> Pixels:
+    """Draw a mesh from several sides, all to one scale, parallel projection.
+
+    Faces seen from their inner side are red: holes and inside-out parts show. Letters at the panel's sides are
+    patient directions (L, R, A, P, S, I).
+
+    Parameters
+    ----------
+    mesh : Mesh
+        LPS millimeters.
+    views : sequence of View
+        One panel each.
+    scalars : str or (n,) float64, optional
+        Name of a scalar of the mesh, or values at its vertices in mm; NaN is gray.
+    value_range : (low, high), optional
+        Ends of the color scale; by default round numbers, symmetric about 0 for a diverging scale.
+    scale : ColorScale
+        Kind of color scale.
+    label : str
+        What the values are, e.g. ``"Deviation"``; written above the color bar, with "mm".
+    title : str
+        Heading; the mesh's name by default.
+    size : (width, height)
+        Pixels.
+    progress : Progress
+        Receiver.
+
+    Returns
+    -------
+    (height, width, 3) float64
+        0..1.
+    """
+    if mesh.is_empty:
+        raise GeometryError(f"The model '{mesh.name}' is empty; there is nothing to draw.")
+    if not views:
+        raise ValueError("views must name at least one view")
+    values = mesh.scalars[scalars] if isinstance(scalars, str) else scalars
+    if values is not None and np.shape(values) != (len(mesh.vertices),):
+        raise ValueError(f"scalars must have one value per vertex ({len(mesh.vertices)}), got {np.shape(values)}")
+    width, height = size
+    picture = canvas.blank(width, height)
+    span = value_range or (round_range(np.asarray(values), scale) if values is not None else (0.0, 1.0))
+    colors = None if values is None else color_of(np.asarray(values, np.float64), *span, scale)
+    right = width - (_BAR_WIDTH if values is not None else 0)
+    columns = int(np.ceil(np.sqrt(len(views))))
+    rows = int(np.ceil(len(views) / columns))
+    panel = (right // columns, (height - _HEAD - _FOOT) // rows)
+    points, zoom = _common_scale(mesh, views, panel)
+    normals = mesh.vertex_normals()
+    for index, view in enumerate(views):
+        progress(index / len(views), f"Drawing: {_CAMERAS[view].title.lower()}")
+        part = _panel(mesh, points, normals, _CAMERAS[view], zoom, panel, colors)
+        canvas.paste(picture, part, index % columns * panel[0], _HEAD + index // columns * panel[1])
+    _heading(picture, title or mesh.name, mesh)
+    _scale_bar(picture, zoom, height)
+    if values is not None:
+        _color_bar(picture, right, span, scale, label)
+    return picture
+
+
+def directions(vector: npt.NDArray[np.float64]) -> str:
+    """Name a direction in LPS by its letters, the strongest first: ``"L"``, ``"LP"``."""
+    unit = np.asarray(vector, np.float64) / np.linalg.norm(vector)
+    strong = [axis for axis in np.argsort(-np.abs(unit)).tolist() if abs(unit[axis]) > 0.35]
+    return "".join(_AXES[axis][0 if unit[axis] > 0 else 1] for axis in strong)
+
+
+def bar_length(mm_available: float) -> float:
+    """Longest length of the series 1, 2, 5, 10, ... that fits."""
+    power = 10.0 ** np.floor(np.log10(mm_available))
+    return float(max(f * power for f in (1.0, 2.0, 5.0) if f * power <= mm_available))
+
+
+def _common_scale(mesh: Mesh, views: Sequence[View], panel: tuple[int, int]) -> tuple[npt.NDArray[np.float64], float]:
+    """Vertices about the middle of the model, and pixels per millimeter at which every view fits its panel."""
+    low, high = mesh.bounds
+    points = mesh.vertices - (low + high) / 2.0
+    used_mask = np.zeros(len(points), bool)
+    used_mask[mesh.faces.ravel()] = True
+    used = points[used_mask]
+    zoom = np.inf
+    for view in views:
+        across = rotated(used, _CAMERAS[view].axes).T[:2]
+        reach = np.array([max(2.0 * float(np.abs(line).max()), 1e-6) for line in across])
+        zoom = min(zoom, float((np.array(panel) * (1 - 2 * _MARGIN) / reach).min()))
+    return points, zoom
+
+
+def _panel(
+    mesh: Mesh,
+    points: npt.NDArray[np.float64],
+    normals: npt.NDArray[np.float64],
+    camera: _Camera,
+    zoom: float,
+    panel: tuple[int, int],
+    colors: npt.NDArray[np.float64] | None,
+) -> Pixels:
+    fine = 2 if len(mesh.faces) <= FINE_TRIANGLES else 1
+    width, height = panel[0] * fine, panel[1] * fine
+    screen = rotated(points, camera.axes * (zoom * fine))
+    screen[:, :2] += (width / 2.0, height / 2.0)
+    seen: Seen = rasterize(screen, mesh.faces, width, height)
+    image = shade(seen, screen, mesh.faces, normals, camera.axes, colors=colors, fine=fine)
+    image = image.reshape(panel[1], fine, panel[0], fine, 3).mean(axis=(1, 3))
+    across, down, _ = camera.axes
+    middle_x, middle_y = panel[0] / 2.0, panel[1] / 2.0
+    for text, x, y, anchor in (
+        (directions(across), panel[0] - 14, middle_y, (1.0, 0.5)),
+        (directions(-across), 14, middle_y, (0.0, 0.5)),
+        (directions(-down), middle_x, 10, (0.5, 0.0)),
+        (directions(down), middle_x, panel[1] - 10, (0.5, 1.0)),
+    ):
+        canvas.draw_text(image, text, x, y, size=24, color=_PALE, anchor=anchor, bold=True)
+    canvas.draw_text(image, camera.title, 16, 10, size=19, color=_PALE)
+    return image
+
+
+def _heading(picture: Pixels, title: str, mesh: Mesh) -> None:
+    size = " x ".join(f"{side:.1f}" for side in mesh.size_mm)
+    canvas.draw_text(picture, title, 16, 14, size=27, color=_INK, bold=True)
+    facts = f"{size} mm,  {len(mesh.faces):,} triangles"
+    canvas.draw_text(picture, facts, picture.shape[1] - 16, 18, size=20, color=_PALE, anchor=(1.0, 0.0))
+    canvas.draw_box(picture, 16, _HEAD - 5, picture.shape[1] - 16, _HEAD - 4, (0.85, 0.87, 0.89))
+
+
+def _scale_bar(picture: Pixels, zoom: float, height: int) -> None:
+    length = bar_length(0.22 * picture.shape[1] / zoom)
+    end = 16 + length * zoom
+    y = height - 26
+    canvas.draw_box(picture, 16, y - 2, end, y + 2, _INK)
+    for x in (16, end - 2):
+        canvas.draw_box(picture, x, y - 8, x + 2, y + 8, _INK)
+    canvas.draw_text(picture, f"{length:g} mm", end + 12, y, size=20, color=_INK, anchor=(0.0, 0.5))
+
+
+def _color_bar(picture: Pixels, left: int, span: tuple[float, float], scale: ColorScale, label: str) -> None:
+    low, high = span
+    top, bottom = _HEAD + 90, picture.shape[0] - _FOOT - 40
+    values = np.linspace(high, low, bottom - top)
+    picture[top:bottom, left + 14 : left + 44] = color_of(values, low, high, scale)[:, None]
+    canvas.draw_text(picture, label, left + 14, top - 62, size=20, color=_INK, bold=True)
+    canvas.draw_text(picture, "mm", left + 14, top - 34, size=18, color=_PALE)
+    for value in ticks(low, high):
+        y = top + (high - value) / (high - low) * (bottom - top - 1)
+        canvas.draw_box(picture, left + 44, y, left + 52, y + 1, _INK)
+        sign = "+" if scale is ColorScale.DIVERGING and value > 0 else ""
+        canvas.draw_text(picture, f"{sign}{value:g}", left + 58, y, size=19, color=_INK, anchor=(0.0, 0.5))
