@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from .crossings import Crossings, crossings_between, self_crossings
+from .crossings import Crossings, Rule, crossings_between, self_crossings
 from .index import ClosestPoints, Engine, SurfaceIndex
 from .weld import exact_weld
 
-__all__ = ["ClosestPoints", "Crossings", "Engine", "SurfaceIndex", "crossings_between", "exact_weld", "self_crossings"]
+__all__ = [
+    "ClosestPoints",
+    "Crossings",
+    "Engine",
+    "Rule",
+    "SurfaceIndex",
+    "crossings_between",
+    "exact_weld",
+    "self_crossings",
+]

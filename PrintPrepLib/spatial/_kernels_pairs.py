@@ -10,8 +10,11 @@ from .constants import DOT_BOUND, LEAST_PRODUCT, ORIENT3D_BOUND, STACK
 
 
 @njit(cache=True, nogil=True)
-def suspects(corners, ids, starts, boxes, begin, end, out):
-    """Pairs of rows that may cross, for leaves begin..end; returns how many there are, also where out is too short."""
+def suspects(corners, ids, starts, boxes, begin, end, loose, out):
+    """Pairs of rows that may cross, for leaves begin..end; returns how many there are, also where out is too short.
+
+    Pairs within ``loose`` (mm) of crossing are kept as well.
+    """
     leaves = len(starts) - 1
     stack = np.empty(STACK, np.int64)
     count = 0
@@ -47,7 +50,7 @@ def suspects(corners, ids, starts, boxes, begin, end, out):
             for i in range(starts[leaf], starts[leaf + 1]):
                 a = corners[i]
                 for j in range(max(i + 1, starts[other]), starts[other + 1]):
-                    if _may_cross(a, corners[j], ids[i], ids[j]):
+                    if _may_cross(a, corners[j], ids[i], ids[j], loose):
                         if count < len(out):
                             out[count, 0], out[count, 1] = i, j
                         count += 1
@@ -55,7 +58,7 @@ def suspects(corners, ids, starts, boxes, begin, end, out):
 
 
 @njit(cache=True, nogil=True)
-def _may_cross(a, b, ids_a, ids_b):
+def _may_cross(a, b, ids_a, ids_b, loose):
     for k in range(3):
         if max(a[k], a[3 + k], a[6 + k]) < min(b[k], b[3 + k], b[6 + k]):
             return False
@@ -73,15 +76,16 @@ def _may_cross(a, b, ids_a, ids_b):
         return False
     if shared > 2:
         return True
-    if _one_side(a, b, skip_a) or _one_side(b, a, skip_b):
+    if _one_side(a, b, skip_a, loose) or _one_side(b, a, skip_b, loose):
         return False
     if shared == 1:
-        return not _wedges_apart(a, b, skip_a >> 1, skip_b >> 1)
-    return not (_beyond_a_side(a, b) or _beyond_a_side(b, a))
+        return not _wedges_apart(a, b, skip_a >> 1, skip_b >> 1, loose)
+    # MeshLab takes its common line of nearly coplanar triangles from rounding: no gap in the plane clears them for it.
+    return loose > 0.0 or not (_beyond_a_side(a, b) or _beyond_a_side(b, a))
 
 
 @njit(cache=True, nogil=True)
-def _one_side(points, plane, skip):
+def _one_side(points, plane, skip, loose):
     ux, uy, uz = plane[3] - plane[0], plane[4] - plane[1], plane[5] - plane[2]
     vx, vy, vz = plane[6] - plane[0], plane[7] - plane[1], plane[8] - plane[2]
     nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
@@ -92,7 +96,7 @@ def _one_side(points, plane, skip):
             continue
         wx, wy, wz = points[3 * k] - plane[0], points[3 * k + 1] - plane[1], points[3 * k + 2] - plane[2]
         det = wx * nx + wy * ny + wz * nz
-        bound = ORIENT3D_BOUND * (abs(wx) * sx + abs(wy) * sy + abs(wz) * sz) + LEAST_PRODUCT
+        bound = ORIENT3D_BOUND * (abs(wx) * sx + abs(wy) * sy + abs(wz) * sz) + LEAST_PRODUCT + loose * (sx + sy + sz)
         above = above and det > bound
         below = below and det < -bound
         if not (above or below):
@@ -101,7 +105,7 @@ def _one_side(points, plane, skip):
 
 
 @njit(cache=True, nogil=True)
-def _wedges_apart(a, b, first, second):
+def _wedges_apart(a, b, first, second, loose):
     """A plane through the shared corner, across the difference of both middle lines, keeps the triangles apart."""
     mx, my, mz = _middle(a, first)
     nx, ny, nz = _middle(b, second)
@@ -109,11 +113,11 @@ def _wedges_apart(a, b, first, second):
     for k in range(1, 3):
         i, o = 3 * ((first + k) % 3), 3 * first
         wx, wy, wz = a[i] - a[o], a[i + 1] - a[o + 1], a[i + 2] - a[o + 2]
-        if not mx * wx + my * wy + mz * wz > _slack(mx, my, mz, wx, wy, wz):
+        if not mx * wx + my * wy + mz * wz > _slack(mx, my, mz, wx, wy, wz, loose):
             return False
         i, o = 3 * ((second + k) % 3), 3 * second
         wx, wy, wz = b[i] - b[o], b[i + 1] - b[o + 1], b[i + 2] - b[o + 2]
-        if not mx * wx + my * wy + mz * wz < -_slack(mx, my, mz, wx, wy, wz):
+        if not mx * wx + my * wy + mz * wz < -_slack(mx, my, mz, wx, wy, wz, loose):
             return False
     return True
 
@@ -135,8 +139,9 @@ def _middle(a, corner):
 
 
 @njit(cache=True, nogil=True)
-def _slack(ax, ay, az, bx, by, bz):
-    return DOT_BOUND * (abs(ax) * abs(bx) + abs(ay) * abs(by) + abs(az) * abs(bz)) + LEAST_PRODUCT
+def _slack(ax, ay, az, bx, by, bz, loose):
+    size = abs(ax) * abs(bx) + abs(ay) * abs(by) + abs(az) * abs(bz)
+    return DOT_BOUND * size + LEAST_PRODUCT + loose * (abs(ax) + abs(ay) + abs(az))
 
 
 @njit(cache=True, nogil=True)
@@ -152,11 +157,11 @@ def _beyond_a_side(a, b):
         reach = -np.inf
         for j in range(3):
             wx, wy, wz = a[3 * j] - a[o], a[3 * j + 1] - a[o + 1], a[3 * j + 2] - a[o + 2]
-            reach = max(reach, dx * wx + dy * wy + dz * wz + _slack(dx, dy, dz, wx, wy, wz))
+            reach = max(reach, dx * wx + dy * wy + dz * wz + _slack(dx, dy, dz, wx, wy, wz, 0.0))
         apart = True
         for j in range(3):
             wx, wy, wz = b[3 * j] - a[o], b[3 * j + 1] - a[o + 1], b[3 * j + 2] - a[o + 2]
-            if not dx * wx + dy * wy + dz * wz - _slack(dx, dy, dz, wx, wy, wz) > reach:
+            if not dx * wx + dy * wy + dz * wz - _slack(dx, dy, dz, wx, wy, wz, 0.0) > reach:
                 apart = False
                 break
         if apart:

@@ -1,4 +1,4 @@
-"""Triangles of a surface that cross others: found with the tree, decided exactly."""
+"""Triangles of a surface that cross others: found with the tree, decided exactly or by MeshLab's rule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import ModuleType
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -16,18 +16,34 @@ from ..mesh import IntArray, Mesh, concatenate
 from ..progress import Progress, silent
 from . import overlaps
 from .index import MAX_THREADS, Engine, load_kernels
-from .pairs import triangles_meet, wedges_cross
+from .meshlab_rule import meshlab_meets
+from .pairs import Meeting, triangles_meet, wedges_meet
 from .tree import Int64Array, Tree, build_tree
 from .weld import exact_weld
 
 LEAVES_AT_ONCE = 4096  # leaves a thread takes at a time: some 100 000 candidate pairs, tens of megabytes in numpy
 FIRST_ROOM = 65536  # pairs of a chunk that numba has room for; it is run again with more where that is too few
 DECIDE_AT_ONCE = 100_000  # pairs decided at once: some 100 MB
+MESHLAB_NOISE = 1e-14  # share of the largest coordinate by which rounding can make MeshLab see a crossing
+
+
+class Rule(Enum):
+    """What counts as a crossing.
+
+    ``CROSSING``: triangles that truly pass through each other, and triangles that are there twice. Exact.
+    ``CONTACT``: besides, triangles that touch or lie on each other without sharing the vertices there. Exact.
+    ``MESHLAB``: what MeshLab counts, in plain doubles with its tolerances: every crossing but the smallest, and those
+    contacts that rounding happens to turn into one. For comparing counts with MeshLab.
+    """
+
+    CROSSING = "crossing"
+    CONTACT = "contact"
+    MESHLAB = "meshlab"
 
 
 @dataclass(frozen=True, eq=False)
 class Crossings:
-    """Triangles that cross or touch others where they should not.
+    """Triangles that cross others.
 
     Attributes
     ----------
@@ -41,19 +57,15 @@ class Crossings:
     pairs: Int64Array
 
 
-def self_crossings(mesh: Mesh, progress: Progress = silent, engine: Engine = Engine.AUTO) -> Crossings:
-    """Find every pair of triangles that cross, exactly.
+def self_crossings(
+    mesh: Mesh, progress: Progress = silent, *, rule: Rule = Rule.MESHLAB, engine: Engine = Engine.AUTO
+) -> Crossings:
+    """Find every pair of triangles that cross.
 
-    Vertices at exactly the same place count as one. Two triangles that share
-
-    - three vertices are the same triangle twice: they count;
-    - two vertices are neighbors: they do not, even when folded onto each other;
-    - one vertex count when a ray from it runs through the inside of one and through the inside or along a side of the
-      other; overlap in one plane does not;
-    - no vertex count when they have any point in common: crossing, touching, overlapping in one plane.
-
-    Triangles without area count only as the same triangle twice. This is the rule of VCG, which MeshLab uses, in exact
-    arithmetic: doubles with an error bound (Shewchuk 1997), whole numbers for what they cannot tell.
+    Vertices at exactly the same place count as one. Triangles that share two of them are neighbors and never cross;
+    that share all three are the same triangle twice and always do; for those that share one or none see
+    :func:`~.pairs.wedges_meet` and :func:`~.pairs.triangles_meet`. Triangles that use a vertex twice are left out.
+    Exact rules use doubles with an error bound (Shewchuk 1997) and whole numbers for what they cannot tell.
 
     Parameters
     ----------
@@ -61,17 +73,39 @@ def self_crossings(mesh: Mesh, progress: Progress = silent, engine: Engine = Eng
         Any triangles.
     progress : Progress
         May cancel.
+    rule : Rule
+        What counts.
     engine : Engine
         Both engines give the same pairs.
     """
     if mesh.is_empty:
         return Crossings(np.empty(0, np.int64), np.empty((0, 2), np.int64))
     welded = exact_weld(mesh)
-    return _crossings(welded, load_kernels(engine), progress)
+    faces = welded.faces
+    whole = np.flatnonzero((faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0]))
+    if not len(whole):
+        return Crossings(np.empty(0, np.int64), np.empty((0, 2), np.int64))
+    tree = build_tree(welded.vertices[faces[whole]])
+    ids = np.ascontiguousarray(faces[whole[tree.faces]])
+    loose = MESHLAB_NOISE * float(np.abs(tree.boxes[1]).max()) if rule is Rule.MESHLAB else 0.0
+    found = [np.empty((0, 2), np.int64)]
+    for done, rows in _suspects(tree, ids, loose, engine):
+        progress(done, "Looking for triangles that cross")
+        for begin in range(0, len(rows), DECIDE_AT_ONCE):
+            some = rows[begin : begin + DECIDE_AT_ONCE]
+            later = tree.faces[some[:, 0]] > tree.faces[some[:, 1]]
+            some[later] = some[later, ::-1]
+            found.append(some[_decide(tree, ids, some, rule)])
+    progress(1.0, "Looking for triangles that cross")
+    pairs = whole[tree.faces[np.concatenate(found)]]
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return Crossings(np.unique(pairs), pairs)
 
 
-def crossings_between(a: Mesh, b: Mesh, progress: Progress = silent, engine: Engine = Engine.AUTO) -> Int64Array:
-    """Find the pairs of a triangle of one mesh and a triangle of another that have a point in common.
+def crossings_between(
+    a: Mesh, b: Mesh, progress: Progress = silent, *, rule: Rule = Rule.CONTACT, engine: Engine = Engine.AUTO
+) -> Int64Array:
+    """Find the pairs of a triangle of one mesh and a triangle of another that meet.
 
     Returns
     -------
@@ -81,80 +115,62 @@ def crossings_between(a: Mesh, b: Mesh, progress: Progress = silent, engine: Eng
     """
     if a.is_empty or b.is_empty:
         return np.empty((0, 2), np.int64)
-    found = self_crossings(concatenate([a, b]), progress, engine).pairs
+    found = self_crossings(concatenate([a, b]), progress, rule=rule, engine=engine).pairs
     across = (found[:, 0] < len(a.faces)) & (found[:, 1] >= len(a.faces))
     return np.asarray(found[across] - np.array([0, len(a.faces)]))
 
 
-def _crossings(mesh: Mesh, kernels: ModuleType | None, progress: Progress) -> Crossings:
-    tree = build_tree(mesh.triangles)
-    corners = np.ascontiguousarray(mesh.faces[tree.faces])
-    found = [np.empty((0, 2), np.int64)]
-    for done, rows in _suspects(tree, corners, kernels):
-        progress(done, "Looking for crossings")
-        for begin in range(0, len(rows), DECIDE_AT_ONCE):
-            some = rows[begin : begin + DECIDE_AT_ONCE]
-            found.append(some[_decide(tree, corners, some)])
-    progress(1.0, "Looking for crossings")
-    pairs = np.sort(tree.faces[np.concatenate(found)], axis=1)
-    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    return Crossings(np.unique(pairs), pairs)
-
-
-def _suspects(tree: Tree, corners: IntArray, kernels: ModuleType | None) -> Iterator[tuple[float, Int64Array]]:
+def _suspects(tree: Tree, ids: IntArray, loose: float, engine: Engine) -> Iterator[tuple[float, Int64Array]]:
     """Yield pairs of rows that doubles alone do not clear, with the share of the work done."""
+    kernels: Any = None
+    if load_kernels(engine) is not None:
+        from . import _kernels_pairs
 
-    pair_kernels: Any = None
-    if kernels is not None:
-        from . import _kernels_pairs as pair_kernels  # type: ignore[no-redef]
+        kernels = _kernels_pairs
 
     def work(begin: int) -> Int64Array:
         end = min(begin + LEAVES_AT_ONCE, tree.leaves)
-        if pair_kernels is None:
-            return overlaps.suspects(tree, corners, begin, end)
+        if kernels is None:
+            return overlaps.suspects(tree, ids, begin, end, loose)
         room = FIRST_ROOM
         while True:
             out = np.empty((room, 2), np.int64)
-            count = int(pair_kernels.suspects(tree.corners, corners, tree.starts, tree.boxes, begin, end, out))
+            count = int(kernels.suspects(tree.corners, ids, tree.starts, tree.boxes, begin, end, loose, out))
             if count <= room:
-                return out[:count]
+                return out[:count].copy()
             room = count
 
     begins = range(0, tree.leaves, LEAVES_AT_ONCE)
     threads = min(MAX_THREADS, os.cpu_count() or 1, len(begins))
+    ahead = 2 * threads  # chunks under way at most, so that memory stays bounded however many pairs there are
     with ThreadPoolExecutor(threads) as pool:
-        # A few chunks ahead at most, so that memory stays bounded however many pairs there are.
-        ahead = 2 * threads
         waiting = [pool.submit(work, begin) for begin in begins[:ahead]]
-        for number in range(len(begins)):
-            if number + ahead < len(begins):
-                waiting.append(pool.submit(work, begins[number + ahead]))
-            try:
-                yield number / len(begins), waiting[number].result()
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-            waiting[number].cancel()
+        try:
+            for number in range(len(begins)):
+                rows = waiting.pop(0).result()
+                if number + ahead < len(begins):
+                    waiting.append(pool.submit(work, begins[number + ahead]))
+                yield number / len(begins), rows
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _decide(tree: Tree, corners: IntArray, rows: Int64Array) -> npt.NDArray[np.bool_]:
-    """Decide pairs of rows exactly."""
-    one, two = corners[rows[:, 0]], corners[rows[:, 1]]
+def _decide(tree: Tree, ids: IntArray, rows: Int64Array, rule: Rule) -> npt.NDArray[np.bool_]:
+    """Decide pairs of rows, the triangle with the lower number first."""
+    points = tree.corners.reshape(-1, 3, 3)
+    one, two = ids[rows[:, 0]], ids[rows[:, 1]]
+    if rule is Rule.MESHLAB:
+        return meshlab_meets(points[rows[:, 0]], points[rows[:, 1]], one, two)
+    least = Meeting.CROSS if rule is Rule.CROSSING else Meeting.TOUCH
     same = one[:, :, None] == two[:, None, :]
     shared = same.sum(axis=(1, 2))
-    out = shared >= 3
-    points = tree.corners.reshape(-1, 3, 3)
-    apart = np.flatnonzero(shared == 0)
-    out[apart] = triangles_meet(points[rows[apart, 0]], points[rows[apart, 1]])
+    out = shared == 3
+    none = np.flatnonzero(shared == 0)
+    out[none] = triangles_meet(points[rows[none, 0]], points[rows[none, 1]]) >= least
     wedge = np.flatnonzero(shared == 1)
-    first = same[wedge].any(axis=2).argmax(axis=1)
-    second = same[wedge].any(axis=1).argmax(axis=1)
-    step = np.array([1, 2])
+    first, second = same[wedge].any(axis=2).argmax(axis=1), same[wedge].any(axis=1).argmax(axis=1)
     here, there = points[rows[wedge, 0]], points[rows[wedge, 1]]
-    at = np.arange(len(wedge))
-    out[wedge] = wedges_cross(
-        here[at, first],
-        here[at[:, None], (first[:, None] + step) % 3],
-        there[at[:, None], (second[:, None] + step) % 3],
-    )
+    at, step = np.arange(len(wedge)), np.array([1, 2])
+    others, their_others = (first[:, None] + step) % 3, (second[:, None] + step) % 3
+    out[wedge] = wedges_meet(here[at, first], here[at[:, None], others], there[at[:, None], their_others]) >= least
     return np.asarray(out)

@@ -14,11 +14,11 @@ BLOCK_PAIRS = 200_000  # candidate pairs looked at together: about 200 MB of wor
 BoolArray = npt.NDArray[np.bool_]
 
 
-def suspects(tree: Tree, corners: IntArray, begin: int, end: int) -> Int64Array:
+def suspects(tree: Tree, corners: IntArray, begin: int, end: int, loose: float) -> Int64Array:
     """Pairs of rows, (p, 2), of leaves begin..end and the leaves after them, that may cross.
 
     A pair is cleared when the triangles share an edge, when one lies wholly on one side of the other's plane beyond
-    rounding, or when another plane keeps them apart.
+    rounding and ``loose`` (mm), or when another plane keeps them apart.
     """
     leaf, other = _leaf_pairs(tree, begin, end)
     out = [np.empty((0, 2), np.int64)]
@@ -28,7 +28,7 @@ def suspects(tree: Tree, corners: IntArray, begin: int, end: int) -> Int64Array:
     while first < len(leaf):
         base = ends[first - 1] if first else 0
         last = max(int(np.searchsorted(ends, base + BLOCK_PAIRS)), first + 1)
-        out.append(_uncleared(tree, corners, *_row_pairs(tree, leaf[first:last], other[first:last])))
+        out.append(_uncleared(tree, corners, *_row_pairs(tree, leaf[first:last], other[first:last]), loose))
         first = last
     return np.concatenate(out)
 
@@ -62,7 +62,7 @@ def _row_pairs(tree: Tree, leaf: Int64Array, other: Int64Array) -> tuple[Int64Ar
     return one[keep], two[keep]
 
 
-def _uncleared(tree: Tree, corners: IntArray, one: Int64Array, two: Int64Array) -> Int64Array:
+def _uncleared(tree: Tree, corners: IntArray, one: Int64Array, two: Int64Array, loose: float) -> Int64Array:
     points = tree.corners.reshape(-1, 3, 3)
     low, high = points[one].min(axis=1), points[one].max(axis=1)
     keep = ((low <= points[two].max(axis=1)) & (points[two].min(axis=1) <= high)).all(axis=1)
@@ -75,15 +75,15 @@ def _uncleared(tree: Tree, corners: IntArray, one: Int64Array, two: Int64Array) 
     one, two, shared = one[keep], two[keep], shared[keep]
     same = shared >= 3
     a, b = points[one], points[two]
-    cleared = _one_side(a, b, corners[one], corners[two]) & ~same
+    cleared = _one_side(a, b, corners[one], corners[two], loose) & ~same
     ask = np.flatnonzero(~cleared & ~same)
-    cleared[ask] |= _one_side(b[ask], a[ask], corners[two[ask]], corners[one[ask]])
+    cleared[ask] |= _one_side(b[ask], a[ask], corners[two[ask]], corners[one[ask]], loose)
     ask = np.flatnonzero(~cleared & ~same)
-    cleared[ask] |= _kept_apart(a[ask], b[ask], corners[one[ask]], corners[two[ask]])
+    cleared[ask] |= _kept_apart(a[ask], b[ask], corners[one[ask]], corners[two[ask]], loose)
     return np.stack([one[~cleared], two[~cleared]], axis=1)
 
 
-def _one_side(points: FloatArray, plane: FloatArray, ids: IntArray, plane_ids: IntArray) -> BoolArray:
+def _one_side(points: FloatArray, plane: FloatArray, ids: IntArray, plane_ids: IntArray, loose: float) -> BoolArray:
     """Whether all corners of one triangle but a shared one lie surely on one side of the other's plane."""
     a = plane[:, 0]
     u, v = plane[:, 1] - a, plane[:, 2] - a
@@ -99,14 +99,14 @@ def _one_side(points: FloatArray, plane: FloatArray, ids: IntArray, plane_ids: I
         w = points[:, k] - a
         det = w[:, 0] * nx + w[:, 1] * ny + w[:, 2] * nz
         size = np.abs(w[:, 0]) * sx + np.abs(w[:, 1]) * sy + np.abs(w[:, 2]) * sz
-        bound = ORIENT3D_BOUND * size + LEAST_PRODUCT
+        bound = ORIENT3D_BOUND * size + LEAST_PRODUCT + loose * (sx + sy + sz)
         shared = (ids[:, k, None] == plane_ids).any(axis=1)
         above &= shared | (det > bound)
         below &= shared | (det < -bound)
     return above | below
 
 
-def _kept_apart(a: FloatArray, b: FloatArray, ids_a: IntArray, ids_b: IntArray) -> BoolArray:
+def _kept_apart(a: FloatArray, b: FloatArray, ids_a: IntArray, ids_b: IntArray, loose: float) -> BoolArray:
     """Whether some plane surely keeps two triangles apart, but for a shared corner, which it then goes through."""
     same = ids_a[:, :, None] == ids_b[:, None, :]
     wedge = same.any(axis=(1, 2))
@@ -119,7 +119,10 @@ def _kept_apart(a: FloatArray, b: FloatArray, ids_a: IntArray, ids_b: IntArray) 
     two = [b[rows][at, (second + k) % 3] - corner for k in (1, 2)]
     # A direction between both middle lines: parts most wedges that lie side by side in one plane.
     middle = _unit(_unit(one[0]) + _unit(one[1])) - _unit(_unit(two[0]) + _unit(two[1]))
-    out[rows] = _all_beyond(middle, one, 0.0) & _all_beyond(-middle, two, 0.0)
+    out[rows] = _all_beyond(middle, one, 0.0, loose) & _all_beyond(-middle, two, 0.0, loose)
+    if loose > 0.0:
+        # MeshLab takes its common line of nearly coplanar triangles from rounding: no gap in the plane clears them.
+        return out
     rows = np.flatnonzero(~wedge)
     for here, there in ((a[rows], b[rows]), (b[rows], a[rows])):
         normal = np.cross(here[:, 1] - here[:, 0], here[:, 2] - here[:, 0])
@@ -128,17 +131,22 @@ def _kept_apart(a: FloatArray, b: FloatArray, ids_a: IntArray, ids_b: IntArray) 
             origin = here[:, k]
             away = np.cross(here[:, (k + 1) % 3] - origin, normal)
             own = [here[:, j] - origin for j in range(3)]
-            reach = np.maximum.reduce([_dot(away, w) + _slack(away, w) for w in own])
-            out[rows] |= _all_beyond(away, [there[:, j] - origin for j in range(3)], reach)
+            reach = np.maximum.reduce([_dot(away, w) + _slack(away, w, loose) for w in own])
+            out[rows] |= _all_beyond(away, [there[:, j] - origin for j in range(3)], reach, loose)
     return out
 
 
-def _all_beyond(direction: FloatArray, vectors: list[FloatArray], reach: FloatArray | float) -> BoolArray:
-    return np.asarray(np.logical_and.reduce([_dot(direction, w) - _slack(direction, w) > reach for w in vectors]))
+def _all_beyond(direction: FloatArray, vectors: list[FloatArray], reach: FloatArray | float, loose: float) -> BoolArray:
+    return np.asarray(
+        np.logical_and.reduce([_dot(direction, w) - _slack(direction, w, loose) > reach for w in vectors])
+    )
 
 
-def _slack(a: FloatArray, b: FloatArray) -> FloatArray:
-    return np.asarray(DOT_BOUND * _dot(np.abs(a), np.abs(b)) + LEAST_PRODUCT)
+def _slack(a: FloatArray, b: FloatArray, loose: float) -> FloatArray:
+    size = np.abs(a)
+    return np.asarray(
+        DOT_BOUND * _dot(size, np.abs(b)) + LEAST_PRODUCT + loose * (size[:, 0] + size[:, 1] + size[:, 2])
+    )
 
 
 def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
