@@ -7,6 +7,7 @@ from typing import Any
 
 from ..finding import Finding, Severity
 from .frame import Frame
+from .pixels import missing_package
 
 SQUARE_TOLERANCE = 0.01
 """Pixels whose sides differ by less than this share are square."""
@@ -189,6 +190,9 @@ def _pixels(frames: Sequence[Frame], facts: Mapping[str, Any]) -> list[Finding]:
                 limit=1 + SQUARE_TOLERANCE,
             )
         )
+    missing = missing_package(frames[0].transfer_syntax)
+    if missing:
+        findings.append(Finding("missing-package", Severity.FAIL, missing))
     if facts.get("lossy"):
         findings.append(
             Finding(

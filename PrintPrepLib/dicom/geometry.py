@@ -69,7 +69,7 @@ class StackGeometry:
     steps : array (n - 1,)
         Distances of neighbors along the normal, mm.
     step : float
-        Step of the regular grid to read on, mm.
+        The common step, mm.
     even : bool
         No gap, no uneven step beyond tolerance.
     tilt_deg : float
@@ -101,6 +101,16 @@ class StackGeometry:
     def missing(self) -> int:
         """Number of missing interior slices."""
         return sum(gap.count for gap in self.gaps)
+
+    @property
+    def intervals(self) -> int:
+        """Number of steps of the grid that the stack is read on."""
+        return max(1, round(float(self.depths[-1]) / self.step))
+
+    @property
+    def grid_step(self) -> float:
+        """Step of that grid, mm: its first and last plane lie on the first and last slice."""
+        return float(self.depths[-1]) / self.intervals
 
     @property
     def regular(self) -> bool:

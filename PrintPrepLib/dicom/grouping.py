@@ -116,9 +116,12 @@ def depth(frame: Frame) -> float:
 
 def _parallel(frames: Sequence[Frame]) -> list[list[Frame]]:
     clusters: list[list[Frame]] = []
+    # Careless anonymizers give every file a frame of reference of its own; then it says nothing.
+    references = {frame.frame_of_reference for frame in frames}
+    same_room = len(references) <= len(frames) / 2
     for frame in sorted(frames, key=lambda f: (f.instance, _geometry_key(f), f.position or ())):
         for cluster in clusters:
-            if _alike(cluster[0], frame):
+            if _alike(cluster[0], frame, same_room):
                 cluster.append(frame)
                 break
         else:
@@ -126,14 +129,14 @@ def _parallel(frames: Sequence[Frame]) -> list[list[Frame]]:
     return clusters
 
 
-def _alike(a: Frame, b: Frame) -> bool:
+def _alike(a: Frame, b: Frame, same_room: bool) -> bool:
     assert a.orientation is not None
     assert b.orientation is not None
     assert a.spacing is not None
     assert b.spacing is not None
     return (
-        (a.rows, a.columns, a.frame_of_reference, a.is_localizer)
-        == (b.rows, b.columns, b.frame_of_reference, b.is_localizer)
+        (a.rows, a.columns, a.is_localizer) == (b.rows, b.columns, b.is_localizer)
+        and (not same_room or a.frame_of_reference == b.frame_of_reference)
         and max(abs(p - q) for p, q in zip(a.spacing, b.spacing, strict=True)) <= SAME_PIXEL_MM
         and max(abs(p - q) for p, q in zip(a.orientation, b.orientation, strict=True)) <= SAME_DIRECTION
     )

@@ -44,6 +44,9 @@ _TAGS = [
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 ]
 # fmt: on
+_MOST_FRAMES = 100_000
+"""More frames than any scanner writes in one file: the number itself is damaged."""
+
 _OVERLAY_BIT_POSITION = 0x60000102
 
 _LABELS = (
@@ -106,6 +109,8 @@ def _parse(path: Path, stream: BinaryIO) -> FileHeader | Reason:
         return Reason.DERIVED_OBJECT
     if "Rows" not in values or "Columns" not in values:
         return Reason.UNREADABLE if UID(sop_class).name.endswith("Image Storage") else Reason.NOT_AN_IMAGE
+    if min(values["Rows"], values["Columns"]) < 1 or _frame_count(values) > _MOST_FRAMES:
+        return Reason.UNREADABLE
     syntax = str(meta.get("TransferSyntaxUID", "")) or _guessed_syntax(dataset)
     extent = pixel_extent(path, stream, syntax, _frame_bytes(values), _frame_count(values))
     return _header(path, values, sop_class, syntax, extent)

@@ -65,7 +65,7 @@ def judge_stack(
         slices=len(frames) + lost,
         rows=first.rows,
         columns=first.columns,
-        spacing_mm=(first.spacing[0], first.spacing[1], geometry.step),
+        spacing_mm=(first.spacing[0], first.spacing[1], geometry.grid_step),
         step_min_mm=float(geometry.steps.min()),
         step_max_mm=float(geometry.steps.max()),
         tilt_deg=geometry.tilt_deg,

@@ -20,7 +20,15 @@ import pydicom
 import SimpleITK as sitk
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels import pixel_array
-from pydicom.uid import UID, RLELossless, SecondaryCaptureImageStorage
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+    SecondaryCaptureImageStorage,
+)
 
 from ..errors import MissingPackageError
 from .frame import Frame
@@ -31,6 +39,8 @@ _HTJ2K = "1.2.840.10008.1.2.4.20"
 """The three high-throughput JPEG 2000 syntaxes begin so; GDCM does not know them."""
 
 _JPEG_FAMILY = ("1.2.840.10008.1.2.4.5", "1.2.840.10008.1.2.4.7", "1.2.840.10008.1.2.4.8", "1.2.840.10008.1.2.4.9")
+
+_PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 
 _END_OF_CODE = b"\xff\xd9"
 """Every codestream of the JPEG family ends with this; at most a few bytes of padding follow."""
@@ -65,20 +75,31 @@ def decode_frames(frames: Sequence[Frame]) -> list[Pixels | SliceUnreadable]:
         The compression needs a package that is not installed.
     """
     first = frames[0]
-    if first.offset >= 0 and not UID(first.transfer_syntax).is_compressed:
+    if first.offset >= 0 and first.transfer_syntax in _PLAIN:
         return [_guarded(_plain, frame) for frame in frames]
-    if first.transfer_syntax.startswith(_HTJ2K) and importlib.util.find_spec("openjpeg") is None:
-        raise MissingPackageError(
-            "These images are compressed with high-throughput JPEG 2000. Install the packages 'pylibjpeg' and "
-            "'pylibjpeg-openjpeg' to read them, or export the series uncompressed."
-        )
+    missing = missing_package(first.transfer_syntax)
+    if missing:
+        raise MissingPackageError(missing)
     if first.offset >= 0 and first.transfer_syntax.startswith(_JPEG_FAMILY):
-        return [_guarded(_jpeg, frame) for frame in frames]
+        fragments = _stored_bytes(first)
+        return [_guarded(_jpeg, frame, fragments) for frame in frames]
     try:
         dataset = pydicom.dcmread(first.path, force=True)
     except Exception as error:
         return [SliceUnreadable(type(error).__name__)] * len(frames)
     return [_guarded(_compressed, frame, dataset) for frame in frames]
+
+
+def missing_package(transfer_syntax: str) -> str:
+    """Return what to install for this compression, in a sentence; empty when all is there."""
+    if not transfer_syntax.startswith(_HTJ2K):
+        return ""
+    if all(importlib.util.find_spec(name) is not None for name in ("pylibjpeg", "openjpeg")):
+        return ""
+    return (
+        "These images are compressed with high-throughput JPEG 2000. Install the packages 'pylibjpeg' and "
+        "'pylibjpeg-openjpeg' to read them, or export the series uncompressed."
+    )
 
 
 def _guarded(decode: Any, frame: Frame, *arguments: Any) -> Pixels | SliceUnreadable:
@@ -111,16 +132,19 @@ def _compressed(frame: Frame, dataset: Any) -> Pixels:
         return np.asarray(pixel_array(dataset, index=frame.index, raw=True, decoding_plugin="pydicom"))
     if syntax.startswith(_HTJ2K):
         return np.asarray(pixel_array(dataset, index=frame.index, raw=True, decoding_plugin="pylibjpeg"))
-    if not UID(syntax).is_compressed or UID(syntax).is_deflated:
+    if syntax == DeflatedExplicitVRLittleEndian:
         return np.asarray(pixel_array(dataset, index=frame.index, raw=True))
     raise SliceUnreadable(f"the compression '{UID(syntax).name}' is not known")
 
 
-def _jpeg(frame: Frame) -> Pixels:
+def _stored_bytes(frame: Frame) -> bytes:
     with frame.path.open("rb") as stream:
         stream.seek(frame.offset)
-        fragments = stream.read(frame.length)
-    code = get_frame(fragments + _SEQUENCE_END, frame.index, number_of_frames=frame.count)
+        return stream.read(frame.length) + _SEQUENCE_END
+
+
+def _jpeg(frame: Frame, fragments: bytes) -> Pixels:
+    code = get_frame(fragments, frame.index, number_of_frames=frame.count)
     if _END_OF_CODE not in code[-_END_WINDOW:]:
         raise SliceUnreadable("the compressed picture is cut off")
     return _by_gdcm(code, frame)

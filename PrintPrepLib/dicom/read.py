@@ -36,6 +36,9 @@ _WORKERS = 2
 _BATCH = 8
 """Files decoded between two progress reports."""
 
+_PIECES = 4
+"""Jobs that a large multi-frame file is cut into."""
+
 _INT16 = np.iinfo(np.int16)
 
 ROUNDING_RANGE = 500
@@ -151,8 +154,10 @@ def _load(
 def _decoded(frames: Sequence[Frame]) -> Iterator[tuple[int, Pixels | SliceUnreadable]]:
     """Decode in the background, a few files ahead."""
     order = sorted(range(len(frames)), key=lambda index: str(frames[index].path))
-    jobs = [list(group) for _, group in groupby(order, key=lambda index: frames[index].path)]
-    jobs = [job[start : start + _BATCH] for job in jobs for start in range(0, len(job), _BATCH)]
+    files = [list(group) for _, group in groupby(order, key=lambda index: frames[index].path)]
+    # A compressed multi-frame file is read once by each job, so it is cut into few.
+    pieces = [(job, max(_BATCH, -(-len(job) // _PIECES))) for job in files]
+    jobs = [job[start : start + size] for job, size in pieces for start in range(0, len(job), size)]
     with ThreadPoolExecutor(_WORKERS) as pool:
         for start in range(0, len(jobs), _BATCH):
             batch = jobs[start : start + _BATCH]
@@ -195,8 +200,9 @@ def _image(
         low, high = float(slices.min()), float(slices.max())
         outside = max(low, min(AIR_HU, high)) if modality == "CT" else low
         keep_whole = slices.dtype == np.int16 and high - low >= ROUNDING_RANGE
-        values, uncovered = regrid(slices, geometry, grid, spacing, outside=outside, progress=progress)
-        slices = np.rint(values, out=values).astype(np.int16) if keep_whole else values
+        slices, uncovered = regrid(
+            slices, geometry, grid, spacing, outside=outside, whole=keep_whole, progress=progress
+        )
         step = grid.step
         origin = origin - geometry.x * grid.column_offset * spacing[0] - geometry.y * grid.row_offset * spacing[1]
         facts |= {

@@ -48,18 +48,17 @@ class Grid:
 
 def grid_for(geometry: StackGeometry, rows: int, columns: int, spacing: tuple[float, float]) -> Grid:
     """Choose the grid for a stack: all of every slice, first and last plane on the first and last slice."""
-    height = float(geometry.depths[-1])
-    intervals = max(1, round(height / geometry.step))
+    planes, step = geometry.intervals + 1, geometry.grid_step
     if not geometry.tilted and geometry.wander_mm == 0:
-        return Grid(intervals + 1, rows, columns, height / intervals, 0, 0)
+        return Grid(planes, rows, columns, step, 0, 0)
     moved = geometry.shifts / np.array(spacing)
     low = np.floor(moved.min(axis=0) + WHOLE_SHIFT).astype(int)
     high = np.ceil(moved.max(axis=0) - WHOLE_SHIFT).astype(int)
     return Grid(
-        planes=intervals + 1,
+        planes=planes,
         rows=rows + int(high[1] - low[1]),
         columns=columns + int(high[0] - low[0]),
-        step=height / intervals,
+        step=step,
         column_offset=int(-low[0]),
         row_offset=int(-low[1]),
     )
@@ -72,8 +71,9 @@ def regrid(
     spacing: tuple[float, float],
     *,
     outside: float,
+    whole: bool = False,
     progress: Progress = silent,
-) -> tuple[npt.NDArray[np.float32], int]:
+) -> tuple[Stack3, int]:
     """Resample slices onto a grid.
 
     Parameters
@@ -88,6 +88,8 @@ def regrid(
         Pixel size along x and y, mm.
     outside : float
         Value where no slice reaches.
+    whole : bool
+        Round to whole numbers and return int16, which the values must fit.
     progress : Progress
         Called for every plane.
 
@@ -96,7 +98,8 @@ def regrid(
     array (planes, rows, columns), int
         Values, and how many voxels lie outside the scanned field.
     """
-    out = np.full((grid.planes, grid.rows, grid.columns), outside, np.float32)
+    out: Stack3 = np.empty((grid.planes, grid.rows, grid.columns), np.int16 if whole else np.float32)
+    canvas = np.empty((grid.rows, grid.columns), np.float32)
     moved = geometry.shifts / np.array(spacing)
     if not geometry.tilted and geometry.wander_mm == 0:
         moved = np.zeros_like(moved)
@@ -116,12 +119,14 @@ def regrid(
         below = int(np.clip(np.searchsorted(geometry.depths, height, side="right") - 1, 0, last - 1))
         weight = float((height - geometry.depths[below]) / geometry.steps[below])
         weight = 0.0 if weight < ON_SLICE else 1.0 if weight > 1 - ON_SLICE else weight
+        canvas.fill(outside)
         if weight in (0.0, 1.0):
             values, window = placed(below + int(weight))
-            out[plane][window] = values
+            canvas[window] = values
             covered += values.size
         else:
-            covered += _blend(out[plane], placed(below), placed(below + 1), weight)
+            covered += _blend(canvas, placed(below), placed(below + 1), weight)
+        out[plane] = np.rint(canvas) if whole else canvas
         progress((plane + 1) / grid.planes, f"Placed {plane + 1} of {grid.planes} planes")
     return out, int(out.size - covered)
 

@@ -340,3 +340,18 @@ def test_progress_is_told_and_a_cancel_is_felt(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         scan_folder(tmp_path, stop)
+
+
+def test_one_frame_of_reference_for_each_file_says_nothing(tmp_path: Path) -> None:
+    slices = stack(EVEN)
+    for spec in slices:
+        spec.frame_of_reference = generate_uid()
+    write_slices(tmp_path, slices)
+    assert only(scan_folder(tmp_path)).verdict is Verdict.GOOD
+
+
+def test_two_frames_of_reference_are_two_series(tmp_path: Path) -> None:
+    one = stack(EVEN)
+    other = stack(EVEN + 0.3, series_uid=one[0].series_uid)
+    write_slices(tmp_path, [*one, *other])
+    assert [series.slices for series in scan_folder(tmp_path).series] == [48, 48]
