@@ -86,7 +86,7 @@ def chain(name: str, source: Path, out: Path) -> int:
     """Run the chain once and print its table; return 1 when it could not be run."""
     ran = run([sys.executable, "-m", "PrintPrepLib", "run", str(source), "-o", str(out), "--json"])
     print(f"\n{name}")
-    if ran.returncode not in (0, 1):
+    if ran.returncode not in (0, 1) or not ran.stdout.startswith("{"):
         print(f"  could not be run (exit code {ran.returncode}): {ran.stderr.strip()[-500:]}")
         return 1
     answer = json.loads(ran.stdout)
@@ -128,8 +128,11 @@ def invesalius(series: Path, folder: Path) -> None:
 
 
 def run(command: list[str], path: str | None = None) -> Ran:
-    """Run a command to its end and watch the memory of its process tree (Linux; elsewhere peak is 0)."""
-    environment = dict(os.environ, PYTHONPATH=str(ROOT), **({} if path is None else {"PATH": path}))
+    """Run a command to its end and watch the memory of its process tree (Linux; elsewhere peak is 0).
+
+    ``path`` is for programs that need the system's own Python first; without it the project is importable.
+    """
+    environment = dict(os.environ, **({"PYTHONPATH": str(ROOT)} if path is None else {"PATH": path}))
     start = time.perf_counter()
     child = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment
