@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +32,7 @@ class PixelExtent:
         return index < self.frames_complete
 
 
-def pixel_extent(path: Path, stream: BinaryIO, syntax: str, frame_bytes: int, frames: int) -> PixelExtent:
+def pixel_extent(path: Path, stream: BinaryIO, syntax: str, *, size: int, frame_bytes: int, frames: int) -> PixelExtent:
     """Measure the pixel bytes of a file whose header was just read from ``stream``.
 
     Parameters
@@ -44,12 +43,13 @@ def pixel_extent(path: Path, stream: BinaryIO, syntax: str, frame_bytes: int, fr
         Stands at the pixel data element.
     syntax : str
         Transfer syntax UID.
+    size : int
+        Bytes in the stream.
     frame_bytes, frames : int
         Bytes of one frame uncompressed, and number of frames.
     """
     if syntax == DeflatedExplicitVRLittleEndian:
         return _deflated(path, frame_bytes, frames)
-    size = os.fstat(stream.fileno()).st_size
     endian = ">" if syntax == pydicom.uid.ExplicitVRBigEndian else "<"
     head = stream.read(12)
     if len(head) < 8 or struct.unpack(endian + "H", head[:2])[0] != _PIXEL_GROUP:

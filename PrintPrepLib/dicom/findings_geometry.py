@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..finding import Finding, Severity
+from .frame import Vector
 from .geometry import EVEN_TOLERANCE, MAX_BRIDGED, TILT_DRIFT_PIXELS, StackGeometry
 from .grouping import Stack
 
@@ -40,16 +41,30 @@ def geometry_findings(geometry: StackGeometry, stack: Stack, lost_files: int) ->
     findings += _repeats(stack)
     findings += _amount(geometry, len(stack.frames) + lost_files)
     findings += _thickness(geometry, stack)
+    if stack.jump_mm > 0:
+        findings.append(
+            Finding(
+                "gap-between-regions",
+                Severity.WARN,
+                f"The series stops and goes on {stack.jump_mm:.0f} mm further; the regions are listed as "
+                "separate series.",
+                measured=round(stack.jump_mm, 2),
+                unit="mm",
+                advice="If one continuous region was scanned, many slices are missing: copy the series again.",
+            )
+        )
     return findings
 
 
 def _spacing(geometry: StackGeometry) -> Finding:
     low, high = float(geometry.steps.min()), float(geometry.steps.max())
-    if geometry.even:
+    usual = _usual_steps(geometry)
+    if geometry.even or float(np.ptp(usual)) <= EVEN_TOLERANCE * geometry.step:
+        which = "The slices are" if geometry.even else "Apart from what is missing, the slices are"
         return Finding(
             "even-steps",
             Severity.PASS,
-            f"The slices are evenly spaced, {geometry.step:.3f} mm apart.",
+            f"{which} evenly spaced, {geometry.step:.3f} mm apart.",
             measured=round(geometry.step, 4),
             unit="mm",
         )
@@ -65,6 +80,13 @@ def _spacing(geometry: StackGeometry) -> Finding:
         unit="mm",
         advice="If an evenly spaced reconstruction of this scan exists, use that one.",
     )
+
+
+def _usual_steps(geometry: StackGeometry) -> Vector:
+    """Return the steps without those over a gap; all of them where nothing else is left."""
+    gaps = {gap.after for gap in geometry.gaps}
+    usual = [step for index, step in enumerate(geometry.steps) if index not in gaps]
+    return np.array(usual) if usual else geometry.steps
 
 
 def _unreadable(stack: Stack, lost_files: int) -> list[Finding]:
@@ -193,14 +215,15 @@ def _amount(geometry: StackGeometry, count: int) -> list[Finding]:
                 advice="Look for the thin-slice series of the same scan, or for files that were left behind.",
             )
         )
-    if geometry.steps.max() > THICK_STEP_MM:
+    thick = float(_usual_steps(geometry).max())
+    if thick > THICK_STEP_MM:
         findings.append(
             Finding(
                 "thick-slices",
                 Severity.WARN,
-                f"The slices are up to {geometry.steps.max():.2f} mm apart; details smaller than that between slices "
+                f"The slices are up to {thick:.2f} mm apart; details smaller than that between slices "
                 "are not in the scan, and the model will show steps or guessed shapes.",
-                measured=round(float(geometry.steps.max()), 3),
+                measured=round(thick, 3),
                 limit=THICK_STEP_MM,
                 unit="mm",
                 advice="For bone ask for slices of 0.5 to 1.5 mm; the scanner can often rebuild them from raw data.",

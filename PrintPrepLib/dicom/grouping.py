@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import dataclass, field, replace
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,13 @@ SAME_PIXEL_MM = 1e-4
 
 MIN_BLOCK = 3
 """Fewer images than this of one orientation beside a larger stack are scouts, not a second volume."""
+
+JUMP_MM = 20.0
+JUMP_STEPS = 10.0
+"""A gap longer than both (mm, usual steps) with a body of slices on either side parts two scanned regions."""
+
+JUMP_BODY = 10
+"""Slices that make a body: fewer are not worth a series of their own."""
 
 FEW_REPEATS = 0.5
 """When fewer than this share of the positions is taken twice, it is a leftover, not a second time point."""
@@ -59,6 +66,8 @@ class Stack:
     same_instance, same_pixels, same_position : int
         Images dropped: the same instance again; the same pixels at the same position; other pixels at the same
         position.
+    jump_mm : float
+        Gap to the nearest other part of the series, where it was parted at one; else 0.
     """
 
     frames: tuple[Frame, ...]
@@ -66,6 +75,7 @@ class Stack:
     same_instance: int = 0
     same_pixels: int = 0
     same_position: int = 0
+    jump_mm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ def split_series(frames: Sequence[Frame]) -> Split:
     rest = [frame for frame in frames if not (frame.has_geometry and frame.is_gray) or frame.is_mosaic]
     stacks: list[Stack] = []
     for cluster in _parallel(usable):
-        for stack in _blocks(cluster):
+        for stack in (part for block in _blocks(cluster) for part in _regions(block)):
             if len(stack.frames) >= 2:
                 stacks.append(stack)
             else:
@@ -183,6 +193,29 @@ def _blocks(cluster: list[Frame]) -> list[Stack]:
             same_pixels,
         )
         for rank in range(multiplicity)
+    ]
+
+
+def _regions(stack: Stack) -> list[Stack]:
+    """Part a stack at long gaps: a head and a chest under one series UID are two volumes, not one with a hole."""
+    depths = np.array([depth(frame) for frame in stack.frames])
+    steps = np.diff(depths)
+    if len(steps) < 2 * JUMP_BODY - 1:
+        return [stack]
+    jumps = np.flatnonzero(steps > max(JUMP_MM, JUMP_STEPS * float(np.median(steps))))
+    bounds = [0, *(jumps + 1).tolist(), len(depths)]
+    if len(jumps) == 0 or min(np.diff(bounds)) < JUMP_BODY:
+        return [stack]
+    count = len(bounds) - 1
+    prefix = f"{stack.label}, " if stack.label else ""
+    return [
+        replace(
+            stack,
+            frames=stack.frames[start:stop],
+            label=f"{prefix}region {number} of {count}",
+            jump_mm=float(min(steps[at - 1] for at in (start, stop) if 0 < at < len(depths))),
+        )
+        for number, (start, stop) in enumerate(pairwise(bounds), start=1)
     ]
 
 

@@ -5,17 +5,20 @@ Nothing but the header is read, so a folder of thousands of slices takes seconds
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import io
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-import numpy as np
 import pydicom
 from pydicom.uid import UID
 
 from .extent import PixelExtent, pixel_extent
 from .frame import FileHeader, Frame, Reason, sane_orientation
+from .tag_values import first_of, number_of, numbers_of, text_of
+from .unknown_sequence import without_unknown_sequences
 
 _PREAMBLE = 128
 _MAGIC = b"DICM"
@@ -79,12 +82,25 @@ def read_header(path: Path) -> FileHeader | Reason:
     """
     try:
         with path.open("rb") as stream:
-            return _parse(path, stream)
+            return _parse(path, stream, path.stat().st_size)
+    except OSError:
+        return _second_try(path)
     except Exception:  # noqa: BLE001, RUF100 - a broken file may break the parser anywhere; the reason is the answer
         return Reason.UNREADABLE
 
 
-def _parse(path: Path, stream: BinaryIO) -> FileHeader | Reason:
+def _second_try(path: Path) -> FileHeader | Reason:
+    """Read a file again without what the parser cannot follow; the pixels lie that much further on in the file."""
+    try:
+        data, removed = without_unknown_sequences(path.read_bytes())
+        if removed == 0:
+            return Reason.UNREADABLE
+        return _parse(path, io.BytesIO(data), len(data), removed)
+    except Exception:
+        return Reason.UNREADABLE
+
+
+def _parse(path: Path, stream: BinaryIO, size: int, removed: int = 0) -> FileHeader | Reason:
     head = stream.read(_PREAMBLE + 4)
     if not head:
         return Reason.NOT_DICOM
@@ -112,13 +128,17 @@ def _parse(path: Path, stream: BinaryIO) -> FileHeader | Reason:
     if min(values["Rows"], values["Columns"]) < 1 or _frame_count(values) > _MOST_FRAMES:
         return Reason.UNREADABLE
     syntax = str(meta.get("TransferSyntaxUID", "")) or _guessed_syntax(dataset)
-    extent = pixel_extent(path, stream, syntax, _frame_bytes(values), _frame_count(values))
+    extent = pixel_extent(
+        path, stream, syntax, size=size, frame_bytes=_frame_bytes(values), frames=_frame_count(values)
+    )
+    if removed and extent.offset >= 0:
+        extent = replace(extent, offset=extent.offset + removed)
     return _header(path, values, sop_class, syntax, extent)
 
 
 def _header(path: Path, values: Mapping[str, Any], sop_class: str, syntax: str, extent: PixelExtent) -> FileHeader:
     count = _frame_count(values)
-    shared = _first(values.get("SharedFunctionalGroupsSequence"))
+    shared = first_of(values.get("SharedFunctionalGroupsSequence"))
     per_frame = list(values.get("PerFrameFunctionalGroupsSequence") or [])
     enhanced = bool(per_frame) or shared is not None
     frames = tuple(
@@ -137,17 +157,17 @@ def _header(path: Path, values: Mapping[str, Any], sop_class: str, syntax: str, 
     # Without a series UID the folder and the patient are the best guess of what belongs together.
     key = series or f"{values.get('StudyInstanceUID', '')}|{path.parent}|{values.get('PatientID', '')}"
     facts: dict[str, object] = {
-        "manufacturer": _text(values, "Manufacturer"),
-        "model": _text(values, "ManufacturerModelName"),
-        "kernel": _text(values, "ConvolutionKernel"),
-        "kvp": _number(values.get("KVP")),
-        "field_strength_t": _number(values.get("MagneticFieldStrength")),
-        "scanning_sequence": _text(values, "ScanningSequence"),
-        "patient_position": _text(values, "PatientPosition"),
-        "body_part": _text(values, "BodyPartExamined"),
+        "manufacturer": text_of(values, "Manufacturer"),
+        "model": text_of(values, "ManufacturerModelName"),
+        "kernel": text_of(values, "ConvolutionKernel"),
+        "kvp": number_of(values.get("KVP")),
+        "field_strength_t": number_of(values.get("MagneticFieldStrength")),
+        "scanning_sequence": text_of(values, "ScanningSequence"),
+        "patient_position": text_of(values, "PatientPosition"),
+        "body_part": text_of(values, "BodyPartExamined"),
         "contrast": bool(values.get("ContrastBolusAgent")),
-        "gantry_tilt_tag_deg": _number(values.get("GantryDetectorTilt")),
-        "rescale_type": _text(values, "RescaleType"),
+        "gantry_tilt_tag_deg": number_of(values.get("GantryDetectorTilt")),
+        "rescale_type": text_of(values, "RescaleType"),
         "sop_class": UID(sop_class).name if sop_class else "",
         "transfer_syntax": UID(syntax).name,
         "lossy": str(values.get("LossyImageCompression", "")) == "01" or "Near" in UID(syntax).name,
@@ -166,14 +186,14 @@ def _frame(
     def look(sequence: str, keyword: str) -> Any:
         """Value of the frame, else of all frames, else of the file where it cannot be meant for another frame."""
         for group in (own, shared):
-            item = _first(group.get(sequence)) if group is not None else None
+            item = first_of(group.get(sequence)) if group is not None else None
             if item is not None and item.get(keyword) is not None:
                 return item.get(keyword)
         return values.get(keyword) if not enhanced and (count == 1 or keyword != "ImagePositionPatient") else None
 
-    pixel = _numbers(look("PixelMeasuresSequence", "PixelSpacing"), 2)
+    pixel = numbers_of(look("PixelMeasuresSequence", "PixelSpacing"), 2)
     spacing = (pixel[1], pixel[0]) if pixel and min(pixel) > 0 else None
-    padding = _number(values.get("PixelPaddingValue"))
+    padding = number_of(values.get("PixelPaddingValue"))
     image_type = tuple(str(word).strip().upper() for word in values.get("ImageType") or ())
     labels = _labels(values, own)
     return Frame(
@@ -181,7 +201,7 @@ def _frame(
         index=index,
         count=count,
         sop_uid=str(values.get("SOPInstanceUID", "") or ""),
-        instance=int(_number(values.get("InstanceNumber")) or 0) * (1 if count == 1 else 0) + index,
+        instance=int(number_of(values.get("InstanceNumber")) or 0) * (1 if count == 1 else 0) + index,
         rows=int(values["Rows"]),
         columns=int(values["Columns"]),
         samples=int(values.get("SamplesPerPixel", 1) or 1),
@@ -192,12 +212,12 @@ def _frame(
         transfer_syntax=syntax,
         big_endian=syntax == pydicom.uid.ExplicitVRBigEndian,
         overlay_bits=bool(values.get("OverlayBitPosition")),
-        position=_numbers(look("PlanePositionSequence", "ImagePositionPatient"), 3),
-        orientation=sane_orientation(_numbers(look("PlaneOrientationSequence", "ImageOrientationPatient"), 6)),
+        position=numbers_of(look("PlanePositionSequence", "ImagePositionPatient"), 3),
+        orientation=sane_orientation(numbers_of(look("PlaneOrientationSequence", "ImageOrientationPatient"), 6)),
         spacing=spacing,
-        thickness=_number(look("PixelMeasuresSequence", "SliceThickness")),
-        slope=_number(look("PixelValueTransformationSequence", "RescaleSlope")),
-        intercept=_number(look("PixelValueTransformationSequence", "RescaleIntercept")),
+        thickness=number_of(look("PixelMeasuresSequence", "SliceThickness")),
+        slope=number_of(look("PixelValueTransformationSequence", "RescaleSlope")),
+        intercept=number_of(look("PixelValueTransformationSequence", "RescaleIntercept")),
         padding=None if padding is None else int(padding),
         image_type=image_type,
         complete=extent.complete(index),
@@ -210,7 +230,7 @@ def _frame(
 
 
 def _labels(values: Mapping[str, Any], own: Any) -> dict[str, str]:
-    labels = {word: _text(values, word) for word in _LABELS if values.get(word) is not None}
+    labels = {word: text_of(values, word) for word in _LABELS if values.get(word) is not None}
     if own is None:
         return labels
     for sequence, keyword, word in (
@@ -222,9 +242,9 @@ def _labels(values: Mapping[str, Any], own: Any) -> dict[str, str]:
         ("MRImageFrameTypeSequence", "FrameType", "ImageType"),
         ("CTImageFrameTypeSequence", "FrameType", "ImageType"),
     ):
-        item = _first(own.get(sequence))
+        item = first_of(own.get(sequence))
         if item is not None and item.get(keyword) is not None:
-            labels[word] = _text(item, keyword)
+            labels[word] = text_of(item, keyword)
     return {word: labels[word] for word in _LABELS if word in labels}
 
 
@@ -241,7 +261,7 @@ def _values(dataset: Any) -> dict[str, Any]:
 
 
 def _frame_count(values: Mapping[str, Any]) -> int:
-    return max(1, int(_number(values.get("NumberOfFrames")) or 1))
+    return max(1, int(number_of(values.get("NumberOfFrames")) or 1))
 
 
 def _frame_bytes(values: Mapping[str, Any]) -> int:
@@ -258,34 +278,3 @@ def _guessed_syntax(dataset: Any) -> str:
     if little is False:
         return str(pydicom.uid.ExplicitVRBigEndian)
     return str(pydicom.uid.ImplicitVRLittleEndian if implicit else pydicom.uid.ExplicitVRLittleEndian)
-
-
-def _first(sequence: Any) -> Any:
-    return sequence[0] if sequence is not None and len(sequence) else None
-
-
-def _text(item: Any, keyword: str) -> str:
-    value = item.get(keyword)
-    if value is None:
-        return ""
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        return str(value).strip()
-    return "/".join(str(word).strip() for word in value)
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if np.isfinite(number) else None
-
-
-def _numbers(values: Any, length: int) -> tuple[float, ...] | None:
-    if values is None or isinstance(values, str):
-        return None
-    try:
-        numbers = tuple(float(value) for value in values)
-    except (TypeError, ValueError):
-        return None
-    return numbers if len(numbers) == length and bool(np.all(np.isfinite(numbers))) else None

@@ -85,7 +85,7 @@ def judge_pictures(key: str, frames: Sequence[Frame], modality: str, facts: Mapp
     finding = Finding(
         "not-a-volume",
         Severity.FAIL,
-        f"The {_count(len(frames), 'image')} of this series do not make a volume: {'; '.join(reasons)}.",
+        f"This series of {_count(len(frames), 'image')} is not a volume: {'; '.join(reasons)}.",
         measured=len(frames),
         advice="Choose another series: the thin axial slices that the scanner or archive sends as 'thin', "
         "'bone' or 'volume'.",
@@ -144,7 +144,7 @@ def _specific(frames: Sequence[Frame]) -> list[Finding]:
         ("color", "{} in color: captures or report pages, not a scan.", "", lambda f: not f.is_gray),
         (
             "mosaic",
-            "{} hold(s) many slices tiled into one picture; their positions are only in private tags.",
+            "{} with many slices tiled into one picture; their positions are only in private tags.",
             "Export the series as single slices or as an enhanced object.",
             lambda f: f.is_mosaic,
         ),

@@ -193,7 +193,8 @@ def _advantage(best: Series, second: Series) -> str:
 def _listed(series: tuple[Series, ...], reasons: bool = False) -> str:
     words = []
     for one in series[:_LIST_AT_MOST]:
-        text = f"{one.id} ({one.modality or 'unknown modality'}, {one.slices} images, {one.verdict.value}"
+        images = "1 image" if one.slices == 1 else f"{one.slices} images"
+        text = f"{one.id} ({one.modality or 'unknown modality'}, {images}, {one.verdict.value}"
         grave = next((finding for finding in one.findings if finding.severity is Severity.FAIL), None)
         words.append(f"{text}: {grave.message.rstrip('.')})" if reasons and grave else f"{text})")
     more = len(series) - _LIST_AT_MOST

@@ -81,14 +81,15 @@ def test_every_folder_is_scanned_and_read_or_refused_in_words(name: str, capfd: 
     assert out.err == ""
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_no_identity_of_real_files_comes_out() -> None:
     for name in FOLDERS:
         if name == "not_an_image":
             continue
         text = json.dumps(scan_folder(edge(name)).to_dict())
         for path in edge(name).iterdir():
-            if isinstance(read_header(path), Reason):
-                continue
+            if isinstance(read_header(path), Reason) or "undefined_length" in path.name:
+                continue  # pydicom alone cannot read the latter
             tags = ["PatientName", "PatientID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "PatientBirthDate"]
             head = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=tags)
             for element in head:
@@ -98,7 +99,7 @@ def test_no_identity_of_real_files_comes_out() -> None:
 def test_missing_slice() -> None:
     series = only("missing_slice_1")
     assert (series.step_min_mm, series.step_max_mm) == pytest.approx((5.0, 10.0), abs=1e-4)
-    assert {"missing-slice", "uneven-steps", "too-few-slices"} <= codes(series)
+    assert {"missing-slice", "too-few-slices"} <= codes(series)
     volume = read_series(series)
     assert volume.shape_ijk[2] == 5
     # The bridged plane is the mean of its neighbors.
@@ -164,6 +165,20 @@ def test_decubitus_is_a_volume_and_best() -> None:
     assert best.spacing_mm == pytest.approx((1.015625, 1.015625, 4.8), abs=1e-4)
     assert best.facts["patient_position"] == "HFDL"
     assert best.id in why
+
+
+def test_big_endian_files_are_all_understood() -> None:
+    result = scan_folder(edge("big_endian"))
+    assert result.ignored == {"not an image": 1}
+    paths = [path for path in sorted(edge("big_endian").iterdir()) if "CT1" in path.name]
+    pixels = []
+    for path in paths:
+        header = read_header(path)
+        assert isinstance(header, FileHeader)
+        pixels.append(decode_frames(header.frames)[0])
+    # The same picture in three encodings, one with a private sequence written the other way round.
+    assert len(pixels) == 3
+    assert all(np.array_equal(one, pixels[0]) for one in pixels)
 
 
 def test_secondary_captures() -> None:

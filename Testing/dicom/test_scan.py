@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom.uid import generate_uid
+from pydicom.encaps import encapsulate
+from pydicom.uid import HTJ2KLossless, generate_uid
 
-from PrintPrepLib.dicom import ScanResult, Series, Verdict, best_series, find_series, scan_folder
-from PrintPrepLib.errors import Cancelled, InputError
+from PrintPrepLib.dicom import ScanResult, Series, Verdict, best_series, find_series, read_series, scan_folder
+from PrintPrepLib.errors import Cancelled, InputError, MissingPackageError
 from PrintPrepLib.finding import Severity
 from Testing.support.dicom_writer import (
     BIRTH_DATE,
@@ -355,3 +356,29 @@ def test_two_frames_of_reference_are_two_series(tmp_path: Path) -> None:
     other = stack(EVEN + 0.3, series_uid=one[0].series_uid)
     write_slices(tmp_path, [*one, *other])
     assert [series.slices for series in scan_folder(tmp_path).series] == [48, 48]
+
+
+def test_two_regions_far_apart_are_two_series(tmp_path: Path) -> None:
+    write_slices(tmp_path, stack([*EVEN, *(EVEN + 200.0)]))
+    result = scan_folder(tmp_path)
+    assert [series.slices for series in result.series] == [48, 48]
+    for series in result.series:
+        finding = next(f for f in series.findings if f.code == "gap-between-regions")
+        assert finding.measured == pytest.approx(200.0 - 47 * 1.25, abs=0.01)
+        assert series.verdict is Verdict.USABLE
+
+
+def test_a_compression_without_its_package_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, spec in enumerate(stack(EVEN)):
+        data = dataset(spec)
+        data.file_meta.TransferSyntaxUID = HTJ2KLossless
+        data.PixelData = encapsulate([b"\xff\x4f\xff\xd9"])
+        data["PixelData"].VR = "OB"
+        data["PixelData"].is_undefined_length = True
+        data.save_as(tmp_path / str(number), enforce_file_format=True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    series = only(scan_folder(tmp_path))
+    assert series.verdict is Verdict.POOR
+    assert "pylibjpeg-openjpeg" in next(f for f in series.findings if f.code == "missing-package").message
+    with pytest.raises(MissingPackageError, match="pylibjpeg-openjpeg"):
+        read_series(series)
