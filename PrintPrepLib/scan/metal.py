@@ -21,6 +21,9 @@ STREAK_RATIO = 1.3
 """Unrest of soft tissue near metal against the same slices far from it: more than this are streaks. Even noise gives
 1.0; a chest with a stent graft and wires gave 1.5. To be checked on more scans."""
 
+WINDOW_MM = 8.0
+"""Width of the windows in which unrest is measured: wide enough to hold a bright and a dark streak."""
+
 RING_MM = (3.0, 25.0)
 """Distance from metal at which streaks are sought: beyond its blurred rim, within the reach of most streaks."""
 
@@ -89,8 +92,8 @@ def _streaks(volume: Volume, metal: npt.NDArray[np.bool_]) -> Finding:
     amount = np.count_nonzero(metal, axis=(1, 2))
     chosen = np.argsort(-amount)[:STREAK_SLICES]
     chosen = chosen[amount[chosen] > 0]
-    mean, sd = local_mean_and_sd(volume.array[chosen])
     spacing = volume.spacing_mm[1::-1]
+    mean, sd = local_mean_and_sd(volume.array[chosen], max(3, round(WINDOW_MM / min(spacing))))
     distance = np.stack([np.asarray(ndimage.distance_transform_edt(~metal[k], sampling=spacing)) for k in chosen])
     tissue = (mean > TISSUE[0]) & (mean < TISSUE[1])
     near = sd[tissue & (distance > RING_MM[0]) & (distance < RING_MM[1])]

@@ -44,15 +44,17 @@ class Noise:
     windows: int
 
 
-def local_mean_and_sd(slices: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return mean and standard deviation in windows of each slice, for slices (n, rows, columns)."""
+def local_mean_and_sd(
+    slices: npt.NDArray[Any], window: int = WINDOW
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return mean and standard deviation in square windows of each slice, for slices (n, rows, columns)."""
     values = slices.astype(np.float32)
-    size = (1, WINDOW, WINDOW)
+    size = (1, window, window)
     mean = ndimage.uniform_filter(values, size, mode="nearest")
     values -= mean  # windows overlap: the square of what is left has little rounding error
     square = ndimage.uniform_filter(values**2, size, mode="nearest")
     drift = ndimage.uniform_filter(values, size, mode="nearest")
-    variance = np.maximum(square - drift**2, 0.0) * (WINDOW**2 / (WINDOW**2 - 1))
+    variance = np.maximum(square - drift**2, 0.0) * (window**2 / (window**2 - 1))
     return mean, np.sqrt(variance)
 
 
