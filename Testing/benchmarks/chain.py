@@ -72,7 +72,8 @@ def cases(folder: Path, options: argparse.Namespace) -> list[tuple[str, Path]]:
         out.append(("cranium", DATA / CRANIUM))
     if out:
         return out
-    print(f"No real data in {DATA}: the phantom is scanned at {options.slices} x {options.width} x {options.width}.")
+    reason = "As asked" if options.phantom else f"No real data in {DATA}"
+    print(f"{reason}: the phantom is scanned at {options.slices} x {options.width} x {options.width}.")
     sys.path.insert(0, str(ROOT))
     from PrintPrepLib.phantom import make_demo
 
