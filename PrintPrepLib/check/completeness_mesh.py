@@ -1,0 +1,128 @@
+"""Completeness against another surface: places of either that lie farther from the other than the tolerance.
+
+The reference's surface outside the model, and the model's surface inside the reference, show what is missing; the
+other two what is extra.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from ..finding import Finding, Severity
+from ..mesh import FloatArray
+from ..topology import face_parts
+from .subject import Subject, not_run, place
+from .two_sided import SurfacePoints
+
+TOLERANCE_MM = 0.5
+"""Where no budget is given: the accuracy that surgical planning asks for."""
+
+JOIN_TOLERANCES = 4.0
+"""Points nearer than this many tolerances belong to one place."""
+
+WORTH_NAMING_TOLERANCES = 3.0
+"""A place smaller than a square of this many tolerances is a thorn that smoothing took; it fails nothing."""
+
+MOST_POINTS = 20_000
+"""Of more points beyond the tolerance an even choice is grouped: the list of places stays the same."""
+
+_LISTED = 5
+_CODES = ("completeness-missing", "completeness-extra")
+
+
+def completeness_against_mesh(subject: Subject) -> list[Finding]:
+    """Judge what a surface has that the other lacks, by distances both ways."""
+    two_sided = subject.two_sided
+    if two_sided is None or subject.against is None:
+        return [not_run(code, "the mesh to compare with has no surface.") for code in _CODES]
+    forward, backward = two_sided
+    tolerance = subject.accuracy_mm or TOLERANCE_MM
+    volumes = (
+        f"The reference holds {subject.against.volume_mm3 / 1000:.3f} ml, the model "
+        f"{subject.mesh.volume_mm3 / 1000:.3f} ml. Differences of up to {tolerance:g} mm do not count."
+    )
+    missing = _beyond(backward, tolerance, 1.0), _beyond(forward, tolerance, -1.0)
+    extra = _beyond(forward, tolerance, 1.0), _beyond(backward, tolerance, -1.0)
+    dropped = _dropped_share(subject, tolerance)
+    return [
+        _finding(
+            _CODES[0], missing, tolerance, volumes, "is missing in the model",
+            "All of the reference is in the model.", dropped,
+        ),
+        _finding(
+            _CODES[1], extra, tolerance, volumes, "is in the model and not in the reference",
+            "All of the model is in the reference.", "",
+        ),
+    ]  # fmt: skip
+
+
+Evidence = tuple[FloatArray, FloatArray, FloatArray]
+"""Points, how far each lies beyond, the area each stands for."""
+
+
+def _beyond(measured: SurfacePoints, tolerance: float, sign: float) -> Evidence:
+    chosen = np.flatnonzero(sign * measured.distance_mm > tolerance)
+    area = np.where(chosen < measured.by_area, measured.share_mm2, 0.0)
+    return measured.points[chosen], np.abs(measured.distance_mm[chosen]), np.asarray(area, np.float64)
+
+
+def _finding(
+    code: str,
+    evidence: tuple[Evidence, Evidence],
+    tolerance: float,
+    volumes: str,
+    what: str,
+    nothing: str,
+    dropped: str,
+) -> Finding:
+    points, far, area = (np.concatenate(both) for both in zip(*evidence, strict=True))
+    if not len(points):
+        return Finding(code, Severity.PASS, f"{nothing} {volumes}", 0.0, tolerance, "mm")
+    every = np.arange(min(len(points), MOST_POINTS)) * len(points) // min(len(points), MOST_POINTS)
+    reach = JOIN_TOLERANCES * max(tolerance, float(np.sqrt(area.max(initial=0.0))))
+    tree = cKDTree(points[every])
+    count, group = connected_components(tree.sparse_distance_matrix(tree, reach), directed=False)
+    near = group[tree.query(points)[1]]
+    areas = np.bincount(near, weights=area, minlength=count)
+    deepest = np.full(count, -1.0)
+    np.maximum.at(deepest, near, far)
+    order = np.lexsort((-deepest, -areas))
+    places = []
+    for number in order[:_LISTED]:
+        members = np.flatnonzero(near == number)
+        at = points[members[far[members].argmax()]]
+        places.append((areas[number], deepest[number], at))
+    listed = "; ".join(
+        f"{size:.3g} mm2 of surface up to {depth:.2f} mm away at ({at[0]:.1f}, {at[1]:.1f}, {at[2]:.1f})"
+        for size, depth, at in places
+    )
+    more = f" (the largest {_LISTED} of {count} places)" if count > _LISTED else ""
+    large = float(areas.max()) >= (WORTH_NAMING_TOLERANCES * tolerance) ** 2
+    return Finding(
+        code,
+        Severity.FAIL if large else Severity.INFO,
+        f"Something {what}: {listed}{more}. {dropped}{volumes}",
+        float(far.max()),
+        tolerance,
+        "mm",
+        place(places[0][2]),
+        "Look at the places. If the change was meant, say so in the record; if not, go back to the step before.",
+    )
+
+
+def _dropped_share(subject: Subject, tolerance: float) -> str:
+    """Say how many whole shells of the reference are gone."""
+    reference = subject.against
+    if reference is None:
+        return ""
+    count, of_face = face_parts(reference)
+    if count < 2 or count > MOST_POINTS:
+        return ""
+    first = np.full(count, -1, np.int64)
+    first[of_face[::-1]] = np.arange(len(of_face))[::-1]
+    probes = reference.triangles[first].reshape(-1, 3)
+    near = subject.index.closest(probes, tolerance).faces.reshape(-1, 3)
+    gone = int((near < 0).all(axis=1).sum())
+    return f"{gone} of the reference's {count} separate surfaces are not in the model. " if gone else ""

@@ -1,0 +1,140 @@
+"""What is checked: the mesh as a program that opens its file sees it, and what it can be held against.
+
+An STL file holds no shared vertices and only single precision. Every reader merges corners that are exactly equal and
+drops triangles of which two corners fell together. Topology is therefore judged on the mesh after rounding to single
+precision, exact welding and dropping collapsed triangles: two shells that touch in a corner are one to a reader, and
+are reported so, even where the mesh in memory still tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ..finding import Finding, Severity
+from ..mesh import Mesh
+from ..profiles import Printer
+from ..segment.segmentation import ClippedFace, Segmentation
+from ..spatial import Crossings, SurfaceIndex, exact_weld, self_crossings
+from ..topology import EdgeTable, edge_table
+from .shells import Shells, find_shells
+from .two_sided import SurfacePoints, measure
+from .voxel_grid import VoxelGrid, grid_of
+
+Place = tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A mesh with all that its checks may be run against; what follows from it is computed at most once.
+
+    Attributes
+    ----------
+    mesh : Mesh
+        As given.
+    segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped
+        As in :func:`~PrintPrepLib.check.check_mesh`.
+    """
+
+    mesh: Mesh
+    segmentation: Segmentation | None = None
+    against: Mesh | None = None
+    printer: Printer | None = None
+    voxel_mm: tuple[float, float, float] | None = None
+    layer_mm: float | None = None
+    accuracy_mm: float | None = None
+    clipped: Sequence[ClippedFace] | None = None
+
+    @cached_property
+    def welded(self) -> Mesh:
+        """The mesh in single precision with exactly equal vertices merged; every triangle in its place."""
+        with np.errstate(over="ignore"):
+            rounded = self.mesh.vertices.astype(np.float32).astype(np.float64)
+        usable = bool(np.isfinite(rounded).all())
+        return exact_weld(Mesh(rounded, self.mesh.faces, self.mesh.name) if usable else self.mesh)
+
+    @cached_property
+    def collapsed(self) -> npt.NDArray[np.bool_]:
+        """Triangles of :attr:`welded` with two corners in the same place, (m,)."""
+        a, b, c = self.welded.faces.T
+        return np.asarray((a == b) | (b == c) | (c == a))
+
+    @cached_property
+    def seen(self) -> Mesh:
+        """The mesh as a file reader keeps it: :attr:`welded` without collapsed triangles."""
+        if not self.collapsed.any():
+            return self.welded
+        return Mesh(self.welded.vertices, self.welded.faces[~self.collapsed], self.mesh.name)
+
+    @cached_property
+    def edges(self) -> EdgeTable:
+        """Edges of :attr:`seen`."""
+        return edge_table(self.seen)
+
+    @cached_property
+    def shells(self) -> Shells:
+        """Connected surfaces of :attr:`seen`."""
+        return find_shells(self.seen, self.edges)
+
+    @cached_property
+    def crossings(self) -> Crossings:
+        """Triangles of :attr:`seen` that cross others."""
+        return self_crossings(self.seen)
+
+    @cached_property
+    def is_closed(self) -> bool:
+        """True when no edge of :attr:`seen` is open."""
+        return not self.seen.is_empty and self.edges.open_edges == 0
+
+    @cached_property
+    def index(self) -> SurfaceIndex:
+        """Search index of :attr:`seen`."""
+        return SurfaceIndex(self.seen)
+
+    @cached_property
+    def against_index(self) -> SurfaceIndex | None:
+        """Search index of the mesh it is held against; None without one."""
+        return None if self.against is None or self.against.is_empty else SurfaceIndex(self.against)
+
+    @cached_property
+    def two_sided(self) -> tuple[SurfacePoints, SurfacePoints] | None:
+        """The model's points against the reference mesh, and the other way round; None without one."""
+        if self.against is None or self.against_index is None or not self.against.area_mm2 > 0.0:
+            return None
+        return measure(self.seen, self.against_index), measure(self.against, self.index)
+
+    @cached_property
+    def grid(self) -> VoxelGrid | None:
+        """The segmentation's voxels with a margin; None without a segmentation."""
+        return None if self.segmentation is None else grid_of(self.segmentation)
+
+    @cached_property
+    def voxel_size_mm(self) -> tuple[float, float, float] | None:
+        """Voxel size as given, else that of the segmentation."""
+        if self.voxel_mm is not None:
+            return self.voxel_mm
+        return None if self.segmentation is None else self.segmentation.labels.spacing_mm
+
+    def edge_middle(self, edge: int) -> Place:
+        """Middle of one edge of :attr:`edges`."""
+        return place(self.seen.vertices[self.edges.vertices[edge]].mean(axis=0))
+
+
+def place(point: npt.ArrayLike) -> Place:
+    """Return a point as three plain numbers."""
+    x, y, z = np.asarray(point, np.float64).tolist()
+    return x, y, z
+
+
+def not_run(code: str, reason: str, advice: str = "") -> Finding:
+    """Return the finding of a check that could not be run. It is never a pass."""
+    return Finding(code, Severity.NOT_RUN, f"Not checked: {reason}", advice=advice)
+
+
+def plural(count: int, word: str, words: str | None = None) -> str:
+    """Return ``"1 piece"`` or ``"2 pieces"``."""
+    return f"{count} {word if count == 1 else words or word + 's'}"
