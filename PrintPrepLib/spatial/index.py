@@ -19,10 +19,12 @@ from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from . import search
 from .constants import SIGN_DOUBT
-from .pseudonormals import Pseudonormals, pseudonormals
+from .pseudonormals import Pseudonormals, normals_near, pseudonormals
 from .tree import Int64Array, build_tree, morton_order
+from .weld import exact_weld
 
 CHUNK = 8192  # queries a thread takes at a time: a few milliseconds compiled, a fraction of a second in numpy
+FEW_QUERIES = 8  # triangles per query from which normals are worked out only round the triangles that were found
 MAX_THREADS = 8  # more bring nothing once memory is the limit
 # Directions for counting crossings: none is along an axis or a diagonal, where voxel-born surfaces have their edges.
 _DIRECTIONS = (
@@ -148,7 +150,10 @@ class SurfaceIndex:
 
     def sides(self, points: FloatArray, found: ClosestPoints) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         """Side of the surface by the pseudonormal, +1 outside or -1, and where it is certain; both (k,)."""
-        normal = self._pseudonormals.at(found.faces, found.features)
+        if len(points) * FEW_QUERIES < len(self.mesh.faces) and "_pseudonormals" not in self.__dict__:
+            normal = normals_near(self._welded, found.faces, found.features)
+        else:
+            normal = self._pseudonormals.at(found.faces, found.features)
         away = points - found.points
         lean = np.einsum("ij,ij->i", away, normal)
         size = found.distance_mm * np.linalg.norm(normal, axis=1)
@@ -206,7 +211,11 @@ class SurfaceIndex:
 
     @cached_property
     def _pseudonormals(self) -> Pseudonormals:
-        return pseudonormals(self.mesh)
+        return pseudonormals(self._welded)
+
+    @cached_property
+    def _welded(self) -> Mesh:
+        return exact_weld(self.mesh)
 
     def _cast(
         self, origins: FloatArray, directions: FloatArray, limit: float, progress: Progress, *, count_all: bool

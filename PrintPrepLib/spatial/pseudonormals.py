@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ..mesh import FloatArray, IntArray, Mesh
 from ..topology import edge_table
 from .tree import Int64Array
-from .weld import exact_weld
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Pseudonormals:
     edges: Int64Array
     vertices: IntArray
 
-    def at(self, faces: Int64Array, features: np.ndarray[tuple[int, ...], np.dtype[np.int8]]) -> FloatArray:
+    def at(self, faces: Int64Array, features: npt.NDArray[np.int8]) -> FloatArray:
         """Normal of a feature (0-2 corner, 3-5 side, 6 inside) of each triangle, (k, 3); zero for face -1."""
         out = np.zeros((len(faces), 3))
         inside = features == 6
@@ -38,22 +38,39 @@ class Pseudonormals:
         return out
 
 
-def pseudonormals(mesh: Mesh) -> Pseudonormals:
-    """Compute the normals of all features; vertices at exactly the same place count as one."""
-    welded = exact_weld(mesh)
+def pseudonormals(welded: Mesh) -> Pseudonormals:
+    """Compute the normals of all features of a mesh whose vertices at the same place are one."""
     faces = welded.faces
+    corners = welded.triangles
     normal = welded.face_normals()
     table = edge_table(welded)
     of_edge, of_vertex = np.empty((len(table.face_count), 3)), np.empty((len(welded.vertices), 3))
-    corners = welded.triangles
+    sides = np.stack([corners[:, (k + 1) % 3] - corners[:, k] for k in range(3)], axis=1)
+    length = np.sqrt(np.einsum("ijk,ijk->ij", sides, sides))
+    double_area = np.einsum("ij,ij->i", normal, np.cross(sides[:, 0], sides[:, 1]))
     angle = np.empty(faces.shape)
     for k in range(3):
-        one = corners[:, (k + 1) % 3] - corners[:, k]
-        two = corners[:, (k + 2) % 3] - corners[:, k]
-        cross = np.cross(one, two)
-        angle[:, k] = np.arctan2(np.sqrt(np.einsum("ij,ij->i", cross, cross)), np.einsum("ij,ij->i", one, two))
+        # The cross product of any two sides is twice the area, so one serves all three corners.
+        angle[:, k] = np.arctan2(double_area, -np.einsum("ij,ij->i", sides[:, k], sides[:, k - 1]))
+    angle[length.min(axis=1) == 0.0] = 0.0
     for axis in range(3):
         per_side = np.repeat(normal[:, axis], 3)
         of_edge[:, axis] = np.bincount(table.of_face.ravel(), per_side, minlength=len(of_edge))
         of_vertex[:, axis] = np.bincount(faces.ravel(), per_side * angle.ravel(), minlength=len(of_vertex))
     return Pseudonormals(normal, of_edge, of_vertex, table.of_face, faces)
+
+
+def normals_near(welded: Mesh, faces: Int64Array, features: npt.NDArray[np.int8]) -> FloatArray:
+    """Normals of single features, (k, 3), from the triangles around them alone: for few queries on a large mesh."""
+    out = np.zeros((len(faces), 3))
+    inside = features == 6
+    corner = welded.vertices[welded.faces[faces[inside]]]
+    out[inside] = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    rest = np.flatnonzero((features >= 0) & ~inside)
+    wanted = np.zeros(len(welded.vertices), bool)
+    wanted[welded.faces[faces[rest]]] = True
+    around = wanted[welded.faces[:, 0]] | wanted[welded.faces[:, 1]] | wanted[welded.faces[:, 2]]
+    number = np.cumsum(around) - 1
+    local = pseudonormals(welded.submesh(around))
+    out[rest] = local.at(number[faces[rest]], features[rest])
+    return out
