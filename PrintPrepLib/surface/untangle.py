@@ -328,7 +328,7 @@ class _Shop:
         # A loop of the rest's border runs as the patch must; boundary_loops of the patch runs against it.
         for loop in boundary_loops(patch):
             ring = loop[::-1]
-            outer = _outer_corners(rest, ring)
+            outer = outer_corners(rest, ring)
             if outer is None:
                 return None
             made = make_patch(
@@ -421,7 +421,7 @@ def joined_elsewhere(faces: npt.NDArray[np.integer], loop: Faces) -> Mask:
     return out
 
 
-def _outer_corners(faces: Faces, loop: Faces) -> Faces | None:
+def outer_corners(faces: Faces, loop: Faces) -> Faces | None:
     """Third corner of the triangle beyond each loop edge i to i+1; None where there is no such triangle."""
     near = np.isin(faces, loop).sum(axis=1) >= 2
     corner: dict[tuple[int, int], int] = {}

@@ -1,0 +1,100 @@
+"""What keeps a surface from being a printable solid, counted on the coordinates that an STL file can hold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..mesh import Mesh
+from ..spatial import exact_weld, self_crossings
+from ..topology import edge_table, face_parts, non_manifold_vertices
+from .winding import wrong_side_shells
+
+
+@dataclass(frozen=True)
+class Defects:
+    """Counts of defects. ``crossing_faces`` and ``wrong_side_parts`` are None where they were not looked for.
+
+    ``wrong_side_parts`` counts closed shells that look inward though they are an outer surface, or outward though
+    they are the wall of a cavity.
+    """
+
+    open_edges: int
+    non_manifold_edges: int
+    non_manifold_vertices: int
+    misoriented_edges: int
+    degenerate_faces: int
+    duplicate_faces: int
+    wrong_side_parts: int | None
+    crossing_faces: int | None
+    parts: int
+    triangles: int
+    volume_mm3: float
+
+    @property
+    def manifold(self) -> bool:
+        """Closed, every edge with two triangles that agree, every vertex with one fan, no empty or double triangle."""
+        return not (
+            self.open_edges
+            or self.non_manifold_edges
+            or self.non_manifold_vertices
+            or self.misoriented_edges
+            or self.degenerate_faces
+            or self.duplicate_faces
+        )
+
+    @property
+    def clean(self) -> bool:
+        """A solid: manifold, looking outward, crossing nothing. What was not looked for is not clean."""
+        return self.manifold and self.wrong_side_parts == 0 and self.crossing_faces == 0 and self.volume_mm3 > 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts as plain values."""
+        return asdict(self)
+
+
+def as_stored(mesh: Mesh) -> Mesh:
+    """Return the mesh with coordinates that single precision holds exactly, as in STL; the same object if they are."""
+    rounded = mesh.vertices.astype(np.float32).astype(np.float64)
+    return mesh if np.array_equal(rounded, mesh.vertices) else Mesh(rounded, mesh.faces, mesh.name)
+
+
+def degenerate_faces(mesh: Mesh) -> npt.NDArray[np.bool_]:
+    """Mark triangles with a repeated vertex or exactly no area, (m,) bool."""
+    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
+    return np.asarray((np.cross(b - a, c - a) == 0).all(axis=1))
+
+
+def find_defects(mesh: Mesh, *, crossings: bool = True) -> Defects:
+    """Count the defects that the mesh will have once its triangles stand in an STL file.
+
+    Coordinates are rounded to single precision and vertices at one place are one, since that is all a file of
+    triangles says. Where the mesh itself, by its indices, has more open edges than that, those count.
+
+    Parameters
+    ----------
+    crossings : bool
+        Also look for triangles that cross; the slowest count.
+    """
+    stored = exact_weld(as_stored(mesh))
+    table = edge_table(stored)
+    open_edges = table.open_edges if stored is mesh else max(table.open_edges, edge_table(mesh).open_edges)
+    triples = np.sort(stored.faces, axis=1)
+    unique = len(np.unique(triples.view([("", triples.dtype)] * 3)))
+    sound = open_edges == 0 and table.non_manifold_edges == 0 and table.misoriented_edges == 0
+    return Defects(
+        open_edges=open_edges,
+        non_manifold_edges=table.non_manifold_edges,
+        non_manifold_vertices=len(non_manifold_vertices(stored, table)),
+        misoriented_edges=table.misoriented_edges,
+        degenerate_faces=int(degenerate_faces(stored).sum()),
+        duplicate_faces=len(triples) - unique,
+        wrong_side_parts=len(wrong_side_shells(stored)) if sound else None,
+        crossing_faces=len(self_crossings(stored).faces) if crossings else None,
+        parts=face_parts(stored)[0],
+        triangles=len(stored.faces),
+        volume_mm3=stored.volume_mm3,
+    )
