@@ -22,7 +22,7 @@ class LostPlace:
     """One connected place.
 
     ``voxels`` and ``volume_mm3`` are of voxels whose centers differ, ``sheet_mm2`` is the area of surface
-    thinner than a voxel; ``voxel`` is the flat index of the voxel nearest to the middle, ``center_mm`` its center in LPS.
+    thinner than a voxel; ``voxel`` is the flat index of the voxel nearest to the middle, ``center_mm`` its center.
     """
 
     voxels: int
@@ -73,8 +73,8 @@ def group_voxels(
     if sheet is not None and sheet_mm2 is not None and len(sheet):
         there = np.stack(np.unravel_index(sheet, grid.shape), axis=1) - low
         area = np.asarray(np.bincount(label[tuple(there.T)] - 1, weights=sheet_mm2, minlength=count), np.float64)
-    middle = np.stack([np.bincount(of_voxel, weights=at[:, axis]) for axis in range(3)], axis=1)
-    middle = middle / np.bincount(of_voxel, minlength=count)[:, None]
+    sums = np.stack([np.bincount(of_voxel, weights=at[:, axis]) for axis in range(3)], axis=1)
+    middle = sums / np.bincount(of_voxel, minlength=count)[:, None]
     away = np.linalg.norm(at - middle[of_voxel], axis=1)
     order = np.lexsort((away, of_voxel))
     nearest = order[np.searchsorted(of_voxel[order], np.arange(count))]
