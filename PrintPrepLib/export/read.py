@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import InputError
 from ..mesh import Mesh
 from ..topology import edge_table
-from . import obj, off, ply, stl, threemf_read, vtk_files
+from . import obj, off, ply, stl, threemf_read, vtk_read, vtp_read
 from .parsed import Parsed, UnreadableError
 from .units import Units, refuse_wrong_scale
 from .weld import weld_exact
@@ -37,8 +37,8 @@ _READERS: Mapping[MeshKind, Callable[[Path], Parsed]] = MappingProxyType(
         MeshKind.OBJ: obj.read,
         MeshKind.OFF: off.read,
         MeshKind.THREE_MF: threemf_read.read,
-        MeshKind.VTP: vtk_files.read_vtp,
-        MeshKind.VTK: vtk_files.read_vtk,
+        MeshKind.VTP: vtp_read.read,
+        MeshKind.VTK: vtk_read.read,
     }
 )
 _RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])

@@ -88,7 +88,8 @@ def _normals(
 
 def _binary(path: Path, header: bytes) -> Parsed:
     records = np.fromfile(path, _RECORD, offset=_HEADER_BYTES + 4)
-    corners = records["corners"].astype(np.float64).reshape(-1, 3)
+    with np.errstate(invalid="ignore"):  # signaling NaN of a damaged file; judged later
+        corners = records["corners"].astype(np.float64).reshape(-1, 3)
     return Parsed(corners, _soup_faces(len(corners)), stated_space(header))
 
 

@@ -15,7 +15,7 @@ from ..errors import ExportError, InputError
 from ..mesh import Mesh, concatenate
 from ..progress import Progress, part, silent
 from ..topology import edge_table
-from . import obj, off, ply, stl, threemf, vtk_files
+from . import obj, off, ply, stl, threemf, vtk_write
 from .read import MeshKind, mesh_kind
 from .single import rounded_to_single
 from .temporary import staged
@@ -199,9 +199,9 @@ def _write(
         case MeshKind.THREE_MF:
             threemf.write([mesh], file, None, progress)
         case MeshKind.VTP:
-            vtk_files.write_vtp(mesh, file, colors, progress)
+            vtk_write.write_vtp(mesh, file, colors, progress)
         case MeshKind.VTK:
-            vtk_files.write_vtk(mesh, file, progress)
+            vtk_write.write_vtk(mesh, file, progress)
 
 
 def _checked_colors(mesh: Mesh, kind: MeshKind, colors: npt.NDArray[np.uint8] | None) -> npt.NDArray[np.uint8] | None:

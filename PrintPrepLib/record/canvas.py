@@ -62,6 +62,8 @@ def draw_text(
     bold : bool
         Heavier letters.
     """
+    if not text.strip():
+        return
     mask = _text_mask(text, size, bold)
     height, width = mask.shape
     left, top = round(x - anchor[0] * width), round(y - anchor[1] * height)
@@ -166,7 +168,7 @@ def _text_mask(text: str, size: int, bold: bool) -> npt.NDArray[np.float64]:
     image = vtkImageData()
     used = [0, 0]
     renderer = vtkTextRenderer.GetInstance()
-    if renderer is None or not renderer.RenderString(style, text, image, used, _DPI):
+    if renderer is None or not renderer.RenderString(style, text, image, used, _DPI, vtkTextRenderer.FreeType):
         raise MissingPackageError("Pictures need VTK with its text module. Install the package 'vtk'.")
     width, height, _ = image.GetDimensions()
     alpha = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, -1)[..., -1]
