@@ -7,12 +7,11 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.deviation import change_between
 from ..errors import GeometryError, InputError
 from ..mesh import FloatArray, Mesh
 from ..parameters import Param
 from ..progress import Progress, part, silent
-from ..receipt import Receipt, Stopwatch, measure_mesh
+from ..receipt import Change, Receipt, Stopwatch, measure_mesh
 from ..spatial import SurfaceIndex
 from ..topology import face_parts
 
@@ -33,7 +32,10 @@ TURN_COSINE = 0.0
 START_OFFSET_SHARE = 1e-3
 """Rays start this share of the bound away from the surface, so that they do not meet their own triangle."""
 
-VOLUME_ROUNDS = 3
+CHANGE_SAMPLES = 50_000
+"""Vertices on which the receipt's distances stand."""
+
+VOLUME_ROUNDS = 2
 """Rounds in which each part gets its volume back; each takes off over 90 % of what is left."""
 
 
@@ -94,16 +96,17 @@ def smooth(
     target = _windowed_sinc(mesh, pass_band, iterations)
     progress(0.25, "Measuring walls and gaps in front of the surface")
     index = SurfaceIndex(mesh)
-    limit, narrow = _limits(mesh, target - mesh.vertices, bound, index, part(progress, 0.25, 0.6))
+    normals = mesh.vertex_normals()
+    limit, narrow = _limits(mesh, normals, target - mesh.vertices, bound, index, part(progress, 0.25, 0.6))
     shift = _held(target - mesh.vertices, limit)
     progress(0.65, "Giving each part its volume back")
-    shift = _restore_volume(mesh, shift, limit)
+    shift, worst_part = _restore_volume(mesh, normals, shift, limit)
     shift, folded = _unfold(mesh, shift)
     result = mesh.with_vertices(mesh.vertices + shift)
     progress(0.8, "Measuring what moved")
     moved = np.linalg.norm(shift, axis=1)
     after = measure_mesh(result)
-    change = change_between(mesh, result, before_index=index, progress=part(progress, 0.85, 1.0))
+    change = _change(result, shift, index, 100.0 * (after.volume_mm3 / before.volume_mm3 - 1.0), before.open_edges == 0)
     if narrow:
         notes.append(f"{narrow} vertices were held back further because they face a thin wall or a narrow gap.")
     return result, Receipt(
@@ -124,7 +127,7 @@ def smooth(
             "vertices_at_bound": int(np.count_nonzero(moved > 0.999 * bound)),
             "vertices_held_for_walls": narrow,
             "vertices_put_back_unfolded": folded,
-            "part_volume_change_percent_worst": _worst_part_change(mesh, result),
+            "part_volume_change_percent_worst": worst_part,
         },
     )
 
@@ -135,9 +138,8 @@ def _bound(mesh: Mesh, bound_mm: float | None, bound_voxels: float, voxel_mm: fl
             raise InputError(f"bound_mm must not be negative, got {bound_mm}")
         return bound_mm, []
     if voxel_mm is not None:
-        return bound_voxels * voxel_mm, [
-            f"Bound of {bound_voxels * voxel_mm:.3f} mm: {bound_voxels:g} of the smallest voxel edge, {voxel_mm:.3f} mm."
-        ]
+        bound = bound_voxels * voxel_mm
+        return bound, [f"Bound of {bound:.3f} mm: {bound_voxels:g} of the smallest voxel edge, {voxel_mm:.3f} mm."]
     edges = mesh.vertices[mesh.faces[:, 1]] - mesh.vertices[mesh.faces[:, 0]]
     median = float(np.median(np.linalg.norm(edges, axis=1)))
     return bound_voxels * median, [
@@ -167,24 +169,20 @@ def _windowed_sinc(mesh: Mesh, pass_band: float, iterations: int) -> FloatArray:
 
 
 def _limits(
-    mesh: Mesh, shift: FloatArray, bound: float, index: SurfaceIndex, progress: Progress
+    mesh: Mesh, normals: FloatArray, shift: FloatArray, bound: float, index: SurfaceIndex, progress: Progress
 ) -> tuple[FloatArray, int]:
-    """How far each vertex may move, (n,): the bound, or a quarter of the wall and of the gap it stands at."""
-    normals = mesh.vertex_normals()
+    """How far each vertex may move, (n,): the bound, or a quarter of the wall or gap that it moves into."""
     limit = np.full(len(mesh.vertices), bound)
     usable = np.flatnonzero(np.linalg.norm(normals, axis=1) > 0.5)
     if len(usable) == 0:
         return limit, 0
     start = START_OFFSET_SHARE * bound
-    for number, side in enumerate((-1.0, 1.0)):
-        direction = side * normals[usable]
-        hit, _ = index.first_hit(
-            mesh.vertices[usable] + start * direction,
-            direction,
-            max_mm=WALL_REACH * bound,
-            progress=part(progress, number / 2.0, (number + 1) / 2.0),
-        )
-        limit[usable] = np.minimum(limit[usable], WALL_SHARE * (hit + start))
+    outward = np.einsum("ij,ij->i", shift[usable], normals[usable]) >= 0.0
+    direction = np.where(outward[:, None], normals[usable], -normals[usable])
+    hit, _ = index.first_hit(
+        mesh.vertices[usable] + start * direction, direction, max_mm=WALL_REACH * bound, progress=progress
+    )
+    limit[usable] = np.minimum(bound, WALL_SHARE * (hit + start))
     return limit, int(np.count_nonzero(limit < np.minimum(bound, np.linalg.norm(shift, axis=1))))
 
 
@@ -196,19 +194,23 @@ def _held(shift: FloatArray, limit: FloatArray) -> FloatArray:
     return np.asarray(shift * scale[:, None])
 
 
-def _restore_volume(mesh: Mesh, shift: FloatArray, limit: FloatArray) -> FloatArray:
-    """Offset each part along its normals until it has its old volume, within the limits."""
+def _restore_volume(mesh: Mesh, normals: FloatArray, shift: FloatArray, limit: FloatArray) -> tuple[FloatArray, float]:
+    """Offset each part along its normals until it has its old volume, within the limits.
+
+    Also returns the largest change of a part's volume that is left, in percent.
+    """
     count, of_face = face_parts(mesh)
     of_vertex = np.zeros(len(mesh.vertices), np.int64)
     of_vertex[mesh.faces.ravel()] = np.repeat(of_face, 3)
     wanted = _part_volumes(mesh.vertices, mesh.faces, of_face, count)
+    area = np.bincount(of_face, weights=mesh.face_areas_mm2(), minlength=count)
     for _ in range(VOLUME_ROUNDS):
-        moved = mesh.with_vertices(mesh.vertices + shift)
-        missing = wanted - _part_volumes(moved.vertices, mesh.faces, of_face, count)
-        area = np.bincount(of_face, weights=moved.face_areas_mm2(), minlength=count)
+        missing = wanted - _part_volumes(mesh.vertices + shift, mesh.faces, of_face, count)
         offset = np.divide(missing, area, out=np.zeros(count), where=area > 0)
-        shift = _held(shift + offset[of_vertex][:, None] * moved.vertex_normals(), limit)
-    return shift
+        shift = _held(shift + offset[of_vertex][:, None] * normals, limit)
+    left = _part_volumes(mesh.vertices + shift, mesh.faces, of_face, count) - wanted
+    percent = 100.0 * np.divide(left, np.abs(wanted), out=np.zeros(count), where=wanted != 0)
+    return shift, float(percent[np.abs(percent).argmax()])
 
 
 def _part_volumes(
@@ -241,10 +243,23 @@ def _unfold(mesh: Mesh, shift: FloatArray) -> tuple[FloatArray, int]:
     return shift, int(put_back.sum())
 
 
-def _worst_part_change(before: Mesh, after: Mesh) -> float:
-    count, of_face = face_parts(before)
-    old = _part_volumes(before.vertices, before.faces, of_face, count)
-    new = _part_volumes(after.vertices, after.faces, of_face, count)
-    solid = np.abs(old) > 0
-    percent = 100.0 * (new[solid] - old[solid]) / np.abs(old[solid])
-    return float(percent[np.abs(percent).argmax()]) if len(percent) else 0.0
+def _change(result: Mesh, shift: FloatArray, index: SurfaceIndex, volume_percent: float, closed: bool) -> Change:
+    """True distances at vertices spread over the mesh, the one that moved furthest among them.
+
+    Vertices correspond one to one, so neither surface has a point farther from the other than the largest move.
+    """
+    step = max(1, len(shift) // CHANGE_SAMPLES)
+    furthest = int(np.einsum("ij,ij->i", shift, shift).argmax())
+    chosen = np.append(np.arange(0, len(shift), step), furthest)
+    signed = index.signed_distance(result.vertices[chosen])
+    size = np.abs(signed)
+    x, y, z = result.vertices[chosen[size.argmax()]].tolist()
+    return Change(
+        signed_mean_mm=float(signed.mean()),
+        mean_mm=float(size.mean()),
+        p95_mm=float(np.percentile(size, 95)),
+        max_mm=float(size.max()),
+        max_at_mm=(x, y, z),
+        volume_percent=volume_percent if closed else None,
+        samples=len(chosen),
+    )

@@ -164,7 +164,7 @@ def test_thin_slices_are_left_alone() -> None:
     assert same is seg
     assert "nothing was done" in receipt.notes[0]
     assert not needs_interpolation(seg.labels)
-    assert needs_interpolation(volume_of(array, (0.5, 0.5, 1.2)))
+    assert needs_interpolation(volume_of(array, (0.5, 0.5, 1.6)))
     assert not needs_interpolation(volume_of(array, (1.5, 1.5, 1.5)))
 
 

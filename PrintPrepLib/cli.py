@@ -1,0 +1,112 @@
+"""The command line: parses, calls the same functions as the panel and the console, and turns errors into exit codes.
+
+Exit codes: 0 done (and ready, where the command judges), 1 done but something failed the judgement, 2 could not be
+done, 130 cancelled. After 2 and 130 nothing is left on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from . import __version__
+from .commands.console import Console
+from .errors import Cancelled, PrintPrepError
+
+DONE, NOT_READY, FAILED, CANCELLED = 0, 1, 2, 130
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "make a CT phantom as a real DICOM series and run the whole chain on it"),
+    "scan": ("scan", "list the series of a folder, or one volume file, with verdicts and findings"),
+    "run": ("run", "the whole chain: from a scan to a checked model file with its record"),
+    "check": ("check", "is this mesh ready to print?"),
+    "compare": ("compare", "signed deviation of one surface from another"),
+    "repair": ("mesh_step", "close, orient and untangle a surface, and say what was changed"),
+    "fragments": ("mesh_step", "list the separate pieces and keep those that are wanted"),
+    "holes": ("mesh_step", "list the holes of a surface and close them"),
+    "smooth": ("mesh_step", "smooth within a stated bound, keeping the volume"),
+    "simplify": ("mesh_step", "fewer triangles within a tolerance, pieces and holes kept"),
+    "recipe": ("recipe", "write, check or explain a recipe"),
+    "privacy": ("privacy", "search written files for patient data of a source series"),
+}
+"""Command: module in ``commands`` and what it does. Modules are imported only when their command is called."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"printprep: {message}. See '{self.prog} --help'.\n")
+        raise SystemExit(FAILED)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _build(words)
+    options = parser.parse_args(words)
+    console = Console(json_wanted=options.json, quiet=options.quiet)
+    module = importlib.import_module(f".commands.{COMMANDS[options.command][0]}", __package__)
+    previous = _listen_to_termination()
+    try:
+        code: int = module.execute(options, console)
+    except (KeyboardInterrupt, Cancelled):
+        console.problem("Cancelled. Nothing was written.")
+        return CANCELLED
+    except PrintPrepError as error:
+        console.problem(str(error))
+        return FAILED
+    except MemoryError:
+        console.problem(
+            "There is not enough memory for this. Crop the scan to the structure, or use a coarser simplification, "
+            "and try again. Nothing was written."
+        )
+        return FAILED
+    except BrokenPipeError:
+        # The reader of our output went away (for example `| head`); there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        console.problem(f"A file could not be read or written ({error.strerror or error}). Nothing was written.")
+        return FAILED
+    finally:
+        console.end_progress()
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
+    return code
+
+
+def _build(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Build the parser; only the command that is called brings its options, since these import its room."""
+    parser = _Parser(
+        prog="printprep",
+        description="From a CT or MR scan to a checked, printable model, with proof of what was changed. "
+        "PrintPrep prepares models; it does not diagnose.",
+    )
+    parser.add_argument("--version", action="version", version=f"printprep {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    called = next((word for word in words if not word.startswith("-")), None)
+    for name, (module_name, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        command.set_defaults(command=name)
+        command.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else")
+        command.add_argument("--quiet", action="store_true", help="no progress and no summary")
+        if name == called:
+            importlib.import_module(f".commands.{module_name}", __package__).add_arguments(command, name)
+    return parser
+
+
+def _listen_to_termination() -> signal.Handlers | int | None:
+    """Treat a request to end (SIGTERM, as the panel sends it) like Ctrl-C, so that nothing is left half written."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        return signal.signal(signal.SIGTERM, stop)  # type: ignore[return-value]
+    except ValueError:  # not in the main thread: the caller has its own way to cancel
+        return None

@@ -1,0 +1,128 @@
+"""The commands that do one step on a mesh file; their options come from the step's own description."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..export import Units, read_mesh, write_mesh
+from ..parameters import ParameterSpec
+from ..progress import part
+from ..receipt import Receipt
+from ..workflow.recipe import make_call
+from ..workflow.steps import STEPS
+from .console import Console
+
+
+def units_option(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--units``."""
+    parser.add_argument(
+        "--units", choices=[unit.value for unit in Units], help="units of the file's numbers, where they are not mm"
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """Declare the options of the step."""
+    parser.add_argument("mesh", metavar="MESH", type=Path, help="mesh file")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write; nothing is written without")
+    units_option(parser)
+    for spec in STEPS[name].parameters:
+        if name == "fragments" and spec.name in ("keep", "keep_count"):
+            continue
+        _add_option(parser, spec)
+    if name == "fragments":
+        parser.add_argument("--keep", metavar="largest|all|N", default="largest", help="which pieces stay")
+
+
+def execute(options: argparse.Namespace, console: Console) -> int:
+    """Do the step."""
+    step = STEPS[options.command]
+    call = make_call(step, _given(options), f"printprep {step.name}")
+    units = Units(options.units) if options.units else None
+    mesh = read_mesh(options.mesh, units=units)
+    result, receipt = step.function(mesh, **call.parameters, progress=part(console.progress, 0.0, 0.9))
+    written = None
+    if options.output:
+        written = write_mesh(result, options.output, progress=part(console.progress, 0.9, 1.0))
+    data: dict[str, Any] = {
+        "receipt": receipt.to_dict(),
+        "output": None if written is None else str(options.output),
+        "written": None if written is None else written.to_dict(),
+    }
+    lines = receipt_lines(receipt)
+    lines.append(f"Written: {options.output}" if written else "Nothing was written: give -o FILE to keep the result.")
+    if written:
+        lines += [f"  WARN {warning}" for warning in written.warnings]
+    console.result(data, lines)
+    return 0
+
+
+def receipt_lines(receipt: Receipt) -> list[str]:
+    """Write a receipt in a few lines."""
+    lines = [f"{receipt.operation} ({receipt.seconds:.2f} s)"]
+    before, after = receipt.before, receipt.after
+    if before is not None and after is not None:
+        lines.append(f"  volume   {before.volume_mm3 / 1000:.3f} -> {after.volume_mm3 / 1000:.3f} ml")
+        for key, title in (
+            ("triangles", "triangles"),
+            ("parts", "parts"),
+            ("open_edges", "open edges"),
+            ("non_manifold_edges", "non-manifold edges"),
+            ("misoriented_edges", "wrongly wound edges"),
+            ("genus", "tunnels"),
+        ):
+            old, new = getattr(before, key, None), getattr(after, key, None)
+            if (old or new) or key == "triangles":
+                lines.append(f"  {title:<20} {_number(old)} -> {_number(new)}")
+    if receipt.change is not None:
+        change = receipt.change
+        where = "" if change.max_at_mm is None else " at " + ", ".join(f"{v:.1f}" for v in change.max_at_mm)
+        lines.append(
+            f"  moved    mean {change.mean_mm:.4f} mm, 95 % {change.p95_mm:.4f} mm, max {change.max_mm:.4f} mm{where}"
+        )
+    lines += [f"  {note}" for note in receipt.notes]
+    lines += [f"  WARN {warning}" for warning in receipt.warnings]
+    return lines
+
+
+def _number(value: int | None) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _add_option(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
+    flag = "--" + spec.name.replace("_", "-")
+    text = spec.help + (f" Default: {_shown(spec.default)}." if spec.default is not None else "")
+    if spec.kind is bool:
+        parser.add_argument(flag, dest=spec.name, action=argparse.BooleanOptionalAction, default=None, help=spec.help)
+        return
+    if spec.choices:
+        parser.add_argument(flag, dest=spec.name, choices=spec.choices, help=text)
+        return
+    metavar = {"mm": "MM", "mm3": "MM3", "MB": "MB"}.get(spec.unit, "X,Y,Z" if spec.kind is tuple else "N")
+    kind: Any = {int: int, float: float, str: str, tuple: _numbers}[spec.kind]
+    parser.add_argument(flag, dest=spec.name, type=kind, metavar=metavar, help=text.replace("%", "%%"))
+
+
+def _shown(value: Any) -> str:
+    return str(getattr(value, "value", value))
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of numbers such as 1,2,3") from error
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    step = STEPS[options.command]
+    given = {spec.name: value for spec in step.parameters if (value := getattr(options, spec.name, None)) is not None}
+    keep = given.get("keep")
+    if step.name == "fragments" and isinstance(keep, str) and keep not in ("largest", "all"):
+        if not keep.isdigit():
+            raise InputError(f"--keep must be 'largest', 'all' or a number of pieces; got '{keep}'.")
+        given.pop("keep")
+        given["keep_count"] = int(keep)
+    return given

@@ -1,0 +1,74 @@
+"""``printprep run``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..errors import InputError
+from ..finding import Severity
+from ..workflow.recipe import load_preset, load_recipe
+from ..workflow.run import RunRequest, RunResult, run
+from .console import Console, finding_lines
+
+
+def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """Declare the options."""
+    parser.add_argument("input", metavar="INPUT", type=Path, help="folder of DICOM files, or a volume file")
+    parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help="folder for the results")
+    parser.add_argument("-r", "--recipe", metavar="RECIPE", type=Path, help="recipe file (.toml)")
+    parser.add_argument("--preset", metavar="NAME", help="recipe that ships with PrintPrep: bone, vessel, soft-tissue")
+    parser.add_argument("--series", metavar="ID", help="series to take, as 'scan' lists it")
+    parser.add_argument("--labels", metavar="FILE", type=Path, help="ready label map in place of a threshold")
+    parser.add_argument("--label", metavar="NAME", help="label of the label map; all together when left out")
+    parser.add_argument("--use", metavar="NAME", help="what the model is for, for the record")
+    parser.add_argument("--printer", metavar="NAME", help="printer to check the size against")
+    parser.add_argument("--no-pictures", action="store_true", help="write no pictures")
+
+
+def execute(options: argparse.Namespace, console: Console) -> int:
+    """Run the chain."""
+    if options.recipe is not None and options.preset is not None:
+        raise InputError("Give either a recipe or a preset, not both.")
+    recipe = load_recipe(options.recipe) if options.recipe else None
+    if options.preset:
+        recipe = load_preset(options.preset)
+    result = run(
+        RunRequest(
+            input=options.input,
+            output=options.output,
+            recipe=recipe,
+            series=options.series,
+            labels=options.labels,
+            label=options.label,
+            use=options.use,
+            printer=options.printer,
+            pictures=not options.no_pictures,
+        ),
+        progress=console.progress,
+    )
+    console.result(result.to_dict(), summary(result, options.output))
+    return 0 if result.ready else 1
+
+
+def summary(result: RunResult, folder: Path) -> list[str]:
+    """Say in a few lines what came out."""
+    measures = result.check.measures
+    size = " x ".join(f"{value:.1f}" for value in measures["size_mm"])
+    lines = [
+        f"{'READY to print' if result.ready else 'NOT READY to print: see FAIL below'}",
+        f"  model   {size} mm, {measures['volume_ml']:.1f} ml, {measures['triangles']} triangles, "
+        f"{measures['parts']} part(s)",
+    ]
+    if result.deviation is not None:
+        forward = result.deviation.forward
+        lines.append(
+            f"  change  from the unsmoothed surface: mean {forward.mean_mm:.3f} mm, 95 % {forward.p95_mm:.3f} mm, "
+            f"max {result.deviation.hausdorff_mm:.3f} mm"
+        )
+    lines.append("  steps   " + ", ".join(f"{r.operation} {r.seconds:.1f} s" for r in result.receipts))
+    lines += finding_lines(result.findings, least=Severity.NOT_RUN)
+    warnings = [warning for receipt in result.receipts for warning in receipt.warnings]
+    lines += [f"  WARN {warning}" for warning in warnings]
+    lines.append(f"Written to {folder}: " + ", ".join(file.name for file in result.outputs))
+    return lines

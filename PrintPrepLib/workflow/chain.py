@@ -1,0 +1,128 @@
+"""Runs the steps of a recipe one after the other, and collects their receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ..errors import RecipeError
+from ..mesh import Mesh
+from ..progress import Progress, part, silent
+from ..receipt import Receipt
+from ..segment.segmentation import Segmentation
+from ..volume import Volume
+from .recipe import Recipe, StepCall, make_call
+from .steps import STEPS, Stage
+
+_SHAPERS = ("smooth", "simplify")
+"""Steps that give the surface another shape on purpose; what was there before them is the reference of the proof."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChainState:
+    """What there is after a step.
+
+    ``reference`` is the surface before the first step that smooths or simplifies: what the result is held against.
+    """
+
+    volume: Volume | None = None
+    segmentation: Segmentation | None = None
+    mesh: Mesh | None = None
+    reference: Mesh | None = None
+    receipts: tuple[Receipt, ...] = ()
+
+
+def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
+    """Return the recipe as it will be run: a surface step where one is needed and missing, no threshold where a ready
+    segmentation is at hand.
+
+    Raises
+    ------
+    RecipeError
+        The order makes no sense: a label step after a surface step, or no way to a segmentation.
+    """
+    calls: list[StepCall] = []
+    stage = Stage.LABELS if has_segmentation else Stage.SEGMENT
+    for number, call in enumerate(recipe.steps, 1):
+        wanted = call.step.stage
+        where = f"step {number} ({call.step.name})"
+        if wanted is Stage.SEGMENT:
+            if stage is Stage.MESH or (stage is Stage.LABELS and not has_segmentation):
+                raise RecipeError(f"{where} comes too late: there is a segmentation already. Move it to the front.")
+            if has_segmentation:
+                continue
+            stage = Stage.LABELS
+        elif stage is Stage.SEGMENT:
+            raise RecipeError(f"{where} needs a segmentation. Put a threshold step before it, or give a label map.")
+        elif wanted is Stage.LABELS and stage is Stage.MESH:
+            raise RecipeError(f"{where} works on the segmentation: move it before the surface step.")
+        elif wanted is Stage.SURFACE and stage is Stage.MESH:
+            raise RecipeError(f"{where} comes twice: there is a surface already.")
+        elif wanted is Stage.MESH and stage is Stage.LABELS:
+            calls.append(_surface())
+            stage = Stage.MESH
+        elif wanted is Stage.SURFACE:
+            stage = Stage.MESH
+        calls.append(call)
+    if stage is Stage.SEGMENT:
+        raise RecipeError("The recipe makes no segmentation. Add a threshold step, or give a label map.")
+    if stage is Stage.LABELS:
+        calls.append(_surface())
+    return replace(recipe, steps=tuple(calls))
+
+
+def run_chain(
+    recipe: Recipe,
+    state: ChainState,
+    *,
+    progress: Progress = silent,
+    after_segmentation: Callable[[Segmentation], None] | None = None,
+) -> ChainState:
+    """Run a completed recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        As :func:`completed` gave it.
+    state : ChainState
+        With a volume, a segmentation, or both.
+    after_segmentation : callable, optional
+        Told of the segmentation when the last step on it is done.
+
+    Returns
+    -------
+    ChainState
+        With the mesh and all receipts.
+    """
+    total = sum(call.step.weight for call in recipe.steps)
+    done = 0.0
+    for call in recipe.steps:
+        share = part(progress, done / total, (done + call.step.weight) / total)
+        done += call.step.weight
+        if call.step.stage is Stage.SURFACE and after_segmentation is not None and state.segmentation is not None:
+            after_segmentation(state.segmentation)
+        state = _apply(call, state, share)
+    return state
+
+
+def _apply(call: StepCall, state: ChainState, progress: Progress) -> ChainState:
+    parameters = dict(call.parameters)
+    if call.step.takes_voxel and state.segmentation is not None:
+        parameters["voxel_mm"] = min(state.segmentation.labels.spacing_mm)
+    if call.step.stage is Stage.SEGMENT:
+        assert state.volume is not None
+        segmentation, receipt = call.step.function(state.volume, **parameters, progress=progress)
+        return replace(state, segmentation=segmentation, receipts=(*state.receipts, receipt))
+    if call.step.stage is Stage.LABELS:
+        segmentation, receipt = call.step.function(state.segmentation, **parameters, progress=progress)
+        return replace(state, segmentation=segmentation, receipts=(*state.receipts, receipt))
+    source = state.segmentation if call.step.stage is Stage.SURFACE else state.mesh
+    mesh, receipt = call.step.function(source, **parameters, progress=progress)
+    reference = state.reference
+    if call.step.name in _SHAPERS and reference is None:
+        reference = state.mesh
+    return replace(state, mesh=mesh, reference=reference, receipts=(*state.receipts, receipt))
+
+
+def _surface() -> StepCall:
+    return make_call(STEPS["surface"], {}, "surface")

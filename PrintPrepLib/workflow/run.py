@@ -1,0 +1,219 @@
+"""The whole chain: from a scan to a checked model file with its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..analysis.deviation import Deviation, compare
+from ..check import CheckResult, check_mesh
+from ..errors import InputError
+from ..export import OutputFolder, WrittenFile, describe_file, write_mesh
+from ..finding import Finding, Severity
+from ..mesh import Mesh
+from ..profiles.printers import printer
+from ..progress import Progress, part, silent
+from ..receipt import Receipt, Stopwatch
+from ..record.record import build_record, write_record
+from ..scan.review import review
+from ..segment.ready_labels import from_label_map
+from ..segment.segmentation import Segmentation
+from ..volume import Volume
+from .chain import ChainState, completed, run_chain
+from .load import load_labels, load_scan
+from .pictures import write_pictures
+from .recipe import Recipe, load_preset
+
+MODEL_FILE = "model.stl"
+RECORD_FILE = "record.json"
+RECIPE_FILE = "recipe.toml"
+DEVIATION_FILE = "deviation.vtp"
+
+DEVIATION_SAMPLES = 100_000
+"""Points by area in each direction, besides all vertices, on which the proof against the scan's surface stands."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What the user asked for.
+
+    ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere.
+    """
+
+    input: Path
+    output: Path
+    recipe: Recipe | None = None
+    series: str | None = None
+    labels: Path | None = None
+    label: str | None = None
+    use: str | None = None
+    printer: str | None = None
+    pictures: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """What came out.
+
+    ``seconds`` holds the time of each stage beside the steps' own; ``deviation`` is that of the model from the surface
+    before anything was smoothed or simplified.
+    """
+
+    ready: bool
+    outputs: tuple[WrittenFile, ...]
+    findings: tuple[Finding, ...]
+    receipts: tuple[Receipt, ...]
+    check: CheckResult
+    mesh: Mesh
+    segmentation: Segmentation
+    volume: Volume
+    recipe: Recipe
+    deviation: Deviation | None
+    seconds: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON contract of ``run``."""
+        return {
+            "ready": self.ready,
+            "outputs": [file.to_dict() for file in self.outputs],
+            "record": RECORD_FILE,
+            "report": None,
+            "steps": [receipt.to_dict() for receipt in self.receipts],
+            "findings": [finding.to_dict() for finding in self.findings],
+            "measures": self.check.measures,
+            "deviation": None if self.deviation is None else self.deviation.to_dict(),
+            "seconds": {key: round(value, 3) for key, value in self.seconds.items()},
+        }
+
+
+def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
+    """Run the whole chain and write its results; on any error or cancel nothing is left in the output folder.
+
+    Raises
+    ------
+    InputError, GeometryError, RecipeError, ExportError, Cancelled
+        As the steps raise them.
+    """
+    seconds: dict[str, float] = {}
+    watch = Stopwatch()
+    chosen_printer = None
+    if request.recipe is not None or request.printer:
+        name = request.printer or (request.recipe.printer if request.recipe else "")
+        chosen_printer = printer(name) if name else None
+    with OutputFolder(request.output) as out:
+        scan = load_scan(request.input, series=request.series, progress=part(progress, 0.0, 0.15))
+        seconds["read"] = _lap(watch, seconds)
+        recipe, why = _recipe(request, scan.volume)
+        state = _start(request, scan.volume)
+        recipe = completed(recipe, has_segmentation=state.segmentation is not None)
+        state = run_chain(recipe, state, progress=part(progress, 0.15, 0.7))
+        assert state.mesh is not None
+        assert state.segmentation is not None
+        seconds["steps"] = _lap(watch, seconds)
+        reviewed = review(scan.volume, segmentation=state.segmentation, progress=part(progress, 0.7, 0.74))
+        seconds["review"] = _lap(watch, seconds)
+        deviation = None
+        if state.reference is not None:
+            deviation = compare(
+                state.mesh, state.reference, samples=DEVIATION_SAMPLES, progress=part(progress, 0.74, 0.82)
+            )
+        seconds["compare"] = _lap(watch, seconds)
+        checked = check_mesh(
+            state.mesh,
+            segmentation=state.segmentation,
+            against=state.reference,
+            printer=chosen_printer,
+            voxel_mm=state.segmentation.labels.spacing_mm,
+            layer_mm=recipe.layer_mm,
+            accuracy_mm=recipe.accuracy_mm,
+            progress=part(progress, 0.82, 0.9),
+        )
+        seconds["check"] = _lap(watch, seconds)
+        findings = (*why, *scan.findings, *reviewed, *checked.findings)
+        ready = all(finding.severity is not Severity.FAIL for finding in findings)
+        progress(0.9, "Writing the model")
+        outputs = [write_mesh(state.mesh.with_name("model"), out.file(MODEL_FILE), progress=part(progress, 0.9, 0.93))]
+        if deviation is not None:
+            outputs.append(write_mesh(deviation.colored(state.mesh), out.file(DEVIATION_FILE)))
+        out.file(RECIPE_FILE).write_text(recipe.to_toml(), "utf-8")
+        outputs.append(describe_file(out.file(RECIPE_FILE), "recipe"))
+        seconds["export"] = _lap(watch, seconds)
+        if request.pictures:
+            progress(0.94, "Taking pictures")
+            pictures, complaint = write_pictures(out, scan.volume, state.mesh, deviation)
+            outputs += pictures
+            findings = (*findings, *complaint)
+        seconds["pictures"] = _lap(watch, seconds)
+        record = build_record(
+            recipe=recipe.to_dict(),
+            sources=[scan.volume.source],
+            receipts=state.receipts,
+            findings=findings,
+            outputs=outputs,
+            ready=ready,
+            segmentation=_segmentation_block(state.segmentation),
+            case_code=recipe.code,
+        )
+        outputs.append(write_record(record, out.file(RECORD_FILE)))
+        seconds["record"] = _lap(watch, seconds)
+        progress(1.0, "Done")
+    return RunResult(
+        ready=ready,
+        outputs=tuple(outputs),
+        findings=findings,
+        receipts=state.receipts,
+        check=checked,
+        mesh=state.mesh,
+        segmentation=state.segmentation,
+        volume=scan.volume,
+        recipe=recipe,
+        deviation=deviation,
+        seconds=seconds,
+    )
+
+
+def _lap(watch: Stopwatch, seconds: dict[str, float]) -> float:
+    return watch.seconds - sum(seconds.values())
+
+
+def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding, ...]]:
+    """Take the recipe that was asked for, or the preset that fits the scan, and say so."""
+    from ..scan.units import judge_units
+
+    recipe, why = request.recipe, ()
+    notes: tuple[Finding, ...] = why
+    if recipe is None:
+        name = "bone" if judge_units(volume).is_hounsfield else "soft-tissue"
+        recipe = load_preset(name)
+        notes = (
+            Finding(
+                "preset-chosen",
+                Severity.INFO,
+                f"No recipe was given; the preset '{name}' was taken because the values of this scan are "
+                f"{'Hounsfield units' if name == 'bone' else 'not Hounsfield units'}.",
+                measured=name,
+            ),
+        )
+    return recipe.with_case(use=request.use, printer=request.printer), notes
+
+
+def _start(request: RunRequest, volume: Volume) -> ChainState:
+    if request.labels is None:
+        if request.label is not None:
+            raise InputError("--label chooses a label of a label map: give the label map with --labels.")
+        return ChainState(volume=volume)
+    segmentation, receipt = from_label_map(load_labels(request.labels), label=request.label, grey=volume)
+    return replace(ChainState(volume=volume), segmentation=segmentation, receipts=(receipt,))
+
+
+def _segmentation_block(segmentation: Segmentation) -> dict[str, Any]:
+    return {
+        "name": segmentation.name,
+        "volume_ml": segmentation.volume_ml,
+        "voxel_mm": list(segmentation.labels.spacing_mm),
+        "lower": segmentation.lower,
+        "upper": segmentation.upper,
+        "unit": segmentation.unit,
+        "clipped": [face.to_dict() for face in segmentation.clipped],
+    }

@@ -1,0 +1,85 @@
+"""The table of steps: the one place that knows which steps there are.
+
+The recipe, the command line and the panel are generated from it. A new step is a function in its room and one line
+here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from ..parameters import ParameterSpec, parameters_of
+from ..segment.cavities import fill_cavities
+from ..segment.interpolate import shape_interpolation
+from ..segment.islands import islands
+from ..segment.morphology import close_gaps, open_bridges
+from ..segment.threshold import threshold
+from ..surface.fragments import fragments
+from ..surface.from_segmentation import make_surface
+from ..surface.holes import fill_holes
+from ..surface.repair import repair
+from ..surface.simplify import simplify
+from ..surface.smooth import smooth
+
+
+class Stage(Enum):
+    """What a step takes and gives."""
+
+    SEGMENT = "volume to segmentation"
+    LABELS = "segmentation to segmentation"
+    SURFACE = "segmentation to mesh"
+    MESH = "mesh to mesh"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as the faces see it. ``name`` is the word in recipes and on the command line."""
+
+    name: str
+    stage: Stage
+    function: Callable[..., Any]
+    weight: float = 1.0
+    recipe_aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def parameters(self) -> tuple[ParameterSpec, ...]:
+        """Every parameter, in the order of the function."""
+        return parameters_of(self.function)
+
+    @property
+    def help(self) -> str:
+        """First sentence of the function's documentation."""
+        return (inspect.getdoc(self.function) or self.name).split("\n\n")[0].replace("\n", " ")
+
+    @cached_property
+    def takes_voxel(self) -> bool:
+        """Whether the step wants to know the voxel size of the scan."""
+        return "voxel_mm" in inspect.signature(self.function).parameters
+
+
+_TABLE = (
+    Step("threshold", Stage.SEGMENT, threshold, 2.0, MappingProxyType({"lower_hu": "lower", "upper_hu": "upper"})),
+    Step("islands", Stage.LABELS, islands, 3.0),
+    Step("close", Stage.LABELS, close_gaps, 3.0),
+    Step("open", Stage.LABELS, open_bridges, 3.0),
+    Step("fill-cavities", Stage.LABELS, fill_cavities, 2.0),
+    Step("interpolate", Stage.LABELS, shape_interpolation, 4.0),
+    Step("surface", Stage.SURFACE, make_surface, 3.0),
+    Step("fragments", Stage.MESH, fragments, 1.5),
+    Step("repair", Stage.MESH, repair, 3.0),
+    Step("holes", Stage.MESH, fill_holes, 1.0),
+    Step("smooth", Stage.MESH, smooth, 4.0),
+    Step("simplify", Stage.MESH, simplify, 8.0),
+)
+
+STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _TABLE})
+"""All steps by name."""
+
+MESH_STEPS: tuple[Step, ...] = tuple(step for step in _TABLE if step.stage is Stage.MESH)
+"""Steps that are commands on mesh files as well."""
