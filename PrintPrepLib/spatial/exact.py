@@ -80,4 +80,4 @@ def whole_numbers(*arrays: FloatArray) -> list[Any]:
 
 
 def _sign(values: Any) -> Signs:
-    return (values > 0).astype(np.int8) - (values < 0).astype(np.int8)
+    return np.asarray((values > 0).astype(np.int8) - (values < 0).astype(np.int8), np.int8)

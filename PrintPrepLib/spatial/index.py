@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from ..errors import GeometryError
 from ..mesh import FloatArray, Mesh
@@ -23,7 +24,8 @@ from .pseudonormals import Pseudonormals, normals_near, pseudonormals
 from .tree import Int64Array, build_tree, morton_order
 from .weld import exact_weld
 
-CHUNK = 8192  # queries a thread takes at a time: a few milliseconds compiled, a fraction of a second in numpy
+CHUNK = 8192  # queries a thread takes at a time with numba: some 30 ms
+NUMPY_CHUNK = 2048  # the same with numpy: under a second even far from the surface, so that a cancel is felt
 FEW_QUERIES = 8  # triangles per query from which normals are worked out only round the triangles that were found
 MAX_THREADS = 8  # more bring nothing once memory is the limit
 # Directions for counting crossings: none is along an axis or a diagonal, where voxel-born surfaces have their edges.
@@ -116,6 +118,7 @@ class SurfaceIndex:
         row, feature = np.empty(count, np.int64), np.empty(count, np.int8)
         limit2 = float(max_distance_mm) ** 2
         tree, kernels = self.tree, self.kernels
+        start = self._seeds if kernels is None else None
 
         def work(chosen: Int64Array) -> None:
             if kernels is not None:
@@ -123,10 +126,12 @@ class SurfaceIndex:
                     points, chosen, tree.corners, tree.faces, tree.starts, tree.boxes, limit2, d2, where, row, feature
                 )
             else:
-                d2[chosen], where[chosen], row[chosen], feature[chosen] = search.closest(points[chosen], tree, limit2)
+                d2[chosen], where[chosen], row[chosen], feature[chosen] = search.closest(
+                    points[chosen], tree, start, limit2
+                )
 
         if count:
-            run_chunks(work, morton_order(points), progress, "Measuring distances")
+            run_chunks(work, morton_order(points), self._chunk, progress, "Measuring distances")
         faces = np.where(row >= 0, tree.faces[row], -1)
         return ClosestPoints(np.sqrt(d2), where, faces, feature)
 
@@ -213,6 +218,14 @@ class SurfaceIndex:
     def _pseudonormals(self) -> Pseudonormals:
         return pseudonormals(self._welded)
 
+    @property
+    def _chunk(self) -> int:
+        return NUMPY_CHUNK if self.kernels is None else CHUNK
+
+    @cached_property
+    def _seeds(self) -> cKDTree:
+        return search.seeds(self.tree)
+
     @cached_property
     def _welded(self) -> Mesh:
         return exact_weld(self.mesh)
@@ -238,7 +251,7 @@ class SurfaceIndex:
                 )
 
         if count:
-            run_chunks(work, morton_order(origins), progress, "Following rays")
+            run_chunks(work, morton_order(origins), self._chunk, progress, "Following rays")
         return distance, row, winding, doubt
 
 
@@ -259,9 +272,9 @@ def load_kernels(engine: Engine) -> ModuleType | None:
     return _kernels
 
 
-def run_chunks(work: Callable[[Any], None], order: Int64Array, progress: Progress, text: str) -> None:
+def run_chunks(work: Callable[[Any], None], order: Int64Array, size: int, progress: Progress, text: str) -> None:
     """Give chunks of the queries to threads, and say how far it is between chunks."""
-    chunks = [order[begin : begin + CHUNK] for begin in range(0, len(order), CHUNK)]
+    chunks = [order[begin : begin + size] for begin in range(0, len(order), size)]
     threads = min(MAX_THREADS, os.cpu_count() or 1, len(chunks))
     if threads == 1:
         for number, chunk in enumerate(chunks):

@@ -70,7 +70,7 @@ def _uncleared(tree: Tree, corners: IntArray, one: Int64Array, two: Int64Array, 
     shared = np.zeros(len(one), np.int8)
     for j in range(3):
         for k in range(3):
-            shared += corners[one, j] == corners[two, k]
+            shared += (corners[one, j] == corners[two, k]).astype(np.int8)
     keep = shared != 2
     one, two, shared = one[keep], two[keep], shared[keep]
     same = shared >= 3

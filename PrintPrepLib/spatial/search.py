@@ -6,19 +6,24 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from ..mesh import FloatArray
 from .constants import NODE_SLACK, RAY_DOUBT, WELL_SHAPED
 from .tree import Int64Array, Tree
 
 BLOCK_PAIRS = 1_000_000  # most (query, box) pairs held at once, about 100 bytes each; larger sets are cut in two
-MANY_BOXES = 6  # pairs per point from which a bound by the boxes' far corners pays for itself
 
 BoolArray = npt.NDArray[np.bool_]
 
 
+def seeds(tree: Tree) -> cKDTree:
+    """Points whose nearest gives the search a first bound: one corner of every triangle, in the order of the rows."""
+    return cKDTree(tree.corners[:, :3], balanced_tree=False, compact_nodes=False)
+
+
 def closest(
-    points: FloatArray, tree: Tree, limit2: float
+    points: FloatArray, tree: Tree, start: cKDTree, limit2: float
 ) -> tuple[FloatArray, FloatArray, Int64Array, npt.NDArray[np.int8]]:
     """Closest point of the triangles for each query.
 
@@ -42,7 +47,8 @@ def closest(
         np.full(count, -1, np.int8),
     )
     who = np.arange(count)
-    _test_leaves(points, tree, best, who, _greedy_leaf(points, tree))
+    _, row = start.query(points)
+    _test_rows(points, tree, best, who, np.asarray(row, np.int64))
     _descend(points, tree, best, who)
     best.d2[best.row < 0] = np.inf
     return best.d2, best.where, best.row, best.feature
@@ -67,15 +73,15 @@ def rays(
     count = len(origins)
     distance, row = np.full(count, np.inf), np.full(count, -1, np.int64)
     winding, doubt = np.zeros(count, np.int64), np.zeros(count, bool)
-    for who, rows in _ray_candidates(origins, directions, tree, limit):
-        t, sign, near = _ray_triangle(origins[who], directions[who], tree.corners[rows])
+    for ray, candidate in _ray_candidates(origins, directions, tree, limit):
+        t, sign, near = _ray_triangle(origins[ray], directions[ray], tree.corners[candidate])
         if count_all:
             used = (t >= 0.0) | near
-            winding += np.bincount(who[used], weights=sign[used], minlength=count).astype(np.int64)
-            doubt[who[near]] = True
+            winding += np.bincount(ray[used], weights=sign[used], minlength=count).astype(np.int64)
+            doubt[ray[near]] = True
             continue
         hit = (sign != 0) & (t >= 0.0) & (t < limit)
-        who, rows, t = who[hit], rows[hit], t[hit]
+        who, rows, t = ray[hit], candidate[hit], t[hit]
         order = np.lexsort((tree.faces[rows], t, who))
         who, rows, t = who[order], rows[order], t[order]
         first = np.ones(len(who), bool)
@@ -91,18 +97,6 @@ class _Best:
         self, d2: FloatArray, where: FloatArray, row: Int64Array, face: Int64Array, feature: npt.NDArray[np.int8]
     ) -> None:
         self.d2, self.where, self.row, self.face, self.feature = d2, where, row, face, feature
-
-
-def _greedy_leaf(points: FloatArray, tree: Tree) -> Int64Array:
-    """Leaf reached by always taking the nearer child: not the answer, but a good first bound."""
-    node = np.ones(len(points), np.int64)
-    level = 1
-    while level < tree.leaves:
-        node *= 2
-        left = _box_distance2(points, tree.boxes[node])
-        node += _box_distance2(points, tree.boxes[node + 1]) < left
-        level *= 2
-    return node - tree.leaves
 
 
 def _descend(points: FloatArray, tree: Tree, best: _Best, who: Int64Array) -> None:
@@ -121,15 +115,8 @@ def _descend(points: FloatArray, tree: Tree, best: _Best, who: Int64Array) -> No
         node = np.repeat(2 * node, 2)
         node[1::2] += 1
         boxes = tree.boxes[node]
-        here = points[pair]
-        d2 = _box_distance2(here, boxes)
-        bound = best.d2
-        if len(pair) > MANY_BOXES * len(who):
-            bound = bound.copy()
-            first = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
-            reach = np.minimum.reduceat(_far_corner2(here, boxes), first)
-            bound[pair[first]] = np.minimum(bound[pair[first]], reach / NODE_SLACK)
-        keep = d2 * NODE_SLACK <= bound[pair]
+        d2 = _box_distance2(points[pair], boxes)
+        keep = d2 * NODE_SLACK <= best.d2[pair]
         pair, node, d2 = pair[keep], node[keep], d2[keep]
         level *= 2
     leaf = node - tree.leaves
@@ -146,7 +133,10 @@ def _descend(points: FloatArray, tree: Tree, best: _Best, who: Int64Array) -> No
 
 def _test_leaves(points: FloatArray, tree: Tree, best: _Best, pair: Int64Array, leaf: Int64Array) -> None:
     """Measure the triangles of leaves and keep, for each query, the smallest (distance, face)."""
-    who, rows = _leaf_rows(tree, pair, leaf)
+    _test_rows(points, tree, best, *_leaf_rows(tree, pair, leaf))
+
+
+def _test_rows(points: FloatArray, tree: Tree, best: _Best, who: Int64Array, rows: Int64Array) -> None:
     d2, where, feature = closest_on_triangles(points[who], tree.corners[rows])
     face = tree.faces[rows]
     better = (d2 < best.d2[who]) | ((d2 == best.d2[who]) & (face < best.face[who]))
@@ -172,12 +162,6 @@ def _box_distance2(points: FloatArray, boxes: FloatArray) -> FloatArray:
     gap = np.maximum(np.maximum(boxes[:, :3] - points, points - boxes[:, 3:]), 0.0)
     gap *= gap
     return np.asarray(gap[:, 0] + gap[:, 1] + gap[:, 2])
-
-
-def _far_corner2(points: FloatArray, boxes: FloatArray) -> FloatArray:
-    reach = np.maximum(points - boxes[:, :3], boxes[:, 3:] - points)
-    reach *= reach
-    return np.asarray(reach[:, 0] + reach[:, 1] + reach[:, 2])
 
 
 def _dot(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -24,8 +24,8 @@ def exact_weld(mesh: Mesh) -> Mesh:
     same_place = (points[order[1:]] == points[order[:-1]]).all(axis=1)
     if (same_key & ~same_place).any():  # two places with one key: take the slow and certain way
         unique, inverse = np.unique(points, axis=0, return_inverse=True)
-        return Mesh(unique, inverse.reshape(-1)[mesh.faces], mesh.name)
+        return Mesh(unique, inverse.reshape(-1).astype(np.int32)[mesh.faces], mesh.name)
     first = np.concatenate([[True], ~same_key])
-    number = np.empty(len(points), np.int64)
+    number = np.empty(len(points), np.int32)
     number[order] = np.cumsum(first) - 1
     return Mesh(points[order[first]], number[mesh.faces], mesh.name)

@@ -10,17 +10,9 @@ from hypothesis import strategies as st
 
 from PrintPrepLib.errors import Cancelled, GeometryError
 from PrintPrepLib.mesh import Mesh
-from PrintPrepLib.spatial import Engine, SurfaceIndex
+from PrintPrepLib.spatial import SurfaceIndex
 from Testing.support import shapes
-
-try:
-    import numba  # noqa: F401
-
-    ENGINES = [Engine.NUMPY, Engine.NUMBA]
-except ImportError:
-    ENGINES = [Engine.NUMPY]
-
-both = pytest.mark.parametrize("engine", ENGINES, ids=lambda e: e.value)
+from Testing.support.engines import ENGINES, both
 
 
 def brute_force(mesh: Mesh, points: np.ndarray) -> np.ndarray:

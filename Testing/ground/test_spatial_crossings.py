@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.spatial import Engine, Rule, crossings_between, exact_weld, self_crossings
 from PrintPrepLib.spatial.exact import is_collinear, orient2d, orient3d
-from Testing.ground.test_spatial import ENGINES, both
 from Testing.support import shapes
 from Testing.support.data import data_path
+from Testing.support.engines import ENGINES, both
 
 # What MeshLab misses or adds on the real meshes, each pair looked at: faces that truly cross and it does not count,
 # because the determinant is under its 1e-6 whatever the unit (demo_object, trumpet, Wuson) or because two equal
