@@ -115,7 +115,7 @@ def _dropped(grid: VoxelGrid, dropped: Sequence[LostPlace], volumes: str) -> Fin
 def _extra(subject: Subject, grid: VoxelGrid, inside: Mask, volumes: str) -> list[Finding]:
     differ = np.flatnonzero(inside & ~grid.label)
     core = differ[~grid.any_near(grid.label, differ)]
-    count = int(np.clip(subject.seen.area_mm2 / grid.face_mm2, 1, MOST_SAMPLES))
+    count = int(np.clip(float(subject.area_mm2.sum()) / grid.face_mm2, 1, MOST_SAMPLES))
     samples = area_samples(subject.seen, count)
     points = np.concatenate([samples, subject.seen.vertices[np.unique(subject.seen.faces)]])
     voxel = grid.nearest(points)
@@ -124,7 +124,7 @@ def _extra(subject: Subject, grid: VoxelGrid, inside: Mask, volumes: str) -> lis
     held = held[~grid.label.ravel()[voxel[held]]]
     far = held[~grid.any_near(grid.label, voxel[held])]
     sheet = np.unique(voxel[far])
-    area_mm2 = subject.seen.area_mm2 / len(samples) if len(samples) else 0.0
+    area_mm2 = float(subject.area_mm2.sum()) / len(samples) if len(samples) else 0.0
     sheet_area = np.bincount(
         np.searchsorted(sheet, voxel[far]), weights=np.where(far < len(samples), area_mm2, 0.0), minlength=len(sheet)
     )

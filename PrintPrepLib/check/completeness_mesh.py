@@ -63,9 +63,10 @@ Evidence = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def _beyond(measured: SurfacePoints, tolerance: float, sign: float) -> Evidence:
-    chosen = np.flatnonzero(sign * measured.distance_mm > tolerance)
+    chosen, side = measured.beyond(tolerance)
+    chosen = chosen[side == sign]
     area = np.where(chosen < measured.by_area, measured.share_mm2, 0.0)
-    return measured.points[chosen], np.abs(measured.distance_mm[chosen]), np.asarray(area, np.float64)
+    return measured.points[chosen], measured.distance_mm[chosen], np.asarray(area, np.float64)
 
 
 def _finding(

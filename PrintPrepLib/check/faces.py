@@ -18,33 +18,35 @@ def check_faces(subject: Subject) -> list[Finding]:
 
 
 def _degenerate(subject: Subject) -> Finding:
-    corners = subject.welded.triangles
-    sides = np.roll(corners, -1, axis=1) - corners
-    longest = np.sqrt(np.einsum("ijk,ijk->ij", sides, sides).max(axis=1))
-    twice_area = np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1)
-    flat = np.flatnonzero(subject.collapsed | (twice_area <= FLAT_RATIO * longest**2))
-    if not len(flat):
-        return Finding("degenerate-faces", Severity.PASS, "Every triangle has an area.", 0, 0, "triangles")
     collapsed = int(subject.collapsed.sum())
+    longest = subject.side_mm[subject.edges.of_face].max(axis=1)
+    flat = np.flatnonzero(2.0 * subject.area_mm2 <= FLAT_RATIO * longest**2)
+    count = collapsed + len(flat)
+    if not count:
+        return Finding("degenerate-faces", Severity.PASS, "Every triangle has an area.", 0, 0, "triangles")
+    if len(flat):
+        worst = subject.seen.triangles[flat[0]]
+    else:
+        worst = subject.welded.triangles[subject.collapsed.argmax()]
     return Finding(
         "degenerate-faces",
         Severity.WARN,
-        f"{plural(len(flat), 'triangle has', 'triangles have')} no area ({collapsed} with two corners in one place).",
-        len(flat),
+        f"{plural(count, 'triangle has', 'triangles have')} no area ({collapsed} with two corners in one place).",
+        count,
         0,
         "triangles",
-        place(corners[flat[0]].mean(axis=0)),
+        place(worst.mean(axis=0)),
         "Print programs drop them, and holes may open there. Repair the model.",
     )
 
 
 def _duplicate(subject: Subject) -> Finding:
-    faces = np.sort(subject.seen.faces.astype(np.int64), axis=1)
-    size = max(len(subject.seen.vertices), 1)
-    # Only triangles at an edge of more than two can be there twice; two that are all alone have edges of two each.
-    count = subject.edges.face_count[subject.edges.of_face]
-    suspect = np.flatnonzero((count >= 2).all(axis=1))
-    key = np.stack([faces[suspect, 0] * size + faces[suspect, 1], faces[suspect, 2]], axis=1)
+    # Two equal triangles share three edges: either there are more triangles at these, or the two are a shell alone.
+    crowded = (subject.edges.face_count[subject.edges.of_face] > 2).any(axis=1)
+    alone = np.bincount(subject.shells.of_face)[subject.shells.of_face] == 2
+    suspect = np.flatnonzero(crowded | alone)
+    faces = np.sort(subject.seen.faces[suspect].astype(np.int64), axis=1)
+    key = np.stack([faces[:, 0] * max(len(subject.seen.vertices), 1) + faces[:, 1], faces[:, 2]], axis=1)
     order = np.lexsort((key[:, 1], key[:, 0]))
     again = (key[order][1:] == key[order][:-1]).all(axis=1)
     twice = suspect[order[1:][again]]

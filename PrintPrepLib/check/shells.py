@@ -63,12 +63,12 @@ def find_shells(mesh: Mesh, edges: EdgeTable) -> Shells:
     """
     count, of_face = face_parts(mesh)
     corners = mesh.triangles
-    low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
-    for corner in range(3):
-        np.minimum.at(low, of_face, corners[:, corner])
-        np.maximum.at(high, of_face, corners[:, corner])
-    first = np.full(count, -1, np.int64)
-    first[of_face[::-1]] = np.arange(len(of_face))[::-1]
+    order = np.argsort(of_face, kind="stable") if count > 1 else np.arange(len(of_face))
+    begin = np.searchsorted(of_face[order], np.arange(count))
+    in_order = corners if count == 1 else corners[order]
+    low = np.minimum.reduceat(in_order.min(axis=1), begin, axis=0)
+    high = np.maximum.reduceat(in_order.max(axis=1), begin, axis=0)
+    first = order[begin]
     # From a corner of its own shell, so that small shells far from the origin keep their digits.
     shift = corners[first, 0][of_face]
     six_fold = np.einsum("ij,ij->i", corners[:, 0] - shift, np.cross(corners[:, 1] - shift, corners[:, 2] - shift))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..finding import Finding, Severity
-from ..mesh import Mesh
+from ..mesh import FloatArray, Mesh
 from ..profiles import Printer
 from ..segment.segmentation import ClippedFace, Segmentation
 from ..spatial import Crossings, SurfaceIndex, exact_weld, self_crossings
@@ -74,6 +74,17 @@ class Subject:
     def edges(self) -> EdgeTable:
         """Edges of :attr:`seen`."""
         return edge_table(self.seen)
+
+    @cached_property
+    def side_mm(self) -> FloatArray:
+        """Length of every edge of :attr:`edges`."""
+        ends = self.seen.vertices[self.edges.vertices]
+        return np.asarray(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1))
+
+    @cached_property
+    def area_mm2(self) -> FloatArray:
+        """Area of every triangle of :attr:`seen`."""
+        return self.seen.face_areas_mm2()
 
     @cached_property
     def shells(self) -> Shells:

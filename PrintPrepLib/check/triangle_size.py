@@ -38,12 +38,11 @@ def check_triangle_size(subject: Subject) -> list[Finding]:
     if voxel is None and layer is None:
         reason = "neither the voxel size nor the layer height is known."
         return [not_run("triangle-size", reason, "Check against the segmentation, or give the layer height.")]
-    sides = _side_lengths(subject)
-    median = float(np.median(sides))
+    median = float(np.median(subject.side_mm))
     coarse_limit = max([FACET_VOXELS * max(voxel)] if voxel else [FACET_LAYERS * (layer or 0.0)])
     fine_limit = FINE_SHARE * min([*(voxel or ()), *([] if layer is None else [layer])])
-    width = _facet_width(subject, sides)
-    area = subject.seen.face_areas_mm2()
+    width = _facet_width(subject)
+    area = subject.area_mm2
     wide = width > coarse_limit
     share = float(area[wide].sum() / area.sum()) if area.sum() > 0 else 0.0
     text = (
@@ -71,12 +70,7 @@ def check_triangle_size(subject: Subject) -> list[Finding]:
     return [Finding("triangle-size", Severity.PASS, f"{text}.", 100 * share, 100 * VISIBLE_SHARE, "%")]
 
 
-def _side_lengths(subject: Subject) -> FloatArray:
-    ends = subject.seen.vertices[subject.edges.vertices]
-    return np.asarray(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1))
-
-
-def _facet_width(subject: Subject, sides: FloatArray) -> FloatArray:
+def _facet_width(subject: Subject) -> FloatArray:
     """Widest extent of each triangle across one of its bent edges, 0 where it has none, (m,)."""
     mesh, of_face = subject.seen, subject.edges.of_face
     normal = mesh.face_normals()
@@ -88,5 +82,5 @@ def _facet_width(subject: Subject, sides: FloatArray) -> FloatArray:
     low, high = (2.0 * np.cos(np.radians(bend) / 2.0) for bend in BENT_DEG)
     size = np.linalg.norm(total, axis=1)
     bent = regular & (size < low) & (size > high)
-    across = np.where(bent[of_face] & (sides[of_face] > 0), 2.0 / np.maximum(sides[of_face], 1e-12), 0.0)
-    return np.asarray(across.max(axis=1) * mesh.face_areas_mm2())
+    across = (bent / np.maximum(subject.side_mm, 1e-12))[of_face].max(axis=1)
+    return np.asarray(2.0 * across * subject.area_mm2)

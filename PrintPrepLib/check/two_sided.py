@@ -1,14 +1,17 @@
-"""Points of two surfaces with their signed distance from the other one; both directions, one sign."""
+"""Points of two surfaces with their distance from the other one; the side is told only where someone asks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+import numpy.typing as npt
 
 from ..analysis.sampling import area_samples
 from ..mesh import FloatArray, Mesh
-from ..spatial import SurfaceIndex
+from ..spatial import ClosestPoints, SurfaceIndex
+
+Int64Array = npt.NDArray[np.int64]
 
 SAMPLES = 60_000
 """Points by area on each surface: a share is 2 mm2 on a skull of 1200 cm2."""
@@ -26,41 +29,55 @@ class SurfacePoints:
     points : (n, 3) float64
         Points by area first, then vertices; LPS mm.
     distance_mm : (n,) float64
-        Positive outside the other surface.
+        Distance from the other surface.
     by_area : int
         How many of them are points by area; each stands for ``share_mm2``.
     share_mm2 : float
         Area that one point stands for.
+    found : ClosestPoints
+        Nearest points of the other surface.
+    other : SurfaceIndex
+        The other surface.
     """
 
     points: FloatArray
     distance_mm: FloatArray
     by_area: int
     share_mm2: float
+    found: ClosestPoints
+    other: SurfaceIndex
+
+    def beyond(self, tolerance_mm: float) -> tuple[Int64Array, FloatArray]:
+        """Points farther than a tolerance, (k,), and the side of the other surface they lie on: +1 outside, -1."""
+        chosen = np.flatnonzero(self.distance_mm > tolerance_mm)
+        if not len(chosen):  # the normals that tell the side are costly, and nothing lies on either
+            return chosen, np.empty(0)
+        found = ClosestPoints(*(getattr(self.found, field.name)[chosen] for field in fields(self.found)))
+        side, _ = self.other.sides(self.points[chosen], found)
+        return chosen, side
 
     @property
     def p95_mm(self) -> float:
         """Distance that 95 % of the area keeps."""
-        return float(np.percentile(np.abs(self.distance_mm[: self.by_area]), 95))
+        return float(np.percentile(self.distance_mm[: self.by_area], 95))
 
     @property
     def max_mm(self) -> float:
         """Largest distance of any point."""
-        return float(np.abs(self.distance_mm).max())
+        return float(self.distance_mm.max())
 
     @property
     def worst(self) -> FloatArray:
         """Place of the largest distance."""
-        return np.asarray(self.points[int(np.abs(self.distance_mm).argmax())])
+        return np.asarray(self.points[int(self.distance_mm.argmax())])
 
 
 def measure(mesh: Mesh, other: SurfaceIndex) -> SurfacePoints:
-    """Measure how far one surface lies from another; the side is told by the nearest triangle."""
+    """Measure how far one surface lies from another."""
     samples = area_samples(mesh, SAMPLES)
     used = np.unique(mesh.faces)
     used = used[np.arange(min(VERTICES, len(used))) * len(used) // min(VERTICES, len(used))]
     points = np.concatenate([samples, mesh.vertices[used]])
     found = other.closest(points)
-    side, _ = other.sides(points, found)
     share = mesh.area_mm2 / len(samples) if len(samples) else 0.0
-    return SurfacePoints(points, side * found.distance_mm, len(samples), share)
+    return SurfacePoints(points, found.distance_mm, len(samples), share, found, other)
