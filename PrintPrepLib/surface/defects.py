@@ -19,7 +19,8 @@ class Defects:
     """Counts of defects. ``crossing_faces`` and ``wrong_side_parts`` are None where they were not looked for.
 
     ``wrong_side_parts`` counts closed shells that look inward though they are an outer surface, or outward though
-    they are the wall of a cavity.
+    they are the wall of a cavity. ``degenerate_faces`` have two corners at one place. ``flat_faces`` have three corners
+    on a line: they are counted, but a solid may have them, as slicers and crossings do not see them.
     """
 
     open_edges: int
@@ -27,6 +28,7 @@ class Defects:
     non_manifold_vertices: int
     misoriented_edges: int
     degenerate_faces: int
+    flat_faces: int
     duplicate_faces: int
     wrong_side_parts: int | None
     crossing_faces: int | None
@@ -36,7 +38,7 @@ class Defects:
 
     @property
     def manifold(self) -> bool:
-        """Closed, every edge with two triangles that agree, every vertex with one fan, no empty or double triangle."""
+        """Closed, every edge with two triangles that agree, every vertex with one fan, nothing double."""
         return not (
             self.open_edges
             or self.non_manifold_edges
@@ -62,8 +64,8 @@ def as_stored(mesh: Mesh) -> Mesh:
     return mesh if np.array_equal(rounded, mesh.vertices) else Mesh(rounded, mesh.faces, mesh.name)
 
 
-def degenerate_faces(mesh: Mesh) -> npt.NDArray[np.bool_]:
-    """Mark triangles with a repeated vertex or exactly no area, (m,) bool."""
+def flat_faces(mesh: Mesh) -> npt.NDArray[np.bool_]:
+    """Mark triangles with exactly no area, (m,) bool."""
     a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
     return np.asarray((np.cross(b - a, c - a) == 0).all(axis=1))
 
@@ -84,13 +86,15 @@ def find_defects(mesh: Mesh, *, crossings: bool = True) -> Defects:
     open_edges = table.open_edges if stored is mesh else max(table.open_edges, edge_table(mesh).open_edges)
     triples = np.sort(stored.faces, axis=1)
     unique = len(np.unique(triples.view([("", triples.dtype)] * 3)))
+    repeated = (stored.faces == np.roll(stored.faces, 1, axis=1)).any(axis=1)
     sound = open_edges == 0 and table.non_manifold_edges == 0 and table.misoriented_edges == 0
     return Defects(
         open_edges=open_edges,
         non_manifold_edges=table.non_manifold_edges,
         non_manifold_vertices=len(non_manifold_vertices(stored, table)),
         misoriented_edges=table.misoriented_edges,
-        degenerate_faces=int(degenerate_faces(stored).sum()),
+        degenerate_faces=int(np.count_nonzero(repeated)),
+        flat_faces=int(np.count_nonzero(flat_faces(stored) & ~repeated)),
         duplicate_faces=len(triples) - unique,
         wrong_side_parts=len(wrong_side_shells(stored)) if sound else None,
         crossing_faces=len(self_crossings(stored).faces) if crossings else None,

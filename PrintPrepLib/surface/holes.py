@@ -113,8 +113,9 @@ def fill_holes(
     if filling.sheets:
         center, area = filling.sheets[0]
         raise GeometryError(
-            f"The surface near ({center[0]:.1f}, {center[1]:.1f}, {center[2]:.1f}) mm ({area:.1f} mm2) is an open sheet: "
-            "closing it would invent most of its shape. Give it a thickness instead, or close smaller holes only."
+            f"The surface near ({center[0]:.1f}, {center[1]:.1f}, {center[2]:.1f}) mm ({area:.1f} mm2) is an open "
+            "sheet: closing it would invent most of its shape. Give it a thickness instead, or close smaller "
+            "holes only."
         )
     changed = filling.mesh is not mesh
     distance = max((d for _, d in filling.closed), default=0.0)
@@ -207,7 +208,7 @@ def _is_flat(points: FloatArray) -> bool:
     """Flat surroundings, or walls straight up from a flat border: then the lid is flat too, as on machined parts."""
     border = points[: len(points) // 2]
     center = border.mean(axis=0)
-    _, size, axes = np.linalg.svd(border - center, full_matrices=False)
+    _, _, axes = np.linalg.svd(border - center, full_matrices=False)
     reach = np.linalg.norm(border - center, axis=1).max()
     return bool(np.abs((border - center) @ axes[2]).max() <= _FLAT * reach)
 

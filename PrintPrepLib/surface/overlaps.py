@@ -16,6 +16,9 @@ from .winding import containers, shells
 if TYPE_CHECKING:
     import manifold3d
 
+_STORED_STEPS = 2.4e-7
+"""Shortest edge that is kept after a union, as a share of the largest coordinate: four steps of single precision."""
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -59,6 +62,8 @@ def unite_overlaps(mesh: Mesh) -> Union:
         return Union(mesh, 0, np.empty((0, 3)))
     solids = [mesh.submesh(of_face == number).to_manifold() for number in crossing]
     united = manifold3d.Manifold.batch_boolean(solids, manifold3d.OpType.Add)
+    # The cuts leave edges that single precision would make points; they are collapsed where that stays manifold.
+    united = united.simplify(_STORED_STEPS * float(np.abs(mesh.vertices).max()))
     joined = _checked(united, mesh.name)
     places = np.array([mesh.triangles[of_face == number].mean(axis=(0, 1)) for number in crossing])
     rest = mesh.submesh(~np.isin(of_face, crossing))

@@ -20,7 +20,7 @@ from .defects import Defects, as_stored, find_defects
 from .doubles import drop_doubles
 from .holes import close_holes
 from .overlaps import unite_overlaps
-from .pinches import part_pinches
+from .pinches import part_pinches, split_pinches
 from .rebuild import rebuild
 from .untangle import untangle
 from .weld import close_seams
@@ -28,8 +28,17 @@ from .winding import orient, shells
 
 LISTED = 200
 """Places that a receipt lists for each rung; the total is always counted."""
-_UNTANGLE_SHARE = 2e-3
-"""Local untangling moves the surface by at most this share of the model's diagonal (0.4 mm on a skull)."""
+_UNTANGLE_SHARES = (2e-3, 1e-2)
+"""Bounds of local untangling, as shares of the model's diagonal (0.4 and 2 mm on a skull); the second is tried where
+the first does not do: a larger change at one place is less than a new surface everywhere."""
+_PATIENCE = 8
+"""Crossings that withstand every means before untangling is given up: the next rung is needed for one as for many."""
+_NO_VOLUME = 1e-6
+"""A closed shell of less volume than this share of its area to the power 3/2 (a sphere: 0.09) is a membrane."""
+_TIDY_ROUNDS = 3
+"""Welding after a union can pinch, parting pinches can leave a crack: each round leaves less; three are plenty."""
+_CRACK_SHARE = 1e-3
+"""Cracks left by storing a union that are closed, as a share of the diagonal."""
 _SOUP_SHARE = 0.5
 """A model of which more than this share of the triangles have no neighbor at all is a soup."""
 _SHEET_SHARE = 0.05
@@ -58,8 +67,9 @@ class _Work:
     mesh: Mesh
     max_hole_mm: float | None
     cell_mm: float | None
-    bound_mm: float
+    diagonal_mm: float
     area_mm2: float
+    closed: Mesh | None = None
     changed: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -132,9 +142,7 @@ def repair(
             details={"defects_before": start.to_dict(), "defects_after": start.to_dict(), "rungs": [], "rung": None},
         )
     low, high = mesh.bounds
-    work = _Work(
-        as_stored(mesh), max_hole_mm, cell_mm, _UNTANGLE_SHARE * float(np.linalg.norm(high - low)), mesh.area_mm2
-    )
+    work = _Work(as_stored(mesh), max_hole_mm, cell_mm, float(np.linalg.norm(high - low)), mesh.area_mm2)
     defects, used, rungs = _climb(work, start, rung, progress)
     if rung is LAST and not defects.clean:
         raise GeometryError(f"The mesh '{mesh.name}' could not be repaired: {_in_words(defects)} {_advice(work)}")
@@ -151,10 +159,17 @@ def repair(
         before=measure_mesh(mesh),
         after=measure_mesh(result),
         change=change_between(mesh, result),
-        notes=(f"Repaired by the rung '{used}'.",) if defects.clean else (),
+        notes=tuple(_notes(defects, used)),
         warnings=tuple(work.warnings),
         details={"defects_before": start.to_dict(), "defects_after": defects.to_dict(), "rungs": rungs, "rung": used},
     )
+
+
+def _notes(defects: Defects, used: str | None) -> list[str]:
+    notes = [f"Repaired by the rung '{used}'."] if defects.clean else []
+    if defects.flat_faces:
+        notes.append(f"{defects.flat_faces} triangles have their corners on a line; they do no harm and were kept.")
+    return notes
 
 
 def _climb(
@@ -235,16 +250,20 @@ def _winding(work: _Work, progress: Progress) -> None:
 
 
 def _pinches(work: _Work, progress: Progress) -> None:
-    done = part_pinches(work.mesh)
+    mesh, membranes = _without_membranes(work.mesh)
+    done = part_pinches(mesh)
     mesh = done.mesh
     if mesh is not work.mesh:
         mesh = orient(mesh).mesh
     work.changed = {
+        "membranes_dropped": membranes,
         "edges": done.edges,
         "vertices": done.vertices,
         "drawn_back_mm": done.moved_mm,
         **_places(done.places),
     }
+    if membranes:
+        work.warnings.append(f"{membranes} walls without thickness between closed spaces were dropped.")
     work.mesh = mesh
 
 
@@ -287,29 +306,37 @@ def _crossings(work: _Work, progress: Progress) -> None:
     if table.non_manifold_edges or table.open_edges or table.misoriented_edges:
         work.changed = {"skipped": "the surface is not closed"}
         return
+    work.closed = work.mesh
     united = unite_overlaps(work.mesh)
-    mesh = united.mesh
-    if united.bodies:
-        mesh = part_pinches(exact_weld(as_stored(mesh))).mesh
-        mesh = part_pinches(drop_doubles(mesh).mesh).mesh
+    mesh = _tidy(united.mesh, work.diagonal_mm) if united.bodies else work.mesh
     work.changed = {"bodies_united": united.bodies, **_places(united.places)}
-    cured, report = untangle(as_stored(mesh), bound_mm=work.bound_mm, progress=progress)
-    work.changed["untangled"] = report.to_dict()
-    if united.bodies or cured is not mesh:
-        work.mesh = cured
+    if edge_table(mesh).non_manifold_edges:
+        work.mesh = mesh
+        return
+    reports = []
+    for share in _UNTANGLE_SHARES:
+        mesh, report = untangle(
+            as_stored(mesh), bound_mm=share * work.diagonal_mm, patience=_PATIENCE, progress=progress
+        )
+        reports.append({"bound_mm": share * work.diagonal_mm, **report.to_dict()})
+        if report.faces_after == 0:
+            break
+    work.changed["untangled"] = reports
+    work.mesh = mesh
 
 
 def _rebuild(work: _Work, progress: Progress) -> None:
-    table = edge_table(work.mesh)
+    source = work.mesh if work.closed is None else work.closed
+    table = edge_table(source)
     if table.open_edges or table.misoriented_edges or table.non_manifold_edges:
         work.changed = {"skipped": "the surface is not closed, so that it has no inside to rebuild"}
         return
-    made = rebuild(work.mesh, cell_mm=work.cell_mm, progress=progress)
+    made = rebuild(source, cell_mm=work.cell_mm, progress=progress)
     mesh = part_pinches(exact_weld(made.mesh)).mesh
     work.changed = {"cell_mm": made.cell_mm}
     work.warnings.append(
-        f"The surface was rebuilt from a grid of {made.cell_mm:.3g} mm: detail below that is gone and edges are beveled. "
-        "Compare the change with what the model must hold."
+        f"The surface was rebuilt from a grid of {made.cell_mm:.3g} mm: detail below that is gone and edges are "
+        "beveled. Compare the change with what the model must hold."
     )
     work.mesh = mesh
 
@@ -335,6 +362,35 @@ def _refuse_soup(mesh: Mesh) -> None:
         )
 
 
+def _without_membranes(mesh: Mesh) -> tuple[Mesh, int]:
+    """Drop closed shells without volume: double walls that divide a closed space."""
+    split = split_pinches(mesh)
+    if split is mesh:
+        return mesh, 0
+    count, shell = shells(split)
+    a, b, c = (split.vertices[split.faces[:, k]] - split.vertices[0] for k in range(3))
+    volume = np.abs(np.bincount(shell, np.einsum("ij,ij->i", a, np.cross(b, c)) / 6.0, count))
+    area = np.bincount(shell, split.face_areas_mm2(), count)
+    table = edge_table(split)
+    is_open = np.bincount(shell, (table.face_count[table.of_face] != 2).any(axis=1), count) > 0
+    empty = ~is_open & (volume < _NO_VOLUME * area**1.5)
+    if not empty.any() or empty.all():
+        return mesh, 0
+    return mesh.submesh(~empty[shell]), int(empty.sum())
+
+
+def _tidy(mesh: Mesh, diagonal: float) -> Mesh:
+    """Store a union and undo what storing does to it: points that became one, cracks of a step's width."""
+    for _ in range(_TIDY_ROUNDS):
+        mesh = drop_doubles(exact_weld(as_stored(mesh))).mesh
+        mesh = as_stored(part_pinches(orient(mesh).mesh).mesh)
+        if edge_table(mesh).open_edges:
+            mesh = close_holes(mesh, _CRACK_SHARE * diagonal).mesh
+        elif find_defects(mesh, crossings=False).manifold:
+            break
+    return mesh
+
+
 def _without_sheets(mesh: Mesh) -> Mesh:
     _, shell = shells(mesh)
     table = edge_table(mesh)
@@ -352,7 +408,7 @@ def _in_words(defects: Defects) -> str:
         (defects.non_manifold_edges, "edges with more than two triangles"),
         (defects.non_manifold_vertices, "vertices where the surface touches itself"),
         (defects.misoriented_edges, "edges with neighbors that look opposite ways"),
-        (defects.degenerate_faces, "triangles without area"),
+        (defects.degenerate_faces, "triangles with two corners at one place"),
         (defects.duplicate_faces, "double triangles"),
         (defects.wrong_side_parts or 0, "parts turned inside out"),
         (defects.crossing_faces or 0, "triangles that cross others"),

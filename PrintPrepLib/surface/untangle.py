@@ -80,7 +80,12 @@ class UntangleReport:
 
 
 def untangle(
-    mesh: Mesh, *, reference: Mesh | None = None, bound_mm: float, progress: Progress = silent
+    mesh: Mesh,
+    *,
+    reference: Mesh | None = None,
+    bound_mm: float,
+    patience: int | None = None,
+    progress: Progress = silent,
 ) -> tuple[Mesh, UntangleReport]:
     """Remove self-intersections by changing the surface only around them.
 
@@ -99,6 +104,8 @@ def untangle(
     bound_mm : float
         The new surface lies nowhere further than this from the old one; with a reference, nowhere further from the
         reference than this or than the old surface there did already.
+    patience : int, optional
+        Give up after so many crossings that no means cured; without it, try all.
     progress : Progress
         Receiver of progress.
 
@@ -124,7 +131,8 @@ def untangle(
     for turn in range(_MAX_ROUNDS):
         if left == 0 or left > _FEW_FACES:
             break
-        mesh, done = _one_round(mesh, found, reference, bound_mm, part(progress, 0.2 * turn + 0.2, 0.2 * turn + 0.4))
+        share = part(progress, 0.2 * turn + 0.2, 0.2 * turn + 0.4)
+        mesh, done = _one_round(mesh, found, reference, bound_mm=bound_mm, patience=patience, progress=share)
         changed = any(cure.method != "left" for cure in done)
         if changed:
             found = self_crossings(mesh)
@@ -146,7 +154,13 @@ def untangle(
 
 
 def _one_round(
-    mesh: Mesh, found: Crossings, reference: Mesh | None, bound_mm: float, progress: Progress
+    mesh: Mesh,
+    found: Crossings,
+    reference: Mesh | None,
+    *,
+    bound_mm: float,
+    patience: int | None,
+    progress: Progress,
 ) -> tuple[Mesh, list[Cure]]:
     """Look once at every crossing; return the mesh with those that could be cured."""
     single = bool(np.array_equal(mesh.vertices, mesh.vertices.astype(np.float32)))
@@ -158,13 +172,15 @@ def _one_round(
         near = triangles_near(reference, every.low - bound_mm, every.high + bound_mm)
         truth = SurfaceIndex(reference.submesh(near) if near.any() else reference)
     groups = [np.sort(every.local.faces[members], axis=1) for members in every.clusters(found)]
-    cures = []
+    cures: list[Cure] = []
     # Triangles are followed by their vertices, because the numbers of triangles change under way.
     for number, group in enumerate(groups):
         progress(number / len(groups), f"Crossing {number + 1} of {len(groups)}")
         members = np.flatnonzero(np.isin(_triples(every.local.faces), _triples(group)))
         if len(members) == 0:
             continue
+        if patience is not None and sum(cure.method == "left" for cure in cures) >= patience:
+            break
         crop = _Crop(every.local, members, bound_mm, every.locked)
         shop = _Shop(crop, bound_mm, truth, single)
         cure = shop.cure(np.flatnonzero(np.isin(np.flatnonzero(crop.taken), members)))
