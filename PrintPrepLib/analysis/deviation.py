@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,7 +43,7 @@ class Distances:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Share of area by signed deviation: ``len(edges_mm) == len(area_percent) + 1``; the end bins hold what is beyond."""
+    """Share of area by signed deviation; one edge more than shares, and the end bins hold what is beyond."""
 
     edges_mm: tuple[float, ...]
     area_percent: tuple[float, ...]
@@ -178,13 +179,18 @@ def change_between(
         return Change(0.0, 0.0, 0.0, 0.0, None, volume_percent, 0)
     quarter = max_samples // 4
     progress(0.0, "Measuring the change")
-    pools: list[tuple[FloatArray, FloatArray, int]] = []
-    for mesh, other, index, sign in ((after, before, before_index, 1.0), (before, after, after_index, -1.0)):
+
+    def measure(mesh: Mesh, other: Mesh, index: SurfaceIndex | None) -> tuple[FloatArray, FloatArray, int]:
         area_points = area_samples(mesh, quarter)
         points = np.concatenate([area_points, _some_vertices(mesh, quarter)])
-        measured = sign * _signed(index or SurfaceIndex(other), points, False, silent)
-        pools.append((points, measured, len(area_points)))
-        progress(0.5 * len(pools), "Measuring the change")
+        return points, _signed(index or SurfaceIndex(other), points, False, silent), len(area_points)
+
+    with ThreadPoolExecutor(2) as pool:  # each direction is mostly numpy on large arrays, which leaves the lock free
+        backward = pool.submit(measure, before, after, after_index)
+        forward = pool.submit(measure, after, before, before_index).result()
+        points, measured, count = backward.result()
+    pools = [forward, (points, -measured, count)]
+    progress(1.0, "Measuring the change")
     by_area = np.concatenate([measured[:count] for _, measured, count in pools])
     points = np.concatenate([points for points, _, _ in pools])
     size = np.abs(np.concatenate([measured for _, measured, _ in pools]))

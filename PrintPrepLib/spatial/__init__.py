@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .cached import index_of
 from .crossings import Crossings, Rule, crossings_between, self_crossings
 from .index import ClosestPoints, Engine, SurfaceIndex
 from .weld import exact_weld

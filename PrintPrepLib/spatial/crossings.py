@@ -85,7 +85,7 @@ def self_crossings(
     whole = np.flatnonzero((faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0]))
     if not len(whole):
         return Crossings(np.empty(0, np.int64), np.empty((0, 2), np.int64))
-    tree = build_tree(welded.vertices[faces[whole]])
+    tree = build_tree(welded.vertices, faces[whole])
     ids = np.ascontiguousarray(faces[whole[tree.faces]])
     loose = MESHLAB_NOISE * float(np.abs(tree.boxes[1]).max()) if rule is Rule.MESHLAB else 0.0
     found = [np.empty((0, 2), np.int64)]

@@ -91,7 +91,7 @@ class SurfaceIndex:
             raise GeometryError(f"The mesh '{mesh.name}' has no triangles, so nothing can be measured against it.")
         self.mesh = mesh
         self.kernels = load_kernels(engine)
-        self.tree = build_tree(mesh.triangles)
+        self.tree = build_tree(mesh.vertices, mesh.faces)
 
     def closest(
         self, points: FloatArray, max_distance_mm: float = np.inf, progress: Progress = silent
@@ -118,7 +118,8 @@ class SurfaceIndex:
         row, feature = np.empty(count, np.int64), np.empty(count, np.int8)
         limit2 = float(max_distance_mm) ** 2
         tree, kernels = self.tree, self.kernels
-        start = self._seeds if kernels is None else None
+        if kernels is None:
+            _ = self._seeds  # built once, before the threads ask for it
 
         def work(chosen: Int64Array) -> None:
             if kernels is not None:
@@ -127,7 +128,7 @@ class SurfaceIndex:
                 )
             else:
                 d2[chosen], where[chosen], row[chosen], feature[chosen] = search.closest(
-                    points[chosen], tree, start, limit2
+                    points[chosen], tree, self._seeds, limit2
                 )
 
         if count:

@@ -46,7 +46,7 @@ def _leaf_pairs(tree: Tree, begin: int, end: int) -> tuple[Int64Array, Int64Arra
         keep = last >= leaf
         leaf, node = leaf[keep], node[keep]
         mine, its = boxes[leaf + tree.leaves], boxes[node]
-        keep = ((mine[:, :3] <= its[:, 3:]) & (its[:, :3] <= mine[:, 3:])).all(axis=1)
+        keep = np.asarray(((mine[:, :3] <= its[:, 3:]) & (its[:, :3] <= mine[:, 3:])).all(axis=1))
         leaf, node = leaf[keep], node[keep]
     return leaf, node - tree.leaves
 

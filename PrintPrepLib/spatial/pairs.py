@@ -95,7 +95,8 @@ def _both_sided(side: Signs) -> BoolArray:
 
 def _stretches_meet(one: FloatArray, two: FloatArray, side_one: Signs, side_two: Signs) -> npt.NDArray[np.int8]:
     """Guigue and Devillers 2003 (doi:10.1080/10867651.2003.10487580): the two stretches of the common line, compared
-    by two signs. Positive overlap is a crossing, a common end point a touch."""
+    by two signs. Positive overlap is a crossing, a common end point a touch.
+    """
     at = np.arange(len(one))
     first, second = _alone(side_one), _alone(side_two)
     p1, q1, r1 = (one[at, (first + k) % 3] for k in range(3))
@@ -108,7 +109,7 @@ def _stretches_meet(one: FloatArray, two: FloatArray, side_one: Signs, side_two:
 
 
 def _alone(side: Signs) -> npt.NDArray[np.int64]:
-    """The corner that no other corner is on the same side with, (k,): the first where two are (a corner in the plane)."""
+    """The corner, (k,), that is alone on its side of the plane; the lowest where two are."""
     out = np.zeros(len(side), np.int64)
     for k in (2, 1, 0):
         one, two = side[:, (k + 1) % 3], side[:, (k + 2) % 3]

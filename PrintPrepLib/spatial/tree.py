@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..mesh import FloatArray
+from ..mesh import FloatArray, IntArray
 
 LEAF_TRIANGLES = 4  # most triangles in a leaf; 4 was fastest among 2, 4, 8 for closest points and for crossings
 MORTON_BITS = 21  # bits per axis: three of them fill a 64-bit code
@@ -42,29 +42,27 @@ class Tree:
         return len(self.starts) - 1
 
 
-def build_tree(triangles: FloatArray) -> Tree:
+def build_tree(vertices: FloatArray, faces: IntArray) -> Tree:
     """Sort triangles along a Morton curve and put boxes around them.
 
     Parameters
     ----------
-    triangles : (m, 3, 3) float64
+    vertices : (n, 3) float64
+    faces : (m, 3) int
         At least one triangle.
     """
-    count = len(triangles)
-    order = morton_order(triangles.mean(axis=1))
-    corners = np.ascontiguousarray(triangles.reshape(count, 9)[order])
+    count = len(faces)
+    order = morton_order(vertices[faces[:, 0]] + vertices[faces[:, 1]] + vertices[faces[:, 2]])
+    ordered = faces[order]
+    a, b, c = (vertices[ordered[:, k]] for k in range(3))
     leaves = 1
     while leaves * LEAF_TRIANGLES < count:
         leaves *= 2
     starts = np.arange(leaves + 1, dtype=np.int64) * count // leaves
     boxes = np.empty((2 * leaves, 6), np.float64)
-    by_corner = corners.reshape(count, 3, 3)
-    for axis in range(3):
-        along = by_corner[:, :, axis]
-        low = np.minimum(np.minimum(along[:, 0], along[:, 1]), along[:, 2])
-        high = np.maximum(np.maximum(along[:, 0], along[:, 1]), along[:, 2])
-        boxes[leaves:, axis] = np.minimum.reduceat(low, starts[:-1])
-        boxes[leaves:, 3 + axis] = np.maximum.reduceat(high, starts[:-1])
+    boxes[leaves:, :3] = np.minimum.reduceat(np.minimum(np.minimum(a, b), c), starts[:-1], axis=0)
+    boxes[leaves:, 3:] = np.maximum.reduceat(np.maximum(np.maximum(a, b), c), starts[:-1], axis=0)
+    corners = np.concatenate([a, b, c], axis=1)
     level = leaves // 2
     while level:
         pairs = boxes[2 * level : 4 * level].reshape(level, 2, 6)
