@@ -10,8 +10,9 @@ from ..check import check_mesh
 from ..errors import InputError
 from ..export import Units, read_mesh
 from ..mesh import Mesh
-from ..profiles.processes import process_names, process_of
 from ..profiles.printers import printer
+from ..profiles.processes import process_names, process_of
+from ..progress import part
 from ..segment.ready_labels import from_label_map
 from ..segment.segmentation import Segmentation
 from ..workflow.load import is_volume_file, load_labels
@@ -49,7 +50,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             printer=chosen_printer,
             layer_mm=process_of(process).layer_mm if process else None,
             accuracy_mm=options.accuracy_mm,
-            progress=lambda f, text, n=number: console.progress((n + f) / len(options.meshes), text),
+            progress=part(console.progress, number / len(options.meshes), (number + 1) / len(options.meshes)),
         )
         entries.append({"model": path.name, **checked.to_dict()})
         lines.append(f"{path.name}: {'ready' if checked.ready else 'NOT READY'}")

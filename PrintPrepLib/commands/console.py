@@ -73,7 +73,8 @@ def finding_lines(findings: Iterable[Finding], *, least: Severity = Severity.PAS
     for severity in shown:
         for finding in findings:
             if finding.severity is severity:
-                lines.append(f"  {_WORDS[severity]} {finding.message}")
+                subject = f"{finding.code}: " if severity is Severity.NOT_RUN else ""
+                lines.append(f"  {_WORDS[severity]} {subject}{finding.message}")
                 if finding.advice and severity in (Severity.FAIL, Severity.WARN):
                     lines.append(f"       -> {finding.advice}")
     return lines

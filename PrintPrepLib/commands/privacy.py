@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import InputError
 from ..progress import part
+from ..receipt import plain
 from ..record.privacy import find_identity, identity_tokens
 from .console import Console
 
@@ -28,6 +30,6 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     hits = find_identity(options.folder, tokens, progress=part(console.progress, 0.5, 1.0))
     lines = [f"  FOUND in {hit.file}" for hit in hits[:LISTED_HITS]]
     lines.insert(0, f"{len(hits)} places hold patient data of the source." if hits else "No patient data was found.")
-    data = {"clean": not hits, "searched_for": len(tokens), "hits": [hit.to_dict() for hit in hits]}
+    data = {"clean": not hits, "searched_for": len(tokens), "hits": [plain(asdict(hit)) for hit in hits]}
     console.result(data, lines)
     return 1 if hits else 0

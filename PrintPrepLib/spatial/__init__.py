@@ -15,5 +15,6 @@ __all__ = [
     "SurfaceIndex",
     "crossings_between",
     "exact_weld",
+    "index_of",
     "self_crossings",
 ]

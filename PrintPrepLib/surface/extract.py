@@ -173,7 +173,7 @@ def _root(samples: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float64]:
         before = (value > 0) == start_positive
         low = np.where(before, middle, low)
         high = np.where(before, high, middle)
-    return (low + high) / (2.0 * steps)
+    return np.asarray((low + high) / (2.0 * steps), np.float64)
 
 
 def _lanczos_weights(share: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

@@ -15,7 +15,11 @@ from ..mesh import Mesh
 from ..parameters import Param
 from ..progress import Progress, silent
 from ..receipt import Change, Receipt, Stopwatch, measure_mesh
+from ..spatial import SurfaceIndex, index_of
 from ..topology import face_parts
+
+BEHIND_WALL_MM = 1e-4
+"""A point this far behind a wall is in the material: far below any wall, far above rounding."""
 
 LISTED_FRAGMENTS = 100
 """Receipts list this many pieces, largest first, and count the rest."""
@@ -76,7 +80,7 @@ def list_fragments(mesh: Mesh) -> FragmentList:
     if len(cavity):
         owner[cavity] = _owners(mesh, shell, volumes, cavity, solid)
     piece = owner[shell]
-    piece_volume = np.bincount(owner, weights=volumes, minlength=count)
+    piece_volume = np.asarray(np.bincount(owner, weights=volumes, minlength=count), np.float64)
     order = solid[np.argsort(-piece_volume[solid], kind="stable")]
     rank = np.full(count, -1, np.int64)
     rank[order] = np.arange(len(order))
@@ -188,7 +192,8 @@ def _change(before_mm3: float, after_mm3: float, dropped: list[Fragment]) -> Cha
 def _shell_volumes(mesh: Mesh, shell: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
     origin = mesh.vertices[mesh.faces[0, 0]]
     a, b, c = (mesh.vertices[mesh.faces[:, k]] - origin for k in range(3))
-    return np.bincount(shell, weights=np.einsum("ij,ij->i", a, np.cross(b, c)) / 6.0, minlength=count)
+    six_fold = np.bincount(shell, weights=np.einsum("ij,ij->i", a, np.cross(b, c)), minlength=count)
+    return np.asarray(six_fold / 6.0, np.float64)
 
 
 def _owners(
@@ -199,13 +204,19 @@ def _owners(
     solids: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
     """Smallest solid shell that holds each cavity."""
-    from ..spatial import SurfaceIndex
-
     order = np.argsort(shell, kind="stable")
     start = np.searchsorted(shell[order], np.arange(len(volumes) + 1))
     first_face = order[start[cavities]]
-    probes = mesh.vertices[mesh.faces[first_face, 0]]
     owner = np.full(len(cavities), -1, np.int64)
+    if len(solids) == 1:
+        # The whole mesh can answer: just behind a cavity's wall there is material, unless the shell lies in the open.
+        corners = mesh.vertices[mesh.faces[first_face]]
+        normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), np.finfo(float).tiny)
+        held = index_of(mesh).contains(corners.mean(axis=1) - BEHIND_WALL_MM * normal)
+        owner[held] = solids[0]
+        return _all_owned(owner)
+    probes = mesh.vertices[mesh.faces[first_face, 0]]
     smallest_first = solids[np.argsort(volumes[solids], kind="stable")]
     for candidate in smallest_first:
         open_cavities = np.flatnonzero((owner < 0) & (np.abs(volumes[cavities]) <= volumes[candidate]))
@@ -219,6 +230,10 @@ def _owners(
             continue
         solid = mesh.submesh(shell == candidate)
         owner[chosen[SurfaceIndex(solid).contains(probes[chosen])]] = candidate
+    return _all_owned(owner)
+
+
+def _all_owned(owner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     lost = owner < 0
     if lost.any():
         raise GeometryError(
@@ -236,10 +251,10 @@ def _describe(
     used = np.zeros(len(mesh.vertices), bool)
     used[mesh.faces.ravel()] = True
     points, label = mesh.vertices[used], of_vertex[used]
-    low = np.full((count, 3), np.inf)
-    high = np.full((count, 3), -np.inf)
-    np.minimum.at(low, label, points)
-    np.maximum.at(high, label, points)
+    by_piece = np.argsort(label, kind="stable")
+    begin = np.searchsorted(label[by_piece], np.arange(count))
+    low = np.minimum.reduceat(points[by_piece], begin, axis=0)
+    high = np.maximum.reduceat(points[by_piece], begin, axis=0)
     distance = np.zeros(count)
     if count > 1:
         others = label != 0

@@ -14,20 +14,20 @@ from ..mesh import Mesh
 from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
-from ..spatial import SurfaceIndex, self_crossings
+from ..spatial import SurfaceIndex, index_of, self_crossings
 from .collapse import Collapse, broken_topology, collapse, part_of_vertices, with_neighbors
 
 STL_HEADER_BYTES = 84
 STL_TRIANGLE_BYTES = 50
 
-FIRST_SHARE = 0.2
-"""First try of a simplification by tolerance: voxel-born surfaces keep their shape with a fifth of the triangles."""
+FIRST_SHARE = 0.15
+"""First try of a simplification by tolerance: voxel-born surfaces at a quarter of a voxel end near there."""
 
 TYPICAL_SHARE_OF_TOLERANCE = 0.4
 """The 99th percentile of the deviation is steered to this share of the tolerance: the few places beyond the tolerance
 then get their detail back without adding many triangles."""
 
-WORTH_ANOTHER_TRY = 1.4
+WORTH_ANOTHER_TRY = 2.0
 """The simplification is run again when the triangle count should differ by more than this factor."""
 
 PROBE_VERTICES = 30_000
@@ -100,7 +100,7 @@ def simplify(
             raise InputError(f"{megabytes:g} MB hold only {wanted} triangles; ask for more.")
     else:
         wanted = triangles if triangles is not None else 0
-    index = SurfaceIndex(mesh)
+    index = index_of(mesh)
     notes: list[str] = []
     if tolerance_mm is not None:
         result, kept = _within_tolerance(mesh, tolerance_mm, index, part(progress, 0.0, 0.9))
@@ -121,7 +121,9 @@ def simplify(
         seconds=watch.seconds,
         before=before,
         after=after,
-        change=change_between(mesh, result, before_index=index, progress=part(progress, 0.9, 1.0)),
+        change=change_between(
+            mesh, result, before_index=index, after_index=index_of(result), progress=part(progress, 0.9, 1.0)
+        ),
         notes=tuple(notes),
         details={
             "full_detail_kept_for_topology": kept.topology,
@@ -234,7 +236,7 @@ def _beyond(
     vertices = len(simplified.vertices)
     bad = [groups[far[:vertices]], groups[simplified.faces[far[vertices:]].ravel()]]
     asked = np.arange(len(original.vertices)) if changed is None else np.flatnonzero(changed)
-    to_simplified = SurfaceIndex(simplified).closest(
+    to_simplified = index_of(simplified).closest(
         original.vertices[asked], max_distance_mm=tolerance_mm, progress=part(progress, 0.4, 0.9)
     )
     bad.append(state.group[asked[np.isinf(to_simplified.distance_mm)]])
