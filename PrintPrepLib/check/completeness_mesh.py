@@ -6,9 +6,12 @@ other two what is extra.
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from ..finding import Finding, Severity
 from ..mesh import FloatArray
@@ -19,14 +22,14 @@ from .two_sided import SurfacePoints
 TOLERANCE_MM = 0.5
 """Where no budget is given: the accuracy that surgical planning asks for."""
 
-JOIN_TOLERANCES = 4.0
-"""Points nearer than this many tolerances belong to one place."""
+JOIN_TOLERANCES = 2.0
+"""Points in the same or in touching cubes with sides of this many tolerances belong to one place."""
 
 WORTH_NAMING_TOLERANCES = 3.0
 """A place smaller than a square of this many tolerances is a thorn that smoothing took; it fails nothing."""
 
-MOST_POINTS = 20_000
-"""Of more points beyond the tolerance an even choice is grouped: the list of places stays the same."""
+MOST_SHELLS = 20_000
+"""Of a reference with more separate surfaces they are not looked up one by one."""
 
 _LISTED = 5
 _CODES = ("completeness-missing", "completeness-extra")
@@ -81,11 +84,8 @@ def _finding(
     points, far, area = (np.concatenate(both) for both in zip(*evidence, strict=True))
     if not len(points):
         return Finding(code, Severity.PASS, f"{nothing} {volumes}", 0.0, tolerance, "mm")
-    every = np.arange(min(len(points), MOST_POINTS)) * len(points) // min(len(points), MOST_POINTS)
     reach = JOIN_TOLERANCES * max(tolerance, float(np.sqrt(area.max(initial=0.0))))
-    tree = cKDTree(points[every])
-    count, group = connected_components(tree.sparse_distance_matrix(tree, reach), directed=False)
-    near = group[tree.query(points)[1]]
+    count, near = _groups(points, reach)
     areas = np.bincount(near, weights=area, minlength=count)
     deepest = np.full(count, -1.0)
     np.maximum.at(deepest, near, far)
@@ -113,13 +113,32 @@ def _finding(
     )
 
 
+def _groups(points: FloatArray, reach: float) -> tuple[int, npt.NDArray[np.int64]]:
+    """Join points whose cubes of a grid are the same or touch: how many groups, and the group of each point."""
+    cell = np.floor((points - points.min(axis=0)) / reach).astype(np.int64) + 1
+    size = cell.max(axis=0) + 2
+    step = np.array([size[1] * size[2], size[2], 1])
+    keys, of_point = np.unique(cell @ step, return_inverse=True)
+    pairs = [np.empty((2, 0), np.int64)]
+    for offset in product((-1, 0, 1), repeat=3):
+        if offset > (0, 0, 0):
+            other = keys + np.array(offset) @ step
+            found = np.minimum(np.searchsorted(keys, other), len(keys) - 1)
+            hit = np.flatnonzero(keys[found] == other)
+            pairs.append(np.stack([hit, found[hit]]))
+    rows, columns = np.concatenate(pairs, axis=1)
+    graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(len(keys), len(keys)))
+    count, group = connected_components(graph, directed=False)
+    return int(count), np.asarray(group[of_point.reshape(-1)], np.int64)
+
+
 def _dropped_share(subject: Subject, tolerance: float) -> str:
     """Say how many whole shells of the reference are gone."""
     reference = subject.against
     if reference is None:
         return ""
     count, of_face = face_parts(reference)
-    if count < 2 or count > MOST_POINTS:
+    if count < 2 or count > MOST_SHELLS:
         return ""
     first = np.full(count, -1, np.int64)
     first[of_face[::-1]] = np.arange(len(of_face))[::-1]

@@ -1,9 +1,10 @@
 """What is checked: the mesh as a program that opens its file sees it, and what it can be held against.
 
-An STL file holds no shared vertices and only single precision. Every reader merges corners that are exactly equal and
-drops triangles of which two corners fell together. Topology is therefore judged on the mesh after rounding to single
-precision, exact welding and dropping collapsed triangles: two shells that touch in a corner are one to a reader, and
-are reported so, even where the mesh in memory still tells them apart.
+An STL file holds no shared vertices. Every reader merges corners that are exactly equal and drops triangles of which
+two corners fell together. Topology is therefore judged on the mesh after exact welding and without collapsed triangles:
+two shells that touch in a corner are one to a reader, and are reported so, even where the mesh in memory still tells
+them apart. Coordinates are judged as they are: STL rounds them to single precision, so what goes into an STL file is to
+be checked after that rounding, or as it was read back.
 """
 
 from __future__ import annotations
@@ -51,11 +52,8 @@ class Subject:
 
     @cached_property
     def welded(self) -> Mesh:
-        """The mesh in single precision with exactly equal vertices merged; every triangle in its place."""
-        with np.errstate(over="ignore"):
-            rounded = self.mesh.vertices.astype(np.float32).astype(np.float64)
-        usable = bool(np.isfinite(rounded).all())
-        return exact_weld(Mesh(rounded, self.mesh.faces, self.mesh.name) if usable else self.mesh)
+        """The mesh with exactly equal vertices merged; every triangle in its place."""
+        return exact_weld(self.mesh)
 
     @cached_property
     def collapsed(self) -> npt.NDArray[np.bool_]:
