@@ -15,7 +15,7 @@ from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from ..spatial.index import SurfaceIndex
 
-_CELLS_ALONG = 200
+CELLS_ALONG = 200
 """Grid cells along the longest side unless a size is asked for: about a second and half a million triangles."""
 _MOST_VOXELS = 64_000_000
 """Largest grid: 256 MB of distances."""
@@ -23,6 +23,9 @@ _SHIFT = (0.5 - 0.0371, 0.5 + 0.0533, 0.5 - 0.0217)
 """Share of a cell by which the grid is off the model's corner, so that no line of it lies in a flat side."""
 _NEAREST = 1e-3
 """A grid point is taken for at least this share of a cell away from the surface: else triangles without area."""
+
+_LOST_SHARE = 0.05
+"""Share of the enclosed volume (counted in cells, which thin walls do not bias) that the new surface may lose."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -52,10 +55,10 @@ def rebuild(mesh: Mesh, *, cell_mm: float | None = None, progress: Progress = si
     Raises
     ------
     GeometryError
-        The grid would be too large, or nothing is inside.
+        The grid would be too large or too coarse for the walls, or nothing is inside.
     """
     low, high = mesh.bounds
-    cell = float((high - low).max()) / _CELLS_ALONG if cell_mm is None else float(cell_mm)
+    cell = float((high - low).max()) / CELLS_ALONG if cell_mm is None else float(cell_mm)
     if not cell > 0:
         raise ValueError(f"cell_mm must be above 0, got {cell_mm}")
     origin = low - cell * (1.0 + np.array(_SHIFT))
@@ -79,6 +82,12 @@ def rebuild(mesh: Mesh, *, cell_mm: float | None = None, progress: Progress = si
     out = Mesh((origin + cell * vertices).astype(np.float32).astype(np.float64), faces, mesh.name)
     if out.volume_mm3 < 0:
         out = out.flipped()
+    counted = float(np.count_nonzero(inside)) * cell**3
+    if abs(out.volume_mm3 - counted) > _LOST_SHARE * counted:
+        raise GeometryError(
+            f"Rebuilding at {cell:.3g} mm would lose {1 - out.volume_mm3 / counted:.0%} of the volume: walls are thinner "
+            "than that. Choose smaller cells."
+        )
     return Rebuilt(out, cell)
 
 

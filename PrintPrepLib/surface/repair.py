@@ -15,13 +15,13 @@ from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
 from ..spatial import exact_weld
-from ..topology import edge_table
+from ..topology import edge_table, face_parts
 from .defects import Defects, as_stored, find_defects
 from .doubles import drop_doubles
 from .holes import close_holes
 from .overlaps import unite_overlaps
 from .pinches import part_pinches, split_pinches
-from .rebuild import rebuild
+from .rebuild import CELLS_ALONG, rebuild
 from .untangle import untangle
 from .weld import close_seams
 from .winding import orient, shells
@@ -31,7 +31,11 @@ LISTED = 200
 _UNTANGLE_SHARES = (2e-3, 1e-2)
 """Bounds of local untangling, as shares of the model's diagonal (0.4 and 2 mm on a skull); the second is tried where
 the first does not do: a larger change at one place is less than a new surface everywhere."""
-_PATIENCE = 8
+_CELL_TRIES = 2
+"""Grids tried by the last rung, each twice as fine: the second costs four times the triangles."""
+_FEW_LEFT = 60
+"""Crossing triangles up to which the larger bound is tried."""
+_PATIENCE = 4
 """Crossings that withstand every means before untangling is given up: the next rung is needed for one as for many."""
 _NO_VOLUME = 1e-6
 """A closed shell of less volume than this share of its area to the power 3/2 (a sphere: 0.09) is a membrane."""
@@ -319,7 +323,7 @@ def _crossings(work: _Work, progress: Progress) -> None:
             as_stored(mesh), bound_mm=share * work.diagonal_mm, patience=_PATIENCE, progress=progress
         )
         reports.append({"bound_mm": share * work.diagonal_mm, **report.to_dict()})
-        if report.faces_after == 0:
+        if report.faces_after == 0 or report.faces_after > _FEW_LEFT:
             break
     work.changed["untangled"] = reports
     work.mesh = mesh
@@ -331,8 +335,22 @@ def _rebuild(work: _Work, progress: Progress) -> None:
     if table.open_edges or table.misoriented_edges or table.non_manifold_edges:
         work.changed = {"skipped": "the surface is not closed, so that it has no inside to rebuild"}
         return
-    made = rebuild(source, cell_mm=work.cell_mm, progress=progress)
+    low, high = source.bounds
+    cells = [float((high - low).max()) / CELLS_ALONG / 2**k for k in range(_CELL_TRIES)]
+    made = None
+    for cell in cells if work.cell_mm is None else [work.cell_mm]:
+        try:
+            made = rebuild(source, cell_mm=cell, progress=progress)
+            break
+        except GeometryError as error:
+            work.changed = {"skipped": str(error)}
+    if made is None:
+        work.warnings.append(work.changed["skipped"])
+        return
     mesh = part_pinches(exact_weld(made.mesh)).mesh
+    before, after = face_parts(work.mesh)[0], face_parts(mesh)[0]
+    if before != after:
+        work.warnings.append(f"The rebuilt surface has {after} parts where there were {before}. Look for thin places.")
     work.changed = {"cell_mm": made.cell_mm}
     work.warnings.append(
         f"The surface was rebuilt from a grid of {made.cell_mm:.3g} mm: detail below that is gone and edges are "

@@ -49,7 +49,8 @@ def orient(mesh: Mesh) -> Winding:
 
     Neighbors are triangles that share an edge which no third one shares. Of the two ways to make a shell agree the one
     that keeps the larger area is taken. A closed shell inside an odd number of other closed shells is a cavity. An
-    open shell is turned so that the cone from its center to it has a positive volume.
+    open shell is turned so that the cone from its center to it has a positive volume. A shell that ends at edges with
+    more than two triangles keeps its side.
     """
     table = edge_table(mesh)
     count, shell, flip, one_sided = _agree(mesh, table)
@@ -141,7 +142,10 @@ def _wrong_side(mesh: Mesh, shell: Ints, count: int) -> Ints:
     is_open[shell[open_face]] = True
     depth = np.array([np.count_nonzero(~is_open[c]) for c in containers(mesh, shell, count)])
     cavity = (depth % 2 == 1) & ~is_open
-    return np.flatnonzero((volume != 0) & ((volume < 0) != cavity))
+    # A shell that ends at edges with more than two triangles has no side of its own before those are parted.
+    pinched = np.zeros(count, bool)
+    pinched[shell[(table.face_count[table.of_face] > 2).any(axis=1)]] = True
+    return np.flatnonzero((volume != 0) & ((volume < 0) != cavity) & ~pinched)
 
 
 def _agree(mesh: Mesh, table: EdgeTable) -> tuple[int, Ints, npt.NDArray[np.bool_], Ints]:

@@ -95,9 +95,7 @@ def test_island_in_a_cavity_looks_outward() -> None:
 
 def test_side_by_side_parts_are_both_outward() -> None:
     parts = concatenate([shapes.sphere(5.0), shapes.sphere(3.0, (20.0, 0.0, 0.0)).flipped()])
-    assert orient(parts).mesh.volume_mm3 == pytest.approx(
-        shapes.sphere(5.0).volume_mm3 + shapes.sphere(3.0).volume_mm3
-    )
+    assert orient(parts).mesh.volume_mm3 == pytest.approx(shapes.sphere(5.0).volume_mm3 + shapes.sphere(3.0).volume_mm3)
 
 
 def test_missing_triangles_are_filled_and_listed() -> None:
