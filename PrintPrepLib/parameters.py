@@ -85,6 +85,8 @@ class ParameterSpec:
             raise TypeError(f"{self.name} must be a list of numbers; got {value!r}")
         if self.length is not None and len(value) != self.length:
             raise ValueError(f"{self.name} must have {self.length} numbers; got {len(value)}")
+        if not all(_is_finite(v) for v in value):
+            raise ValueError(f"{self.name} must hold finite numbers; got {value!r}")
         return tuple(self._check_range(float(v)) for v in value)
 
     def _check_scalar(self, value: Any) -> Any:
@@ -96,6 +98,8 @@ class ParameterSpec:
             if not isinstance(value, str):
                 raise TypeError(f"{self.name} must be text; got {value!r}")
             return value
+        if _is_number(value) and not _is_finite(value):
+            raise ValueError(f"{self.name} must be a finite number; got {value}")
         if not _is_number(value) or (self.kind is int and int(value) != value):
             word = "a whole number" if self.kind is int else "a number"
             raise TypeError(f"{self.name} must be {word}; got {value!r}")
@@ -103,8 +107,6 @@ class ParameterSpec:
 
     def _check_range(self, value: float) -> float:
         unit = f" {self.unit}" if self.unit else ""
-        if not math.isfinite(value):
-            raise ValueError(f"{self.name} must be a finite number; got {value}")
         if self.low is not None and value < self.low:
             raise ValueError(f"{self.name} must be at least {self.low:g}{unit}; got {value:g}")
         if self.high is not None and value > self.high:
@@ -165,3 +167,10 @@ def _strip_none(hint: Any) -> tuple[Any, bool]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number too large for a float
+        return False
