@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..errors import GeometryError
 from ..mesh import FloatArray, Mesh
 from ..parameters import Param
-from ..progress import Progress, part, silent
+from ..progress import Progress, silent
 from ..receipt import Change, Receipt, Stopwatch, measure_mesh
 from ..topology import boundary_loops
 from .nearby import mesh_of
@@ -160,8 +160,8 @@ def close_holes(mesh: Mesh, max_diameter_mm: float | None = None, progress: Prog
     shell_at = np.full(len(split.vertices), -1)
     shell_at[split.faces.ravel()] = np.repeat(shell, 3)
     made: list[tuple[Hole, Patch, int, float]] = []
-    for number, hole in enumerate(wanted):
-        part(progress, 0.0, 1.0)(number / len(wanted), f"Closing hole {number + 1} of {len(wanted)}")
+    for done, hole in enumerate(wanted):
+        progress(done / len(wanted), f"Closing hole {done + 1} of {len(wanted)}")
         patch = _patch(split, hole.loop)
         points = np.concatenate([split.vertices[hole.loop], patch.points])
         area = float(mesh_of(points, patch.faces).area_mm2) if len(patch.faces) else 0.0
@@ -182,9 +182,9 @@ def close_holes(mesh: Mesh, max_diameter_mm: float | None = None, progress: Prog
         count += len(patch.points)
         closed.append((hole, _depth(split.vertices[hole.loop], patch.points)))
     sheets = []
-    for number in np.flatnonzero(is_sheet):
-        x, y, z = split.triangles[shell == number].mean(axis=(0, 1)).tolist()
-        sheets.append(((x, y, z), float(area_of[number])))
+    for sheet in np.flatnonzero(is_sheet).tolist():
+        x, y, z = split.triangles[shell == sheet].mean(axis=(0, 1)).tolist()
+        sheets.append(((x, y, z), float(area_of[sheet])))
     out = mesh_of(np.concatenate(vertices), np.concatenate(faces), mesh.name) if closed else mesh
     return Filling(out, tuple(closed), left, tuple(sorted(sheets, key=lambda s: -s[1])))
 

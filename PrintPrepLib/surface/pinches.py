@@ -115,7 +115,7 @@ def _pair_sides(mesh: Mesh, sides: Ints, edges: Ints) -> list[tuple[int, int]]:
     angle = np.arctan2(spoke @ np.cross(axis, first), spoke @ first)
     upward = start == low  # normal towards growing angle: material on the side of smaller angles
     order = np.lexsort((upward, angle)).tolist()
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     waiting: list[int] = []
     for number in order + order:  # twice round, since a wedge may lie across the angle of -180 degrees
         if any(number in pair for pair in pairs):

@@ -85,8 +85,8 @@ def rebuild(mesh: Mesh, *, cell_mm: float | None = None, progress: Progress = si
     counted = float(np.count_nonzero(inside)) * cell**3
     if abs(out.volume_mm3 - counted) > _LOST_SHARE * counted:
         raise GeometryError(
-            f"Rebuilding at {cell:.3g} mm would lose {1 - out.volume_mm3 / counted:.0%} of the volume: walls are thinner "
-            "than that. Choose smaller cells."
+            f"Rebuilding at {cell:.3g} mm would lose {1 - out.volume_mm3 / counted:.0%} of the volume: walls are "
+            "thinner than that. Choose smaller cells."
         )
     return Rebuilt(out, cell)
 

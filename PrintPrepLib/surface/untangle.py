@@ -362,7 +362,7 @@ class _Shop:
         free[self.faces[zone]] = True
         if not corners:
             free[self.faces[~zone]] = False
-        return free & ~self.locked & ~self.border
+        return np.asarray(free & ~self.locked & ~self.border)
 
     def _only_disks(self, zone: Mask) -> bool:
         """Say whether each part of a zone has one border and no handle, so that one patch replaces it."""

@@ -138,7 +138,8 @@ def _split_edges(mesh: Mesh, table: EdgeTable, tolerance: float) -> tuple[Mesh |
             inserted.setdefault(face, {})[side] = found
     if not inserted:
         return None, np.empty((0, 3))
-    new_faces, where = [], set()
+    new_faces: list[tuple[int, int, int]] = []
+    where: set[int] = set()
     for face, by_side in inserted.items():
         polygon: list[int] = []
         for side in range(3):

@@ -73,7 +73,7 @@ def shells(mesh: Mesh, table: EdgeTable | None = None) -> tuple[int, Ints]:
     table = edge_table(mesh) if table is None else table
     left, right, _ = _neighbors(mesh, table)
     size = len(mesh.faces)
-    graph = coo_array((np.ones(len(left), np.bool_), (left, right)), shape=(size, size))
+    graph = coo_array((np.ones(len(left)), (left, right)), shape=(size, size))
     count, label = connected_components(graph, directed=False)
     return int(count), label.astype(np.int64)
 
@@ -130,10 +130,9 @@ def _boxes(mesh: Mesh, shell: Ints, count: int) -> tuple[FloatArray, FloatArray]
 
 
 def _wrong_side(mesh: Mesh, shell: Ints, count: int) -> Ints:
-    volume = np.empty(count)
     corners = mesh.triangles
-    center = np.stack([np.bincount(shell, corners[:, :, k].mean(axis=1), count) for k in range(3)], axis=1)
-    center /= np.bincount(shell, minlength=count)[:, None]
+    sums = [np.bincount(shell, corners[:, :, k].mean(axis=1), count) for k in range(3)]
+    center = np.stack(sums, axis=1) / np.bincount(shell, minlength=count)[:, None]
     a, b, c = (corners[:, k] - center[shell] for k in range(3))
     volume = np.bincount(shell, np.einsum("ij,ij->i", a, np.cross(b, c)), count)
     table = edge_table(mesh)
@@ -202,7 +201,7 @@ def _lines_up(mesh: Mesh, points: FloatArray) -> tuple[Ints, Ints]:
     order = np.argsort(bin_of, kind="stable")
     first = np.searchsorted(bin_of[order], np.arange(bins * bins + 1))
     queries, hits = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for block in np.array_split(np.flatnonzero(meets), max(1, np.count_nonzero(meets) // 20_000)):
+    for block in np.array_split(np.flatnonzero(meets), max(1, int(np.count_nonzero(meets)) // 20_000)):
         face, column = _cells_of(block, start, stop, bins)
         lengths = first[column + 1] - first[column]
         face = np.repeat(face, lengths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import struct
 import subprocess
@@ -233,7 +234,7 @@ def test_each_rung_is_measured() -> None:
     _, receipt = repair(without(with_flipped(shapes.soup(shapes.sphere())), 3))
     rungs = receipt.details["rungs"]
     assert [r["rung"] for r in rungs] == ["weld", "doubles", "winding", "pinches", "holes"]
-    for before, after in zip(rungs, rungs[1:], strict=False):
+    for before, after in itertools.pairwise(rungs):
         assert before["after"] == after["before"]
     assert all(r["seconds"] >= 0 for r in rungs)
     assert rungs[0]["after"]["open_edges"] == 3
