@@ -120,9 +120,7 @@ class Mesh:
         """Signed enclosed volume (divergence theorem). Positive when faces look outward; meaningless if open."""
         if self.is_empty:
             return 0.0
-        origin = self.vertices[self.faces[0, 0]]
-        a, b, c = (self.vertices[self.faces[:, k]] - origin for k in range(3))
-        return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6.0)
+        return float(six_fold_volumes(self.vertices, self.faces).sum() / 6.0)
 
     @property
     def area_mm2(self) -> float:
@@ -152,10 +150,7 @@ class Mesh:
         return _unit(np.asarray(sums, np.float64))
 
     def _face_cross(self) -> FloatArray:
-        a = self.vertices[self.faces[:, 0]]
-        return np.asarray(
-            np.cross(self.vertices[self.faces[:, 1]] - a, self.vertices[self.faces[:, 2]] - a), np.float64
-        )
+        return np.stack(_cross_by_axis(self.vertices, self.faces), axis=1)
 
     def with_vertices(self, vertices: FloatArray) -> Mesh:
         """Return the same triangles on moved vertices; scalars are dropped, since they described the old shape."""
@@ -165,7 +160,9 @@ class Mesh:
 
     def with_name(self, name: str) -> Mesh:
         """Return the same mesh under another name."""
-        return Mesh(self.vertices, self.faces, name, self.scalars)
+        renamed = Mesh(self.vertices, self.faces, name, self.scalars)
+        renamed._derived.update(self._derived)
+        return renamed
 
     def with_scalar(self, name: str, values: FloatArray) -> Mesh:
         """Return the mesh with one more array of values at the vertices."""
@@ -305,6 +302,18 @@ class Mesh:
         return cls(np.asarray(out.vert_properties)[:, :3].copy(), np.asarray(out.tri_verts).astype(np.int32), name)
 
 
+def six_fold_volumes(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    """Six times the signed volume between each triangle and one point of the mesh, (m,): add up and divide by six."""
+    first = faces[:, 0]
+    origin = vertices[faces[0, 0]]
+    x, y, z = _cross_by_axis(vertices, faces)
+    # A corner times the double area: the triple product, with fewer passes over the arrays.
+    x *= vertices[:, 0][first] - origin[0]
+    x += y * (vertices[:, 1][first] - origin[1])
+    x += z * (vertices[:, 2][first] - origin[2])
+    return x
+
+
 def concatenate(meshes: list[Mesh] | tuple[Mesh, ...], name: str | None = None) -> Mesh:
     """Put several meshes into one, without welding or merging anything.
 
@@ -334,6 +343,18 @@ def _frozen(array: npt.NDArray[Any], dtype: type, name: str) -> Any:
         out = array.view()
     out.setflags(write=False)
     return out
+
+
+def _cross_by_axis(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Double area vectors of the triangles, one array (m,) an axis: contiguous columns are several times faster."""
+    a, b, c = (np.ascontiguousarray(faces[:, k]) for k in range(3))
+    u, v = [], []
+    for k in range(3):
+        column = np.ascontiguousarray(vertices[:, k])
+        base = column[a]
+        u.append(column[b] - base)
+        v.append(column[c] - base)
+    return u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

@@ -11,9 +11,8 @@ import numpy as np
 from ..errors import GeometryError
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
-from ..receipt import Change, plain
-from ..spatial import SurfaceIndex
-from ..topology import edge_table
+from ..receipt import Change, measure_mesh, plain
+from ..spatial import SurfaceIndex, index_of
 from .sampling import area_samples
 
 DEFAULT_SAMPLES = 200_000  # points by area in each direction: a share is 0.5 mm2 on a 1000 cm2 skull
@@ -94,7 +93,14 @@ class Deviation:
         return a.with_scalar("deviation_mm", self.at_vertices_mm)
 
 
-def compare(a: Mesh, b: Mesh, *, samples: int = DEFAULT_SAMPLES, progress: Progress = silent) -> Deviation:
+def compare(
+    a: Mesh,
+    b: Mesh,
+    *,
+    samples: int = DEFAULT_SAMPLES,
+    most_vertices_of_b: int | None = None,
+    progress: Progress = silent,
+) -> Deviation:
     """Measure how far A lies from B, both ways.
 
     Parameters
@@ -104,7 +110,9 @@ def compare(a: Mesh, b: Mesh, *, samples: int = DEFAULT_SAMPLES, progress: Progr
     b : Mesh
         The surface it is held against; closed and outward for a meaningful sign.
     samples : int
-        Points by area on each surface, besides all vertices.
+        Points by area on each surface, besides the vertices: all of A, and
+    most_vertices_of_b : int, optional
+        so many of B, evenly over it; all of them without a limit.
 
     Raises
     ------
@@ -114,7 +122,7 @@ def compare(a: Mesh, b: Mesh, *, samples: int = DEFAULT_SAMPLES, progress: Progr
     if samples < 1:
         raise ValueError(f"samples must be at least 1, got {samples}")
     for mesh in (a, b):
-        if mesh.is_empty or not mesh.area_mm2 > 0.0:
+        if mesh.is_empty or not measure_mesh(mesh).area_mm2 > 0.0:
             raise GeometryError(f"The mesh '{mesh.name}' has no surface, so there is nothing to compare.")
     closed_a, closed_b = _is_closed(a), _is_closed(b)
     notes = tuple(
@@ -124,12 +132,13 @@ def compare(a: Mesh, b: Mesh, *, samples: int = DEFAULT_SAMPLES, progress: Progr
         if not closed
     )
     progress(0.0, "Preparing to compare")
-    vertices_a, vertices_b = a.vertices, b.without_unused_vertices().vertices
+    vertices_a = a.vertices
+    vertices_b = _some_vertices(b, len(b.faces) if most_vertices_of_b is None else most_vertices_of_b)
     used_a = np.zeros(len(vertices_a), bool)
     used_a[a.faces.ravel()] = True
     samples_a, samples_b = area_samples(a, samples), area_samples(b, samples)
-    signed = _signed(SurfaceIndex(b), np.concatenate([vertices_a, samples_a]), closed_b, part(progress, 0.1, 0.55))
-    back = -_signed(SurfaceIndex(a), np.concatenate([vertices_b, samples_b]), closed_a, part(progress, 0.55, 1.0))
+    signed = _signed(index_of(b), np.concatenate([vertices_a, samples_a]), closed_b, part(progress, 0.1, 0.55))
+    back = -_signed(index_of(a), np.concatenate([vertices_b, samples_b]), closed_a, part(progress, 0.55, 1.0))
     at_vertices, at_samples = signed[: len(vertices_a)], signed[len(vertices_a) :]
     forward = _distances(at_samples, samples_a, at_vertices[used_a], vertices_a[used_a])
     backward = _distances(back[len(vertices_b) :], samples_b, back[: len(vertices_b)], vertices_b)
@@ -183,7 +192,7 @@ def change_between(
     def measure(mesh: Mesh, other: Mesh, index: SurfaceIndex | None) -> tuple[FloatArray, FloatArray, int]:
         area_points = area_samples(mesh, quarter)
         points = np.concatenate([area_points, _some_vertices(mesh, quarter)])
-        return points, _signed(index or SurfaceIndex(other), points, False, silent), len(area_points)
+        return points, _signed(index or index_of(other), points, False, silent), len(area_points)
 
     with ThreadPoolExecutor(2) as pool:  # each direction is mostly numpy on large arrays, which leaves the lock free
         backward = pool.submit(measure, before, after, after_index)
@@ -254,12 +263,12 @@ def _some_vertices(mesh: Mesh, count: int) -> FloatArray:
 
 
 def _volume_percent(before: Mesh, after: Mesh) -> float | None:
-    old = before.volume_mm3
-    return None if old == 0.0 else 100.0 * (after.volume_mm3 - old) / abs(old)
+    old, new = measure_mesh(before).volume_mm3, measure_mesh(after).volume_mm3
+    return None if old == 0.0 else 100.0 * (new - old) / abs(old)
 
 
 def _is_closed(mesh: Mesh) -> bool:
-    return edge_table(mesh).open_edges == 0
+    return measure_mesh(mesh).open_edges == 0
 
 
 def _place(point: FloatArray) -> tuple[float, float, float]:

@@ -26,7 +26,7 @@ from .weld import exact_weld
 
 CHUNK = 8192  # queries a thread takes at a time with numba: some 30 ms
 NUMPY_CHUNK = 2048  # the same with numpy: under a second even far from the surface, so that a cancel is felt
-FEW_QUERIES = 8  # triangles per query from which normals are worked out only round the triangles that were found
+FEW_QUERIES = 2  # triangles per query on an edge or corner from which only the triangles round these are looked at
 MAX_THREADS = 8  # more bring nothing once memory is the limit
 # Directions for counting crossings: none is along an axis or a diagonal, where voxel-born surfaces have their edges.
 _DIRECTIONS = (
@@ -156,7 +156,8 @@ class SurfaceIndex:
 
     def sides(self, points: FloatArray, found: ClosestPoints) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         """Side of the surface by the pseudonormal, +1 outside or -1, and where it is certain; both (k,)."""
-        if len(points) * FEW_QUERIES < len(self.mesh.faces) and "_pseudonormals" not in self.__dict__:
+        edges_and_corners = int(np.count_nonzero(found.features < 6))
+        if edges_and_corners * FEW_QUERIES < len(self.mesh.faces) and "_pseudonormals" not in self.__dict__:
             normal = normals_near(self._welded, found.faces, found.features)
         else:
             normal = self._pseudonormals.at(found.faces, found.features)

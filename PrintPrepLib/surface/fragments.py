@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from ..errors import GeometryError, InputError
-from ..mesh import Mesh
+from ..mesh import Mesh, six_fold_volumes
 from ..parameters import Param
 from ..progress import Progress, silent
 from ..receipt import Change, Receipt, Stopwatch, measure_mesh
@@ -190,9 +190,7 @@ def _change(before_mm3: float, after_mm3: float, dropped: list[Fragment]) -> Cha
 
 
 def _shell_volumes(mesh: Mesh, shell: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
-    origin = mesh.vertices[mesh.faces[0, 0]]
-    a, b, c = (mesh.vertices[mesh.faces[:, k]] - origin for k in range(3))
-    six_fold = np.bincount(shell, weights=np.einsum("ij,ij->i", a, np.cross(b, c)), minlength=count)
+    six_fold = np.bincount(shell, weights=six_fold_volumes(mesh.vertices, mesh.faces), minlength=count)
     return np.asarray(six_fold / 6.0, np.float64)
 
 

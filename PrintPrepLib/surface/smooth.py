@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import GeometryError, InputError
-from ..mesh import FloatArray, Mesh
+from ..mesh import FloatArray, Mesh, six_fold_volumes
 from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Change, Receipt, Stopwatch, measure_mesh
@@ -224,11 +224,8 @@ def _restore_volume(mesh: Mesh, normals: FloatArray, shift: FloatArray, limit: F
 def _part_volumes(
     vertices: FloatArray, faces: npt.NDArray[np.int32], of_face: npt.NDArray[np.int64], count: int
 ) -> FloatArray:
-    origin = vertices[faces[0, 0]]
-    a, b, c = (vertices[faces[:, k]] - origin for k in range(3))
-    return np.asarray(
-        np.bincount(of_face, weights=np.einsum("ij,ij->i", a, np.cross(b, c)) / 6.0, minlength=count), np.float64
-    )
+    six_fold = six_fold_volumes(vertices, faces)
+    return np.asarray(np.bincount(of_face, weights=six_fold, minlength=count) / 6.0, np.float64)
 
 
 def _unfold(mesh: Mesh, shift: FloatArray) -> tuple[FloatArray, int]:
@@ -236,18 +233,19 @@ def _unfold(mesh: Mesh, shift: FloatArray) -> tuple[FloatArray, int]:
     shift = shift.copy()
     put_back = np.zeros(len(shift), bool)
     old = mesh.face_normals()
-    suspects = np.arange(len(mesh.faces))
+    new = mesh.with_vertices(mesh.vertices + shift).face_normals()
+    suspects = np.flatnonzero(np.einsum("ij,ij->i", new, old) <= TURN_COSINE)
     while len(suspects):
-        corners = mesh.vertices[mesh.faces[suspects]] + shift[mesh.faces[suspects]]
-        new = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        folded = np.einsum("ij,ij->i", new, old[suspects]) <= TURN_COSINE
-        back = np.unique(mesh.faces[suspects[folded]])
+        back = np.unique(mesh.faces[suspects])
         back = back[~put_back[back]]
         if len(back) == 0:
             break
         put_back[back] = True
         shift[back] = 0.0
-        suspects = np.flatnonzero(put_back[mesh.faces].any(axis=1))
+        touched = np.flatnonzero(put_back[mesh.faces].any(axis=1))
+        corners = mesh.vertices[mesh.faces[touched]] + shift[mesh.faces[touched]]
+        turned = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        suspects = touched[np.einsum("ij,ij->i", turned, old[touched]) <= TURN_COSINE]
     return shift, int(put_back.sum())
 
 

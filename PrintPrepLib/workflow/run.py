@@ -22,7 +22,7 @@ from ..segment.segmentation import Segmentation
 from ..volume import Volume
 from .chain import ChainState, completed, run_chain
 from .load import load_labels, load_scan
-from .pictures import write_pictures
+from .pictures import Photographer
 from .recipe import Recipe, load_preset
 
 MODEL_FILE = "model.stl"
@@ -31,7 +31,11 @@ RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
 
 DEVIATION_SAMPLES = 100_000
-"""Points by area in each direction, besides all vertices, on which the proof against the scan's surface stands."""
+"""Points by area in each direction, besides all vertices of the model, on which the proof against the scan's surface
+stands: a share is 2 mm2 on a skull."""
+
+REFERENCE_VERTICES = 200_000
+"""Vertices of the scan's surface that are asked as well; simplifying has asked all of them against its tolerance."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
     if request.recipe is not None or request.printer:
         name = request.printer or (request.recipe.printer if request.recipe else "")
         chosen_printer = printer(name) if name else None
-    with OutputFolder(request.output) as out:
+    with OutputFolder(request.output) as out, Photographer() as photographer:
         scan = load_scan(request.input, series=request.series, progress=part(progress, 0.0, 0.15))
         seconds["read"] = _lap(watch, seconds)
         recipe, why = _recipe(request, scan.volume)
@@ -110,40 +114,45 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         state = run_chain(recipe, state, progress=part(progress, 0.15, 0.7))
         assert state.mesh is not None
         assert state.segmentation is not None
+        mesh = state.mesh.with_name("model")
         seconds["steps"] = _lap(watch, seconds)
-        reviewed = review(scan.volume, segmentation=state.segmentation, progress=part(progress, 0.7, 0.74))
-        seconds["review"] = _lap(watch, seconds)
+        if request.pictures:
+            photographer.take(out, scan.volume, mesh)
         deviation = None
         if state.reference is not None:
             deviation = compare(
-                state.mesh, state.reference, samples=DEVIATION_SAMPLES, progress=part(progress, 0.74, 0.82)
+                mesh,
+                state.reference,
+                samples=DEVIATION_SAMPLES,
+                most_vertices_of_b=REFERENCE_VERTICES,
+                progress=part(progress, 0.7, 0.78),
             )
+            if request.pictures:
+                photographer.take_deviation(out, mesh, deviation)
         seconds["compare"] = _lap(watch, seconds)
+        reviewed = review(scan.volume, segmentation=state.segmentation, progress=part(progress, 0.78, 0.8))
+        seconds["review"] = _lap(watch, seconds)
         checked = check_mesh(
-            state.mesh,
+            mesh,
             segmentation=state.segmentation,
             against=state.reference,
             printer=chosen_printer,
             voxel_mm=state.segmentation.labels.spacing_mm,
             layer_mm=recipe.layer_mm,
             accuracy_mm=recipe.accuracy_mm,
-            progress=part(progress, 0.82, 0.9),
+            progress=part(progress, 0.8, 0.9),
         )
         seconds["check"] = _lap(watch, seconds)
         findings = (*why, *scan.findings, *reviewed, *checked.findings)
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
-        progress(0.9, "Writing the model")
-        outputs = [write_mesh(state.mesh.with_name("model"), out.file(MODEL_FILE), progress=part(progress, 0.9, 0.93))]
+        outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
         if deviation is not None:
-            outputs.append(write_mesh(deviation.colored(state.mesh), out.file(DEVIATION_FILE)))
+            outputs.append(write_mesh(deviation.colored(mesh), out.file(DEVIATION_FILE)))
         out.file(RECIPE_FILE).write_text(recipe.to_toml(), "utf-8")
         outputs.append(describe_file(out.file(RECIPE_FILE), "recipe"))
         seconds["export"] = _lap(watch, seconds)
-        if request.pictures:
-            progress(0.94, "Taking pictures")
-            pictures, complaint = write_pictures(out, scan.volume, state.mesh, deviation)
-            outputs += pictures
-            findings = (*findings, *complaint)
+        progress(0.95, "Finishing the pictures")
+        outputs += photographer.finished()
         seconds["pictures"] = _lap(watch, seconds)
         record = build_record(
             recipe=recipe.to_dict(),
@@ -164,7 +173,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         findings=findings,
         receipts=state.receipts,
         check=checked,
-        mesh=state.mesh,
+        mesh=mesh,
         segmentation=state.segmentation,
         volume=scan.volume,
         recipe=recipe,
