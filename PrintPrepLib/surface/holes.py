@@ -12,7 +12,7 @@ from ..errors import GeometryError
 from ..mesh import FloatArray, Mesh
 from ..parameters import Param
 from ..progress import Progress, silent
-from ..receipt import Change, Receipt, Stopwatch, measure_mesh
+from ..receipt import Receipt, Stopwatch, measure_mesh
 from ..topology import boundary_loops
 from .nearby import mesh_of
 from .patch import Patch, make_patch
@@ -118,14 +118,11 @@ def fill_holes(
             "holes only."
         )
     changed = filling.mesh is not mesh
-    distance = max((d for _, d in filling.closed), default=0.0)
-    deepest = max(filling.closed, key=lambda pair: pair[1], default=None)
     warnings = [f"{len(filling.left)} holes were left open because they are larger."] if filling.left else []
-    volume = None
+    from ..analysis.deviation import change_between
+
     after = measure_mesh(filling.mesh) if changed else before
-    if before.open_edges == 0 and before.volume_mm3:
-        volume = 0.0
-    change = Change(0.0, 0.0, 0.0, distance, deepest[0].center_mm if deepest else None, volume, 0)
+    change = change_between(mesh, filling.mesh) if changed else None
     return filling.mesh, Receipt(
         operation="holes",
         parameters={"max_diameter_mm": max_diameter_mm},
@@ -135,7 +132,7 @@ def fill_holes(
         change=change,
         notes=(
             f"Closed {len(filling.closed)} holes." if changed else "Nothing to close: the mesh is unchanged.",
-            "The change is the depth of new surface below or above the border of its hole; all else is as it was.",
+            "The change is the distance of the new patches from the old border; all else is as it was.",
         ),
         warnings=tuple(warnings),
         details={

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Annotated, Any
 
@@ -192,7 +192,11 @@ def _climb(
         action(work, part(progress, 0.1 + 0.12 * number, 0.2 + 0.12 * number))
         if work.mesh is not before_mesh:
             work.mesh = as_stored(work.mesh)
-            defects = find_defects(work.mesh)
+            # Turning triangles over moves none, so that those which cross are the same.
+            turned_only = rung is Rung.WINDING
+            defects = find_defects(work.mesh, crossings=not turned_only)
+            if turned_only:
+                defects = replace(defects, crossing_faces=before.crossing_faces)
             used = rung.value
         rungs.append(
             {
