@@ -78,7 +78,7 @@ class Mesh:
         object.__setattr__(self, "scalars", MappingProxyType(scalars))
 
     def derived(self, key: str, compute: Callable[[Mesh], Any]) -> Any:
-        """Return a small figure that follows from the mesh, computed at most once; the arrays never change."""
+        """Return what follows from the mesh, computed at most once as long as it lives; its arrays never change."""
         if key not in self._derived:
             self._derived[key] = compute(self)
         return self._derived[key]

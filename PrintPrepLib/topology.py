@@ -115,6 +115,11 @@ def face_parts(mesh: Mesh) -> tuple[int, npt.NDArray[np.int64]]:
     label : (m,) int64
         Part of each triangle.
     """
+    parts: tuple[int, npt.NDArray[np.int64]] = mesh.derived("parts", _face_parts)
+    return parts
+
+
+def _face_parts(mesh: Mesh) -> tuple[int, npt.NDArray[np.int64]]:
     if mesh.is_empty:
         return 0, np.empty(0, np.int64)
     faces = mesh.faces

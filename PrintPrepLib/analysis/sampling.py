@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ..mesh import FloatArray, Mesh
 
@@ -12,6 +13,11 @@ _STEPS = (1.0 / _PLASTIC, 1.0 / _PLASTIC**2)
 
 
 def area_samples(mesh: Mesh, count: int) -> FloatArray:
+    """Spread points evenly over the area; see :func:`area_samples_and_faces`."""
+    return area_samples_and_faces(mesh, count)[0]
+
+
+def area_samples_and_faces(mesh: Mesh, count: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
     """Spread points over the triangles, each standing for the same area.
 
     The area is cut into ``count`` equal shares in the order of the triangles, with one point in each, so that no place
@@ -26,15 +32,17 @@ def area_samples(mesh: Mesh, count: int) -> FloatArray:
 
     Returns
     -------
-    (count, 3) float64
+    points : (count, 3) float64
         LPS mm; none where the mesh has no area.
+    faces : (count,) int64
+        The triangle that each lies on.
     """
     if count < 0:
         raise ValueError(f"count must not be negative, got {count}")
     area = mesh.face_areas_mm2()
     total = np.cumsum(area)
     if count == 0 or len(area) == 0 or not total[-1] > 0.0:
-        return np.empty((0, 3))
+        return np.empty((0, 3)), np.empty(0, np.int64)
     number = np.arange(count)
     face = np.searchsorted(total, (number + 0.5) * (total[-1] / count), side="right")
     face = np.minimum(face, np.flatnonzero(area > 0.0)[-1])
@@ -42,6 +50,5 @@ def area_samples(mesh: Mesh, count: int) -> FloatArray:
     fold = s + t > 1.0
     s, t = np.where(fold, 1.0 - s, s), np.where(fold, 1.0 - t, t)
     corner = mesh.vertices[mesh.faces[face]]
-    return np.asarray(
-        corner[:, 0] + s[:, None] * (corner[:, 1] - corner[:, 0]) + t[:, None] * (corner[:, 2] - corner[:, 0])
-    )
+    points = corner[:, 0] + s[:, None] * (corner[:, 1] - corner[:, 0]) + t[:, None] * (corner[:, 2] - corner[:, 0])
+    return np.asarray(points), face

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import GeometryError
 from ..finding import Finding, Severity
-from ..spatial import SurfaceIndex
+from ..spatial import index_of
 from ..surface.from_segmentation import make_surface
 from .subject import Subject, not_run, place
 from .two_sided import SurfacePoints, measure
@@ -28,7 +28,7 @@ def check_accuracy(subject: Subject) -> list[Finding]:
         reference, _ = make_surface(subject.segmentation)
     except GeometryError as error:
         return [not_run("accuracy", f"the segmentation gives no surface ({error})")]
-    forward = measure(subject.seen, SurfaceIndex(reference))
+    forward = measure(subject.seen, index_of(reference))
     backward = measure(reference, subject.index)
     return [_finding(subject, forward, backward, "the surface of the segmentation")]
 

@@ -20,7 +20,7 @@ from ..finding import Finding, Severity
 from ..mesh import FloatArray, Mesh
 from ..profiles import Printer
 from ..segment.segmentation import ClippedFace, Segmentation
-from ..spatial import Crossings, SurfaceIndex, exact_weld, self_crossings
+from ..spatial import Crossings, Rule, SurfaceIndex, exact_weld, index_of, self_crossings
 from ..topology import EdgeTable, edge_table
 from .shells import Shells, find_shells
 from .two_sided import SurfacePoints, measure
@@ -91,8 +91,13 @@ class Subject:
 
     @cached_property
     def crossings(self) -> Crossings:
-        """Triangles of :attr:`seen` that cross others."""
-        return self_crossings(self.seen)
+        """Triangles of :attr:`seen` that truly pass through others, or are there twice."""
+        return self_crossings(self.seen, rule=Rule.CROSSING)
+
+    @cached_property
+    def contacts(self) -> Crossings:
+        """Triangles of :attr:`seen` that programs with rounding call crossing: some of them only touch."""
+        return self_crossings(self.seen, rule=Rule.MESHLAB)
 
     @cached_property
     def is_closed(self) -> bool:
@@ -102,12 +107,12 @@ class Subject:
     @cached_property
     def index(self) -> SurfaceIndex:
         """Search index of :attr:`seen`."""
-        return SurfaceIndex(self.seen)
+        return index_of(self.seen)
 
     @cached_property
     def against_index(self) -> SurfaceIndex | None:
         """Search index of the mesh it is held against; None without one."""
-        return None if self.against is None or self.against.is_empty else SurfaceIndex(self.against)
+        return None if self.against is None or self.against.is_empty else index_of(self.against)
 
     @cached_property
     def two_sided(self) -> tuple[SurfacePoints, SurfacePoints] | None:

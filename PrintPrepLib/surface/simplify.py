@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..analysis.deviation import change_between
+from ..analysis.sampling import area_samples_and_faces
 from ..errors import GeometryError, InputError
 from ..mesh import Mesh
 from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
-from ..spatial import SurfaceIndex, index_of, self_crossings
+from ..spatial import Rule, SurfaceIndex, index_of, self_crossings
 from .collapse import Collapse, broken_topology, collapse, part_of_vertices, with_neighbors
 
 STL_HEADER_BYTES = 84
@@ -38,6 +39,17 @@ LEAST_TRIANGLES = 500
 
 ROUNDS = 12
 """Rounds of giving places their detail back; three are usual."""
+
+CONTACT_ROUNDS = 3
+"""Rounds spent on triangles that do not cross but that MeshLab, by its rounding, counts as crossing."""
+
+FEW_CONTACTS = 0.001
+"""More of them than this share are flat faces that lie oblique in space: MeshLab's rounding, not the surface."""
+
+ORIGINAL_TRIANGLES_PER_SAMPLE = 4
+LEAST_SAMPLES = 20_000
+"""The simplified surface is asked at all its vertices and at this many points spread over its area; the original at
+all its vertices."""
 
 COUNT_TOLERANCE = 0.05
 """A wanted number of triangles is met when the result is within 5 %."""
@@ -180,6 +192,7 @@ def _sound(state: Collapse, index: SurfaceIndex, tolerance_mm: float | None, pro
     kept = _Kept()
     changed: npt.NDArray[np.bool_] | None = None
     number = np.full(len(original.vertices), -1, np.int64)
+    contact_rounds = 0
     for round_number in range(ROUNDS):
         share = part(progress, round_number / ROUNDS, (round_number + 1) / ROUNDS)
         share(0.0, "Checking pieces, holes and tolerance")
@@ -190,7 +203,12 @@ def _sound(state: Collapse, index: SurfaceIndex, tolerance_mm: float | None, pro
             far = _beyond(state, simplified, groups, index, tolerance_mm, changed, share)
             changed = np.zeros(len(original.vertices), bool) if changed is None else changed
             kept = _Kept(kept.topology, kept.crossing, kept.tolerance + len(far))
-            crossing = _crossing(simplified, groups) if len(far) == 0 else far[:0]
+            crossing = far[:0]
+            if len(far) == 0:
+                crossing = _crossing(simplified, groups, Rule.CROSSING)
+                if len(crossing) == 0 and contact_rounds < CONTACT_ROUNDS:
+                    contact_rounds += 1
+                    crossing = _crossing(simplified, groups, Rule.MESHLAB)
             kept = _Kept(kept.topology, kept.crossing + len(crossing), kept.tolerance)
             bad = np.concatenate([far, crossing])
             if len(bad) == 0:
@@ -228,13 +246,14 @@ def _beyond(
     if tolerance_mm is None:
         return np.empty(0, np.int64)
     original = state.original
-    centers = simplified.triangles.mean(axis=1)
+    spread = max(LEAST_SAMPLES, len(original.faces) // ORIGINAL_TRIANGLES_PER_SAMPLE)
+    points, on_face = area_samples_and_faces(simplified, spread)
     to_original = index.closest(
-        np.concatenate([simplified.vertices, centers]), max_distance_mm=tolerance_mm, progress=part(progress, 0.0, 0.4)
+        np.concatenate([simplified.vertices, points]), max_distance_mm=tolerance_mm, progress=part(progress, 0.0, 0.4)
     )
     far = np.isinf(to_original.distance_mm)
     vertices = len(simplified.vertices)
-    bad = [groups[far[:vertices]], groups[simplified.faces[far[vertices:]].ravel()]]
+    bad = [groups[far[:vertices]], groups[simplified.faces[on_face[far[vertices:]]].ravel()]]
     asked = np.arange(len(original.vertices)) if changed is None else np.flatnonzero(changed)
     to_simplified = index_of(simplified).closest(
         original.vertices[asked], max_distance_mm=tolerance_mm, progress=part(progress, 0.4, 0.9)
@@ -243,6 +262,8 @@ def _beyond(
     return np.unique(np.concatenate(bad))
 
 
-def _crossing(simplified: Mesh, groups: Int64Array) -> Int64Array:
-    faces = self_crossings(simplified).faces
+def _crossing(simplified: Mesh, groups: Int64Array, rule: Rule) -> Int64Array:
+    faces = self_crossings(simplified, rule=rule).faces
+    if rule is Rule.MESHLAB and len(faces) > FEW_CONTACTS * len(simplified.faces):
+        faces = faces[:0]
     return np.unique(groups[simplified.faces[faces].ravel()]).astype(np.int64)

@@ -114,7 +114,10 @@ def smooth(
         bounds_mm=(tuple(low.tolist()), tuple(high.tolist())),
     )
     result.derived("measures", lambda _: after)
-    change = _change(result, shift, index, 100.0 * (after.volume_mm3 / before.volume_mm3 - 1.0), before.open_edges == 0)
+    result.derived("parts", lambda _: face_parts(mesh))
+    closed = before.open_edges == 0 and before.volume_mm3 != 0.0
+    volume_percent = 100.0 * (after.volume_mm3 / before.volume_mm3 - 1.0) if closed else None
+    change = _change(result, shift, normals, index, volume_percent)
     if narrow:
         notes.append(f"{narrow} vertices were held back further because they face a thin wall or a narrow gap.")
     return result, Receipt(
@@ -249,7 +252,9 @@ def _unfold(mesh: Mesh, shift: FloatArray) -> tuple[FloatArray, int]:
     return shift, int(put_back.sum())
 
 
-def _change(result: Mesh, shift: FloatArray, index: SurfaceIndex, volume_percent: float, closed: bool) -> Change:
+def _change(
+    result: Mesh, shift: FloatArray, normals: FloatArray, index: SurfaceIndex, volume_percent: float | None
+) -> Change:
     """True distances at vertices spread over the mesh, the one that moved furthest among them.
 
     Vertices correspond one to one, so neither surface has a point farther from the other than the largest move.
@@ -257,8 +262,8 @@ def _change(result: Mesh, shift: FloatArray, index: SurfaceIndex, volume_percent
     step = max(1, len(shift) // CHANGE_SAMPLES)
     furthest = int(np.einsum("ij,ij->i", shift, shift).argmax())
     chosen = np.append(np.arange(0, len(shift), step), furthest)
-    signed = index.signed_distance(result.vertices[chosen])
-    size = np.abs(signed)
+    size = index.closest(result.vertices[chosen]).distance_mm
+    signed = np.where(np.einsum("ij,ij->i", shift[chosen], normals[chosen]) < 0.0, -size, size)
     x, y, z = result.vertices[chosen[size.argmax()]].tolist()
     return Change(
         signed_mean_mm=float(signed.mean()),
@@ -266,6 +271,6 @@ def _change(result: Mesh, shift: FloatArray, index: SurfaceIndex, volume_percent
         p95_mm=float(np.percentile(size, 95)),
         max_mm=float(size.max()),
         max_at_mm=(x, y, z),
-        volume_percent=volume_percent if closed else None,
+        volume_percent=volume_percent,
         samples=len(chosen),
     )

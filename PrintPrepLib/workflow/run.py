@@ -10,6 +10,7 @@ from ..analysis.deviation import Deviation, compare
 from ..check import CheckResult, check_mesh
 from ..errors import InputError
 from ..export import OutputFolder, WrittenFile, describe_file, write_mesh
+from ..export.single import rounded_to_single
 from ..finding import Finding, Severity
 from ..mesh import Mesh
 from ..profiles.printers import printer
@@ -114,7 +115,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         state = run_chain(recipe, state, progress=part(progress, 0.15, 0.7))
         assert state.mesh is not None
         assert state.segmentation is not None
-        mesh = state.mesh.with_name("model")
+        # The file holds single precision: what is measured, checked and drawn is what the file will hold.
+        mesh, rounding = rounded_to_single(state.mesh.with_name("model"))
         seconds["steps"] = _lap(watch, seconds)
         if request.pictures:
             photographer.take(out, scan.volume, mesh)
@@ -143,7 +145,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             progress=part(progress, 0.8, 0.9),
         )
         seconds["check"] = _lap(watch, seconds)
-        findings = (*why, *scan.findings, *reviewed, *checked.findings)
+        findings = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
         outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
         if deviation is not None:
@@ -180,6 +182,10 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         deviation=deviation,
         seconds=seconds,
     )
+
+
+def _rounding(note: str) -> Finding:
+    return Finding("rounding", Severity.INFO, note)
 
 
 def _lap(watch: Stopwatch, seconds: dict[str, float]) -> float:
