@@ -6,10 +6,13 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
-from ..finding import Severity
+from ..finding import Finding, Severity
 from ..workflow.recipe import load_preset, load_recipe
 from ..workflow.run import RunRequest, RunResult, run
 from .console import Console, finding_lines
+
+_JUDGED = ("threshold", "surface")
+"""Steps whose warnings are about the field of view, which the check judges and tells itself."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -55,10 +58,12 @@ def summary(result: RunResult, folder: Path) -> list[str]:
     """Say in a few lines what came out."""
     measures = result.check.measures
     size = " x ".join(f"{value:.1f}" for value in measures["size_mm"])
+    pieces, cavities = measures["pieces"], measures["cavities"]
+    inside = f" with {cavities} closed {'cavity' if cavities == 1 else 'cavities'} inside" if cavities else ""
     lines = [
-        f"{'READY to print' if result.ready else 'NOT READY to print: see FAIL below'}",
+        "READY to print" if result.ready else "NOT READY to print: see FAIL below",
         f"  model   {size} mm, {measures['volume_ml']:.1f} ml, {measures['triangles']} triangles, "
-        f"{measures['parts']} part(s)",
+        f"{pieces} {'piece' if pieces == 1 else 'pieces'}{inside}",
     ]
     if result.deviation is not None:
         forward = result.deviation.forward
@@ -67,8 +72,14 @@ def summary(result: RunResult, folder: Path) -> list[str]:
             f"max {result.deviation.hausdorff_mm:.3f} mm"
         )
     lines.append("  steps   " + ", ".join(f"{r.operation} {r.seconds:.1f} s" for r in result.receipts))
-    lines += finding_lines(result.findings, least=Severity.NOT_RUN)
-    warnings = [warning for receipt in result.receipts for warning in receipt.warnings]
+    lines += finding_lines(_told_once(result), least=Severity.NOT_RUN)
+    warnings = [w for receipt in result.receipts if receipt.operation not in _JUDGED for w in receipt.warnings]
     lines += [f"  WARN {warning}" for warning in warnings]
     lines.append(f"Written to {folder}: " + ", ".join(file.name for file in result.outputs))
     return lines
+
+
+def _told_once(result: RunResult) -> list[Finding]:
+    """Leave out what the review of the scan and the check of the model both say."""
+    codes = {finding.code for finding in result.findings}
+    return [f for f in result.findings if not (f.code == "clipped" and "clipped-anatomy" in codes)]

@@ -72,8 +72,12 @@ def simplify(
     tolerance_mm: Annotated[
         float | None, Param("The surface moves nowhere by more than this.", unit="mm", low=0.0)
     ] = None,
+    tolerance_voxels: Annotated[
+        float | None, Param("The same as a share of the scan's smallest voxel edge.", low=0.0, high=2.0)
+    ] = None,
     triangles: Annotated[int | None, Param("Wanted number of triangles.", low=4)] = None,
     megabytes: Annotated[float | None, Param("Wanted size as binary STL.", unit="MB", low=0.001)] = None,
+    voxel_mm: float | None = None,
     progress: Progress = silent,
 ) -> tuple[Mesh, Receipt]:
     """Simplify a closed surface.
@@ -86,8 +90,10 @@ def simplify(
     ----------
     mesh : Mesh
         A closed, oriented surface.
-    tolerance_mm, triangles, megabytes
+    tolerance_mm, tolerance_voxels, triangles, megabytes
         Exactly one of them.
+    voxel_mm : float or None
+        Smallest voxel edge of the scan behind the mesh, for ``tolerance_voxels``.
 
     Returns
     -------
@@ -100,8 +106,12 @@ def simplify(
     GeometryError
         The mesh is not closed, or cannot be brought to the target without changing its pieces or holes.
     """
-    if sum(target is not None for target in (tolerance_mm, triangles, megabytes)) != 1:
-        raise InputError("Give exactly one of: a tolerance in mm, a number of triangles, or megabytes.")
+    if sum(target is not None for target in (tolerance_mm, tolerance_voxels, triangles, megabytes)) != 1:
+        raise InputError("Give exactly one of: a tolerance in mm or in voxels, a number of triangles, or megabytes.")
+    if tolerance_voxels is not None:
+        if voxel_mm is None:
+            raise InputError("The voxel size behind this mesh is not known: give the tolerance in mm.")
+        tolerance_mm = tolerance_voxels * voxel_mm
     watch = Stopwatch()
     before = measure_mesh(mesh)
     if before.open_edges or before.non_manifold_edges or before.misoriented_edges or not before.triangles:
