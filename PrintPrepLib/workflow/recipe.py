@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -149,7 +150,7 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
     """
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # besides bad TOML: numbers of thousands of digits, deep nesting
         raise RecipeError(f"{name} is not valid TOML: {error}.") from error
     _known(data, _TOP_KEYS, f"{name}, top of the file")
     if data.get("schema") != SCHEMA:
@@ -267,7 +268,7 @@ def _positive(table: Mapping[str, Any], key: str, where: str) -> float | None:
     value = table.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= sys.float_info.max:
         raise RecipeError(f"{where}: {key} must be a number above zero; got {value!r}.")
     return float(value)
 
