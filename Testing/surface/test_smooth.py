@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PrintPrepLib.errors import Cancelled, GeometryError, InputError
 from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.receipt import measure_mesh
-from PrintPrepLib.spatial import SurfaceIndex, self_crossings
+from PrintPrepLib.spatial import Rule, SurfaceIndex, self_crossings
 from PrintPrepLib.surface.extract import closed_surface
 from PrintPrepLib.surface.fragments import list_fragments
 from PrintPrepLib.surface.smooth import smooth
@@ -58,7 +58,7 @@ def test_any_label_surface_stays_closed_without_crossings_within_its_bound(seed:
     result, _ = smooth(mesh, bound_mm=bound)
     assert np.linalg.norm(result.vertices - mesh.vertices, axis=1).max() <= bound * (1 + 1e-9)
     assert is_closed_manifold(result)
-    assert len(self_crossings(result).faces) == 0
+    assert len(self_crossings(result, rule=Rule.CROSSING).faces) == 0
 
 
 def test_ball_of_voxels_gets_smoother_and_keeps_its_volume() -> None:
@@ -67,7 +67,7 @@ def test_ball_of_voxels_gets_smoother_and_keeps_its_volume() -> None:
     before, after = (np.linalg.norm(m.vertices, axis=1).std() for m in (mesh, result))
     assert after < 0.65 * before
     assert result.volume_mm3 == pytest.approx(mesh.volume_mm3, rel=1e-3)
-    assert len(self_crossings(result).faces) == 0
+    assert len(self_crossings(result, rule=Rule.CROSSING).faces) == 0
     assert receipt.parameters["bound_mm"] == 0.5
     assert "0.5 of the smallest voxel edge" in receipt.notes[0]
 
@@ -103,7 +103,7 @@ def test_plate_of_one_voxel_does_not_collapse() -> None:
     assert result.volume_mm3 == pytest.approx(mesh.volume_mm3, rel=0.01)
     assert measure_mesh(result).genus == 0
     assert measure_mesh(result).parts == 1
-    assert len(self_crossings(result).faces) == 0
+    assert len(self_crossings(result, rule=Rule.CROSSING).faces) == 0
     assert receipt.details["vertices_held_for_walls"] >= 0
 
 
@@ -116,7 +116,7 @@ def test_plates_across_a_gap_of_one_voxel_do_not_meet() -> None:
     mesh = _of_label(mask)
     result, _ = smooth(mesh, bound_mm=1.0)
     assert measure_mesh(result).parts == measure_mesh(mesh).parts
-    assert len(self_crossings(result).faces) == 0
+    assert len(self_crossings(result, rule=Rule.CROSSING).faces) == 0
     found = list_fragments(result)
     a = result.submesh(found.of_face == 0)
     b = result.submesh(found.of_face == 1)
@@ -129,7 +129,7 @@ def test_ridges_next_to_each_other_do_not_cross() -> None:
     mask[4:10, 3:11, 2:28:2] = True
     result, _ = smooth(_of_label(mask), bound_mm=0.5)
     assert is_closed_manifold(result)
-    assert len(self_crossings(result).faces) == 0
+    assert len(self_crossings(result, rule=Rule.CROSSING).faces) == 0
 
 
 def test_zero_bound_touches_nothing() -> None:
@@ -187,5 +187,5 @@ def test_refusals_and_cancel() -> None:
 def test_two_bodies_keep_apart_even_with_a_huge_bound() -> None:
     mesh = concatenate([shapes.sphere(5.0, (0, 0, 0), 3), shapes.sphere(5.0, (10.1, 0, 0), 3)])
     result, _ = smooth(mesh, bound_mm=5.0, pass_band=0.01, iterations=100)
-    assert len(self_crossings(result).faces) == 0
+    assert len(self_crossings(result, rule=Rule.CROSSING).faces) == 0
     assert measure_mesh(result).parts == 2
