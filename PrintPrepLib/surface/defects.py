@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..mesh import Mesh
-from ..spatial import exact_weld, self_crossings
-from ..topology import edge_table, face_parts, non_manifold_vertices
+from ..spatial import Rule
+from ..topology import face_parts, non_manifold_vertices
+from .known import crossings_of, edges_of, welded
 from .winding import wrong_side_shells
 
 
@@ -21,6 +22,7 @@ class Defects:
     ``wrong_side_parts`` counts closed shells that look inward though they are an outer surface, or outward though
     they are the wall of a cavity. ``degenerate_faces`` have two corners at one place. ``flat_faces`` have three corners
     on a line: they are counted, but a solid may have them, as slicers and crossings do not see them.
+    ``crossing_faces`` truly pass through each other or are there twice; surfaces that touch are not counted.
     """
 
     open_edges: int
@@ -81,9 +83,9 @@ def find_defects(mesh: Mesh, *, crossings: bool = True) -> Defects:
     crossings : bool
         Also look for triangles that cross; the slowest count.
     """
-    stored = exact_weld(as_stored(mesh))
-    table = edge_table(stored)
-    open_edges = table.open_edges if stored is mesh else max(table.open_edges, edge_table(mesh).open_edges)
+    stored = welded(as_stored(mesh))
+    table = edges_of(stored)
+    open_edges = table.open_edges if stored is mesh else max(table.open_edges, edges_of(mesh).open_edges)
     triples = np.sort(stored.faces, axis=1)
     unique = len(np.unique(triples.view([("", triples.dtype)] * 3)))
     repeated = (stored.faces == np.roll(stored.faces, 1, axis=1)).any(axis=1)
@@ -97,8 +99,13 @@ def find_defects(mesh: Mesh, *, crossings: bool = True) -> Defects:
         flat_faces=int(np.count_nonzero(flat_faces(stored) & ~repeated)),
         duplicate_faces=len(triples) - unique,
         wrong_side_parts=len(wrong_side_shells(stored)) if sound else None,
-        crossing_faces=len(self_crossings(stored).faces) if crossings else None,
+        crossing_faces=len(crossings_of(stored).faces) if crossings else None,
         parts=face_parts(stored)[0],
         triangles=len(stored.faces),
         volume_mm3=stored.volume_mm3,
     )
+
+
+def crossing_faces(mesh: Mesh, rule: Rule = Rule.CROSSING) -> int:
+    """Count the triangles that cross others once they stand in an STL file."""
+    return len(crossings_of(welded(as_stored(mesh)), rule).faces)

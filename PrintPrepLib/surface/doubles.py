@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..errors import GeometryError
 from ..mesh import FloatArray, Mesh
-from ..topology import edge_table
+from .known import edges_of
 from .nearby import mesh_of
 
 _DOUBLED_SHARE = 0.5
@@ -76,7 +76,7 @@ def _duplicates(mesh: Mesh, proper: npt.NDArray[np.bool_]) -> Ints:
             "it encloses nothing. It was made for drawing, not for printing. Export it from its source as a solid, "
             "or give its surfaces a thickness."
         )
-    table = edge_table(mesh)
+    table = edges_of(mesh)
     drop: list[int] = []
     starts = np.flatnonzero(first)
     for index in np.flatnonzero(size > 1).tolist():

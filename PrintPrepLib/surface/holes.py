@@ -14,10 +14,9 @@ from ..parameters import Param
 from ..progress import Progress, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
 from ..topology import boundary_loops
-from .nearby import mesh_of
+from .nearby import joined_elsewhere, mesh_of, outer_corners
 from .patch import Patch, make_patch
 from .pinches import split_pinches
-from .untangle import joined_elsewhere, outer_corners
 from .winding import shells
 
 _SMOOTH_FROM = 8

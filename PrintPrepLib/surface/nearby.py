@@ -1,4 +1,4 @@
-"""Which triangles lie in some boxes, and where small patches of surface are compared."""
+"""What lies around a place: triangles in boxes, triangles beyond a loop, and where small patches are compared."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 from ..mesh import FloatArray, Mesh
 from ..topology import edge_table
+
+Faces = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 _FEW_BOXES = 8
 """Up to this many boxes are looked at one by one; each costs a pass over the mesh."""
@@ -64,6 +67,29 @@ def triangles_near(mesh: Mesh, low: FloatArray, high: FloatArray) -> npt.NDArray
         sign = 1 if corner.bit_count() % 2 == 1 else -1
         total += sign * sums[pick[0], pick[1], pick[2]]
     return np.asarray((total > 0) & ~outside)
+
+
+def joined_elsewhere(faces: npt.NDArray[np.integer], loop: Faces) -> Mask:
+    """Pairs of loop vertices that an edge of the given triangles already joins, (n, n) bool."""
+    place = np.full(int(max(faces.max(initial=0), loop.max())) + 1, -1)
+    place[loop] = np.arange(len(loop))
+    out = np.zeros((len(loop), len(loop)), bool)
+    near = (place[faces] >= 0).sum(axis=1) >= 2
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        start, stop = place[faces[near, a]], place[faces[near, b]]
+        both = (start >= 0) & (stop >= 0)
+        out[start[both], stop[both]] = out[stop[both], start[both]] = True
+    return out
+
+
+def outer_corners(faces: Faces, loop: Faces) -> Faces | None:
+    """Third corner of the triangle beyond each loop edge i to i+1; None where there is no such triangle."""
+    near = np.isin(faces, loop).sum(axis=1) >= 2
+    corner: dict[tuple[int, int], int] = {}
+    for a, b, c in faces[near].tolist():
+        corner[a, b], corner[b, c], corner[c, a] = c, a, b
+    out = [corner.get((int(b), int(a))) for a, b in zip(loop, np.roll(loop, -1), strict=True)]
+    return None if any(c is None for c in out) else np.array(out, np.int64)
 
 
 def _cell(points: FloatArray, origin: FloatArray, cell: FloatArray) -> npt.NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..errors import GeometryError, MissingPackageError
 from ..mesh import FloatArray, Mesh, concatenate
-from ..spatial import self_crossings
+from .known import crossings_of
 from .winding import containers, shells
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def unite_overlaps(mesh: Mesh) -> Union:
     count, shell = shells(mesh)
     body = _bodies(mesh, shell, count)
     of_face = body[shell]
-    pairs = of_face[np.asarray(self_crossings(mesh).pairs, np.int64).reshape(-1, 2)]
+    pairs = of_face[np.asarray(crossings_of(mesh).pairs, np.int64).reshape(-1, 2)]
     crossing = np.unique(pairs[pairs[:, 0] != pairs[:, 1]])
     if len(crossing) == 0:
         return Union(mesh, 0, np.empty((0, 3)))

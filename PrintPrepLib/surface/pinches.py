@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..mesh import FloatArray, Mesh
-from ..topology import edge_table
+from .known import edges_of
 from .nearby import mesh_of
 
 _GAP_OF_EDGE = 0.01
@@ -57,7 +57,7 @@ def split_pinches(mesh: Mesh) -> Mesh:
 
 
 def _split(mesh: Mesh) -> tuple[Mesh, int]:
-    table = edge_table(mesh)
+    table = edges_of(mesh)
     flat = table.of_face.ravel()
     regular = np.flatnonzero(table.face_count[flat] == 2)
     pairs = regular[np.argsort(flat[regular], kind="stable")].reshape(-1, 2)
@@ -132,7 +132,7 @@ def _split_twins(mesh: Mesh) -> tuple[Mesh, Ints]:
     """Where two sheets share an edge whose ends cannot be parted, give the second sheet a vertex in its middle."""
     start = len(mesh.vertices)
     for _ in range(4):
-        table = edge_table(mesh)
+        table = edges_of(mesh)
         many = np.flatnonzero(table.face_count > 2)
         if len(many) == 0:
             break

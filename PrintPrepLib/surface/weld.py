@@ -11,7 +11,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from ..mesh import FloatArray, Mesh
-from ..topology import EdgeTable, edge_table
+from ..topology import EdgeTable
+from .known import edges_of
 from .nearby import mesh_of
 
 _STEPS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
@@ -47,14 +48,14 @@ def close_seams(mesh: Mesh) -> Seam:
     used, merged, split = 0.0, 0, 0
     places: list[FloatArray] = []
     for share in _STEPS:
-        table = edge_table(mesh)
+        table = edges_of(mesh)
         if table.open_edges == 0:
             break
         for attempt in (_join_edges, _split_edges):
             candidate, where = attempt(mesh, table, share * diagonal)
             if candidate is None:
                 continue
-            after = edge_table(candidate)
+            after = edges_of(candidate)
             worse = after.non_manifold_edges > table.non_manifold_edges
             if worse or after.open_edges >= table.open_edges:
                 continue

@@ -10,7 +10,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..mesh import FloatArray, Mesh
-from ..topology import EdgeTable, edge_table
+from ..topology import EdgeTable
+from .known import edges_of
 
 _SAMPLES = 5
 """Vertices of a shell that must all lie inside another one for it to count as contained."""
@@ -52,7 +53,7 @@ def orient(mesh: Mesh) -> Winding:
     open shell is turned so that the cone from its center to it has a positive volume. A shell that ends at edges with
     more than two triangles keeps its side.
     """
-    table = edge_table(mesh)
+    table = edges_of(mesh)
     count, shell, flip, one_sided = _agree(mesh, table)
     faces = mesh.faces.copy()
     faces[flip] = faces[flip][:, ::-1]
@@ -70,7 +71,7 @@ def orient(mesh: Mesh) -> Winding:
 
 def shells(mesh: Mesh, table: EdgeTable | None = None) -> tuple[int, Ints]:
     """Number the shells: triangles that hang together by edges which exactly two of them share."""
-    table = edge_table(mesh) if table is None else table
+    table = edges_of(mesh) if table is None else table
     left, right, _ = _neighbors(mesh, table)
     size = len(mesh.faces)
     graph = coo_array((np.ones(len(left)), (left, right)), shape=(size, size))
@@ -135,7 +136,7 @@ def _wrong_side(mesh: Mesh, shell: Ints, count: int) -> Ints:
     center = np.stack(sums, axis=1) / np.bincount(shell, minlength=count)[:, None]
     a, b, c = (corners[:, k] - center[shell] for k in range(3))
     volume = np.bincount(shell, np.einsum("ij,ij->i", a, np.cross(b, c)), count)
-    table = edge_table(mesh)
+    table = edges_of(mesh)
     open_face = (table.face_count[table.of_face] == 1).any(axis=1)
     is_open = np.zeros(count, bool)
     is_open[shell[open_face]] = True
