@@ -11,6 +11,7 @@ from ..check import CheckResult, check_mesh
 from ..errors import InputError
 from ..export import OutputFolder, WrittenFile, describe_file, write_mesh
 from ..export.single import rounded_to_single
+from ..export.temporary import staged
 from ..finding import Finding, Severity
 from ..mesh import Mesh
 from ..profiles.printers import printer
@@ -150,7 +151,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
         if deviation is not None:
             outputs.append(write_mesh(deviation.colored(mesh), out.file(DEVIATION_FILE)))
-        out.file(RECIPE_FILE).write_text(recipe.to_toml(), "utf-8")
+        with staged(out.file(RECIPE_FILE)) as item:
+            item.file.write(recipe.to_toml().encode())
         outputs.append(describe_file(out.file(RECIPE_FILE), "recipe"))
         seconds["export"] = _lap(watch, seconds)
         progress(0.95, "Finishing the pictures")
