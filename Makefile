@@ -9,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= printprep-demo
 WORKERS ?= 2
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -rs --durations=10
 
 FITS = -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(firstword $(foreach p,python3.12 python3.11 python3.13 python3,$(shell $(p) $(FITS) >/dev/null 2>&1 && echo $(p))))

@@ -9,6 +9,7 @@ from ..errors import GeometryError
 from ..mesh import Mesh
 from ..progress import Progress, part, silent
 from ..volume import Volume
+from ..vtk_threads import use_all_cores
 
 NEAREST_TO_GRID = 0.01
 """No vertex lies closer to a voxel center than this share of a voxel: without it triangles without area appear,
@@ -101,6 +102,7 @@ def _flying_edges(padded: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
+    use_all_cores()
     image = vtkImageData()
     image.SetDimensions(*padded.shape[::-1])
     image.GetPointData().SetScalars(numpy_to_vtk(padded.ravel()))

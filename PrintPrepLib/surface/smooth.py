@@ -15,6 +15,7 @@ from ..progress import Progress, part, silent
 from ..receipt import Change, Receipt, Stopwatch, measure_mesh
 from ..spatial import SurfaceIndex, index_of
 from ..topology import face_parts
+from ..vtk_threads import use_all_cores
 
 PASS_BAND = 0.1
 ITERATIONS = 20
@@ -163,6 +164,7 @@ def _windowed_sinc(mesh: Mesh, pass_band: float, iterations: int) -> FloatArray:
     from vtkmodules.util.numpy_support import vtk_to_numpy
     from vtkmodules.vtkFiltersCore import vtkWindowedSincPolyDataFilter
 
+    use_all_cores()
     smoother: Any = vtkWindowedSincPolyDataFilter()
     smoother.SetInputData(mesh.to_vtk())
     smoother.SetNumberOfIterations(iterations)
