@@ -46,12 +46,21 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = _build(words)
-    options = parser.parse_args(words)
+    previous = _listen_to_termination()
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:  # while the command was still being loaded, which takes about a second
+        Console(json_wanted=False, quiet=True).problem("Cancelled. Nothing was written.")
+        return CANCELLED
+    finally:
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
+
+
+def _run(words: list[str]) -> int:
+    options = _build(words).parse_args(words)
     console = Console(json_wanted=options.json, quiet=options.quiet)
     module = importlib.import_module(f".commands.{COMMANDS[options.command][0]}", __package__)
-    previous = _listen_to_termination()
     try:
         code: int = module.execute(options, console)
     except (KeyboardInterrupt, Cancelled):
@@ -75,8 +84,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     finally:
         console.end_progress()
-        if previous is not None:
-            signal.signal(signal.SIGTERM, previous)
     return code
 
 
