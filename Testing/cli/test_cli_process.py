@@ -105,6 +105,29 @@ def test_interrupt_leaves_nothing(number: signal.Signals, wait_s: float, tmp_pat
     assert _left(tmp_path) == ["parent"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_interrupt_while_the_program_is_loading(tmp_path: Path) -> None:
+    script = (
+        "import importlib, sys\n"
+        "from PrintPrepLib import cli\n"
+        "def interrupted(*words):\n"
+        "    raise KeyboardInterrupt\n"
+        "importlib.import_module = interrupted\n"
+        "sys.exit(cli.main(['run', 'somewhere', '-o', 'out']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SOON_S,
+        env=_environment(),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 130
+    _one_sentence(done.stderr)
+
+
 @pytest.fixture(name="small_disk")
 def _small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 200 kB."""
