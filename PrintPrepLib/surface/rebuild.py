@@ -17,8 +17,8 @@ from ..spatial.index import SurfaceIndex
 
 CELLS_ALONG = 200
 """Grid cells along the longest side unless a size is asked for: about a second and half a million triangles."""
-_MOST_VOXELS = 64_000_000
-"""Largest grid: 256 MB of distances."""
+_MOST_VOXELS = 96_000_000
+"""Largest grid: 384 MB of distances, about a gigabyte in all."""
 _SHIFT = (0.5 - 0.0371, 0.5 + 0.0533, 0.5 - 0.0217)
 """Share of a cell by which the grid is off the model's corner, so that no line of it lies in a flat side."""
 _NEAREST = 1e-3
@@ -32,10 +32,11 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """The new surface and the cell size of the grid that it was read from."""
+    """The new surface, the cell size of its grid, and the share of the volume (counted in cells) that it lost."""
 
     mesh: Mesh
     cell_mm: float
+    lost_share: float
 
 
 def rebuild(mesh: Mesh, *, cell_mm: float | None = None, progress: Progress = silent) -> Rebuilt:
@@ -83,12 +84,13 @@ def rebuild(mesh: Mesh, *, cell_mm: float | None = None, progress: Progress = si
     if out.volume_mm3 < 0:
         out = out.flipped()
     counted = float(np.count_nonzero(inside)) * cell**3
-    if abs(out.volume_mm3 - counted) > _LOST_SHARE * counted:
+    lost = 1.0 - out.volume_mm3 / counted
+    if abs(lost) > _LOST_SHARE:
         raise GeometryError(
-            f"Rebuilding at {cell:.3g} mm would lose {1 - out.volume_mm3 / counted:.0%} of the volume: walls are "
+            f"Rebuilding at {cell:.3g} mm would lose {lost:.0%} of the volume: walls are "
             "thinner than that. Choose smaller cells."
         )
-    return Rebuilt(out, cell)
+    return Rebuilt(out, cell, lost)
 
 
 def _winding(mesh: Mesh, origin: FloatArray, cell: float, size: npt.NDArray[np.int_]) -> npt.NDArray[np.int16]:

@@ -57,7 +57,7 @@ def orient(mesh: Mesh) -> Winding:
     count, shell, flip, one_sided = _agree(mesh, table)
     faces = mesh.faces.copy()
     faces[flip] = faces[flip][:, ::-1]
-    agreed = Mesh(mesh.vertices, faces, mesh.name, mesh.scalars)
+    agreed = Mesh(mesh.vertices, faces, mesh.name, mesh.scalars) if flip.any() else mesh
     wrong = _wrong_side(agreed, shell, count)
     wrong = wrong[~np.isin(wrong, one_sided)]
     turn = np.isin(shell, wrong)
@@ -89,9 +89,11 @@ def wrong_side_shells(mesh: Mesh) -> Ints:
 
 def containers(mesh: Mesh, shell: Ints, count: int) -> list[Ints]:
     """For each shell, the shells that contain it: by the parity of crossings of a line from each of 5 vertices."""
+    if count <= 1:
+        return [np.empty(0, np.int64)] * count
     low, high = _boxes(mesh, shell, count)
     out: list[Ints] = [np.empty(0, np.int64)] * count
-    inner = [s for s in range(count) if _around(low, high, s).any()] if count > 1 else []
+    inner = [s for s in range(count) if _around(low, high, s).any()]
     if not inner:
         return out
     order = np.argsort(shell, kind="stable")
