@@ -189,8 +189,8 @@ def _to_count(mesh: Mesh, wanted: int, index: SurfaceIndex, progress: Progress) 
     assert best is not None
     if len(best[0].faces) > (1.0 + COUNT_TOLERANCE) * wanted:
         raise GeometryError(
-            f"{wanted} triangles are too few for this model: {len(best[0].faces)} are needed to keep its pieces, its "
-            "holes, and its walls apart. Nothing was changed: ask for more, or remove small pieces first."
+            f"{wanted} triangles are too few to keep this model's pieces, its holes, and its walls apart. Nothing was "
+            "changed: ask for more, or remove small pieces first."
         )
     return best
 
