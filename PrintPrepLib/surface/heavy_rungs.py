@@ -33,6 +33,10 @@ _CELL_TRIES = 3
 """Grids tried, each twice as fine as the one before where that one lost walls or broke the model."""
 _LOST_SHARE = 0.02
 """Loss of volume that is worth a finer grid."""
+_MOST_TRIANGLES = 2_000_000
+"""No finer grid is tried that would give more triangles than this, which is a file of 100 MB."""
+_MOST_TO_SIMPLIFY = 600_000
+"""Rebuilt surfaces of more triangles stay as they are: simplifying them takes longer than all the rest."""
 _SIMPLIFY_SHARE = 0.1
 """A rebuilt surface is simplified within this share of a cell: far less than the grid itself changed."""
 
@@ -82,6 +86,8 @@ def renew(work: Work, progress: Progress) -> None:
         "beveled. Compare the change with what the model must hold."
     )
     work.mesh = _lighter(mesh, _SIMPLIFY_SHARE * made.cell_mm, part(progress, 0.7, 1.0))
+    if len(work.mesh.faces) > _MOST_TO_SIMPLIFY:
+        work.warnings.append(f"The rebuilt surface has {len(work.mesh.faces)} triangles. Simplify it before printing.")
 
 
 def _on_a_grid(work: Work, source: Mesh, parts: int, progress: Progress) -> tuple[Rebuilt | None, Mesh]:
@@ -95,14 +101,20 @@ def _on_a_grid(work: Work, source: Mesh, parts: int, progress: Progress) -> tupl
         except GeometryError as error:
             work.changed = {"skipped": str(error)}
             continue
-        made, mesh = finer, part_pinches(welded(finer.mesh)).mesh
-        if finer.lost_share <= _LOST_SHARE and face_parts(mesh)[0] <= parts:
+        candidate = part_pinches(welded(finer.mesh)).mesh
+        if made is not None and made.lost_share <= _LOST_SHARE and face_parts(candidate)[0] >= face_parts(mesh)[0]:
+            break  # what came apart was not broken by the grid
+        made, mesh = finer, candidate
+        whole = finer.lost_share <= _LOST_SHARE and face_parts(mesh)[0] <= parts
+        if whole or 4 * len(mesh.faces) > _MOST_TRIANGLES:
             break
     return made, mesh
 
 
 def _lighter(mesh: Mesh, tolerance_mm: float, progress: Progress) -> Mesh:
     """Simplify a rebuilt surface where that leaves it a clean solid; else return it as it is."""
+    if len(mesh.faces) > _MOST_TO_SIMPLIFY:
+        return mesh
     try:
         simple = as_stored(simplify(as_stored(mesh), tolerance_mm=tolerance_mm, progress=progress)[0])
     except GeometryError:

@@ -23,6 +23,9 @@ _MAX_ROUNDS = 3
 _FEW_FACES = 4000
 """More crossing triangles than this are not a few local defects; they are left to other means at once."""
 
+_MOST_OF_ONE = 100
+"""A crossing of more triangles than this is not local: no means here has been seen to cure one."""
+
 
 @dataclass(frozen=True)
 class UntangleReport:
@@ -79,7 +82,8 @@ def untangle(
         The new surface lies nowhere further than this from the old one; with a reference, nowhere further from the
         reference than this or than the old surface there did already.
     patience : int, optional
-        Give up after so many crossings that no means cured; without it, try all.
+        Give up after so many crossings that no means cured, and at once where one is too large to be local; without it,
+        try all.
     rule : Rule
         What counts as crossing, before and after.
     progress : Progress
@@ -150,6 +154,12 @@ def _one_round(
         truth = SurfaceIndex(reference.submesh(near) if near.any() else reference)
     groups = [np.sort(every.local.faces[members], axis=1) for members in every.clusters(found)]
     cures: list[Cure] = []
+    large = [group for group in groups if len(group) > _MOST_OF_ONE]
+    if patience is not None and large:
+        for group in large:
+            x, y, z = every.local.vertices[group].mean(axis=(0, 1)).tolist()
+            cures.append(Cure((x, y, z), len(group), "left", 0, 0.0))
+        return mesh, cures
     # Triangles are followed by their vertices, because the numbers of triangles change under way.
     for number, group in enumerate(groups):
         progress(number / len(groups), f"Crossing {number + 1} of {len(groups)}")

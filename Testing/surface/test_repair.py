@@ -13,7 +13,8 @@ import pytest
 
 from PrintPrepLib.errors import GeometryError
 from PrintPrepLib.mesh import Mesh, concatenate
-from PrintPrepLib.surface.defects import find_defects
+from PrintPrepLib.spatial import Rule
+from PrintPrepLib.surface.defects import crossing_faces, find_defects
 from PrintPrepLib.surface.rebuild import rebuild
 from PrintPrepLib.surface.repair import Rung, repair
 from PrintPrepLib.surface.winding import orient
@@ -44,6 +45,58 @@ def test_clean_mesh_comes_back_as_it_is(shape: Mesh) -> None:
     assert out is shape
     assert receipt.details["rungs"] == []
     assert "unchanged" in receipt.notes[0]
+
+
+def oblique_plate() -> Mesh:
+    """A plate whose two sides are grids of 64 x 48 cells, turned so that rounding makes no side exactly flat."""
+    columns, rows = 64, 48
+    x, y = np.meshgrid(np.linspace(-32.0, 32.0, columns + 1), np.linspace(-24.0, 24.0, rows + 1))
+    side = np.stack([x.ravel(), y.ravel(), np.full(x.size, 1.0)], axis=1)
+    corner = (np.arange(rows)[:, None] * (columns + 1) + np.arange(columns)).ravel()
+    a, b, c, d = corner, corner + 1, corner + columns + 2, corner + columns + 1
+    top = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+    number = np.arange(len(side)).reshape(rows + 1, columns + 1)
+    ring = np.concatenate([number[0], number[1:, -1], number[-1, -2::-1], number[-2:0:-1, 0]])
+    after, below = np.roll(ring, -1), len(side)
+    walls = [np.stack([ring, ring + below, after + below], 1), np.stack([ring, after + below, after], 1)]
+    faces = np.concatenate([top, top[:, ::-1] + below, *walls])
+    return shapes.rotated(Mesh(np.concatenate([side, side * (1.0, 1.0, -1.0)]), faces.astype(np.int32)), 37.3)
+
+
+@pytest.mark.parametrize("shape", [oblique_plate(), shapes.rotated(shapes.box(subdivisions=4), 21.7)])
+def test_clean_oblique_flat_faces_are_not_touched(shape: Mesh) -> None:
+    assert shape.volume_mm3 > 0
+    vertices, faces = shape.vertices.tobytes(), shape.faces.tobytes()
+    out, receipt = repair(shape)
+    assert out is shape
+    assert (out.vertices.tobytes(), out.faces.tobytes()) == (vertices, faces)
+    assert receipt.details["rung"] is None
+
+
+def test_flat_faces_beside_a_hole_are_left_and_their_contacts_told() -> None:
+    plate = oblique_plate()
+    out, receipt = repair(without(plate, 3000))
+    check_clean(out)
+    assert receipt.details["rung"] == "holes"
+    kept = {row.tobytes() for row in out.vertices}
+    stored = plate.vertices.astype(np.float32).astype(np.float64)
+    assert all(row.tobytes() in kept for row in stored)
+    contacts = crossing_faces(out, Rule.MESHLAB)
+    assert any("MeshLab" in text for text in receipt.warnings) == (contacts > 0)
+
+
+def test_rebuilt_surface_is_simplified_within_a_share_of_the_cell() -> None:
+    # A vertex drawn through the other side of a ball: nothing local undoes that.
+    ball = shapes.sphere(10.0, subdivisions=3)
+    vertices = ball.vertices.copy()
+    cap = vertices[:, 2] > 8.0
+    vertices[cap, 2] -= 21.0
+    out, receipt = repair(Mesh(vertices, ball.faces), cell_mm=0.5)
+    check_clean(out)
+    assert receipt.details["rung"] == "rebuild"
+    last = receipt.details["rungs"][-1]
+    assert last["cell_mm"] == 0.5
+    assert len(out.faces) < 0.7 * last["triangles_of_grid"]
 
 
 def test_triangles_of_a_file_are_welded() -> None:
