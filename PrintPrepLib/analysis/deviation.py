@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,12 +10,12 @@ import numpy as np
 from ..errors import GeometryError
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
-from ..receipt import Change, measure_mesh, plain
-from ..spatial import SurfaceIndex, index_of
-from .sampling import area_samples
+from ..receipt import measure_mesh, plain
+from ..spatial import index_of
+from ..spatial.change import signed_distances, volume_percent_of
+from ..spatial.sampling import area_samples, some_vertices
 
 DEFAULT_SAMPLES = 200_000  # points by area in each direction: a share is 0.5 mm2 on a 1000 cm2 skull
-CHANGE_SAMPLES = 100_000  # for receipts, all points together: keeps a step's own measuring under a second
 HISTOGRAM_BINS = 40  # even, so that zero is an edge between inside and outside
 HISTOGRAM_SHARE = 99.5  # percentile that sets the histogram's width; what lies beyond is in the end bins
 
@@ -133,12 +132,12 @@ def compare(
     )
     progress(0.0, "Preparing to compare")
     vertices_a = a.vertices
-    vertices_b = _some_vertices(b, len(b.faces) if most_vertices_of_b is None else most_vertices_of_b)
+    vertices_b = some_vertices(b, len(b.faces) if most_vertices_of_b is None else most_vertices_of_b)
     used_a = np.zeros(len(vertices_a), bool)
     used_a[a.faces.ravel()] = True
     samples_a, samples_b = area_samples(a, samples), area_samples(b, samples)
-    signed = _signed(index_of(b), np.concatenate([vertices_a, samples_a]), closed_b, part(progress, 0.1, 0.55))
-    back = -_signed(index_of(a), np.concatenate([vertices_b, samples_b]), closed_a, part(progress, 0.55, 1.0))
+    signed = signed_distances(index_of(b), np.concatenate([vertices_a, samples_a]), closed_b, part(progress, 0.1, 0.55))
+    back = -signed_distances(index_of(a), np.concatenate([vertices_b, samples_b]), closed_a, part(progress, 0.55, 1.0))
     at_vertices, at_samples = signed[: len(vertices_a)], signed[len(vertices_a) :]
     forward = _distances(at_samples, samples_a, at_vertices[used_a], vertices_a[used_a])
     backward = _distances(back[len(vertices_b) :], samples_b, back[: len(vertices_b)], vertices_b)
@@ -146,83 +145,11 @@ def compare(
         forward=forward,
         backward=backward,
         hausdorff_mm=max(forward.max_mm, backward.max_mm),
-        volume_change_percent=_volume_percent(b, a) if closed_a and closed_b else None,
+        volume_change_percent=volume_percent_of(b, a) if closed_a and closed_b else None,
         histogram=_histogram(at_samples),
         at_vertices_mm=at_vertices,
         notes=notes,
     )
-
-
-def change_between(
-    before: Mesh,
-    after: Mesh,
-    progress: Progress = silent,
-    *,
-    max_samples: int = CHANGE_SAMPLES,
-    before_index: SurfaceIndex | None = None,
-    after_index: SurfaceIndex | None = None,
-) -> Change:
-    """Measure for a receipt how far a step moved a surface, quickly: at a quarter of ``max_samples`` each of vertices
-    and area points of both surfaces.
-
-    Both directions count, with one sign (positive: the new surface lies outside the old), so that a part that was
-    dropped shows in the maximum as well as one that was added. The mean and the 95 % figure are over the area points
-    of both surfaces.
-
-    Where one of the surfaces is empty there is no distance: ``samples`` is 0, the distances are 0 and
-    ``max_at_mm`` is None; ``volume_percent`` still says what was lost.
-
-    Parameters
-    ----------
-    before, after : Mesh
-        The old and the new surface; may be empty.
-    max_samples : int
-        Most points to measure at, all together; at least 4.
-    before_index, after_index : SurfaceIndex, optional
-        Indices of them that are already at hand.
-    """
-    if max_samples < 4:
-        raise ValueError(f"max_samples must be at least 4, got {max_samples}")
-    volume_percent = _volume_percent(before, after)
-    if before.is_empty or after.is_empty:
-        return Change(0.0, 0.0, 0.0, 0.0, None, volume_percent, 0)
-    quarter = max_samples // 4
-    progress(0.0, "Measuring the change")
-
-    def measure(mesh: Mesh, other: Mesh, index: SurfaceIndex | None) -> tuple[FloatArray, FloatArray, int]:
-        area_points = area_samples(mesh, quarter)
-        points = np.concatenate([area_points, _some_vertices(mesh, quarter)])
-        return points, _signed(index or index_of(other), points, False, silent), len(area_points)
-
-    with ThreadPoolExecutor(2) as pool:  # each direction is mostly numpy on large arrays, which leaves the lock free
-        backward = pool.submit(measure, before, after, after_index)
-        forward = pool.submit(measure, after, before, before_index).result()
-        points, measured, count = backward.result()
-    pools = [forward, (points, -measured, count)]
-    progress(1.0, "Measuring the change")
-    by_area = np.concatenate([measured[:count] for _, measured, count in pools])
-    points = np.concatenate([points for points, _, _ in pools])
-    size = np.abs(np.concatenate([measured for _, measured, _ in pools]))
-    if not len(by_area):
-        by_area = size
-    worst = int(np.argmax(size))
-    return Change(
-        signed_mean_mm=float(by_area.mean()),
-        mean_mm=float(np.abs(by_area).mean()),
-        p95_mm=float(np.percentile(np.abs(by_area), 95)),
-        max_mm=float(size[worst]),
-        max_at_mm=_place(points[worst]),
-        volume_percent=volume_percent,
-        samples=len(points),
-    )
-
-
-def _signed(index: SurfaceIndex, points: FloatArray, closed: bool, progress: Progress) -> FloatArray:
-    found = index.closest(points, progress=progress)
-    if closed:
-        return index.with_sign(points, found)
-    side, _ = index.sides(points, found)
-    return side * found.distance_mm
 
 
 def _distances(
@@ -249,22 +176,6 @@ def _histogram(by_area: FloatArray) -> Histogram:
     edges = np.linspace(-reach, reach, HISTOGRAM_BINS + 1)
     counts, _ = np.histogram(np.clip(by_area, -reach, reach), edges)
     return Histogram(tuple(edges.tolist()), tuple((100.0 * counts / len(by_area)).tolist()))
-
-
-def _some_vertices(mesh: Mesh, count: int) -> FloatArray:
-    """Vertices that triangles use, evenly over the order of the triangles."""
-    faces = mesh.faces
-    if len(faces) <= count:
-        chosen = np.unique(faces)
-        chosen = chosen[np.arange(min(count, len(chosen))) * len(chosen) // min(count, len(chosen))]
-    else:
-        chosen = faces[np.arange(count) * len(faces) // count, 0]
-    return np.asarray(mesh.vertices[chosen])
-
-
-def _volume_percent(before: Mesh, after: Mesh) -> float | None:
-    old, new = measure_mesh(before).volume_mm3, measure_mesh(after).volume_mm3
-    return None if old == 0.0 else 100.0 * (new - old) / abs(old)
 
 
 def _is_closed(mesh: Mesh) -> bool:

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from ..analysis.sampling import area_samples
 from ..finding import Finding, Severity
 from ..mesh import FloatArray, Mesh
 from ..spatial import SurfaceIndex
+from ..spatial.sampling import area_samples
 from .completeness_mesh import completeness_against_mesh
 from .places import LISTED, LostPlace, describe, group_voxels, severity_of
 from .subject import Subject, not_run, place

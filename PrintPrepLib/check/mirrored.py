@@ -8,9 +8,9 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.sampling import area_samples
 from ..finding import Finding, Severity
 from ..mesh import FloatArray
+from ..spatial.sampling import area_samples
 from .subject import Subject, not_run
 
 SAMPLES = 4000

@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.sampling import area_samples
 from ..mesh import FloatArray, Mesh
 from ..spatial import ClosestPoints, SurfaceIndex
+from ..spatial.sampling import area_samples
 
 Int64Array = npt.NDArray[np.int64]
 

@@ -118,7 +118,7 @@ def fill_holes(
         )
     changed = filling.mesh is not mesh
     warnings = [f"{len(filling.left)} holes were left open because they are larger."] if filling.left else []
-    from ..analysis.deviation import change_between
+    from ..spatial.change import change_between
 
     after = measure_mesh(filling.mesh) if changed else before
     change = change_between(mesh, filling.mesh) if changed else None

@@ -122,7 +122,7 @@ def repair(
     if not defects.clean:
         work.warnings.append(f"Stopped at the rung '{rung.value}': {_in_words(defects)}")
     progress(0.95, "Measuring the change")
-    from ..analysis.deviation import change_between
+    from ..spatial.change import change_between
 
     return result, Receipt(
         operation="repair",

@@ -7,11 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from PrintPrepLib.analysis.deviation import change_between, compare
-from PrintPrepLib.analysis.sampling import area_samples
+from PrintPrepLib.analysis.deviation import compare
 from PrintPrepLib.errors import GeometryError
 from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.spatial import SurfaceIndex
+from PrintPrepLib.spatial.change import change_between
+from PrintPrepLib.spatial.sampling import area_samples
 from Testing.support import shapes
 
 EMPTY = Mesh(np.zeros((0, 3)), np.zeros((0, 3), int))

@@ -52,3 +52,14 @@ def area_samples_and_faces(mesh: Mesh, count: int) -> tuple[FloatArray, npt.NDAr
     corner = mesh.vertices[mesh.faces[face]]
     points = corner[:, 0] + s[:, None] * (corner[:, 1] - corner[:, 0]) + t[:, None] * (corner[:, 2] - corner[:, 0])
     return np.asarray(points), face
+
+
+def some_vertices(mesh: Mesh, count: int) -> FloatArray:
+    """Vertices that triangles use, evenly over the order of the triangles."""
+    faces = mesh.faces
+    if len(faces) <= count:
+        chosen = np.unique(faces)
+        chosen = chosen[np.arange(min(count, len(chosen))) * len(chosen) // min(count, len(chosen))]
+    else:
+        chosen = faces[np.arange(count) * len(faces) // count, 0]
+    return np.asarray(mesh.vertices[chosen])
