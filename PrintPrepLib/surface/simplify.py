@@ -15,7 +15,6 @@ from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
 from ..spatial import Rule, SurfaceIndex, index_of, self_crossings
 from ..spatial.change import change_between
-from ..spatial.sampling import area_samples_and_faces
 from .collapse import Collapse, broken_topology, collapse, part_of_vertices, with_neighbors
 
 STL_HEADER_BYTES = 84

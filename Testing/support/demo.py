@@ -30,17 +30,25 @@ class DemoRun:
     truth: DemoTruth
 
 
-@cache
 def demo_scan(variant: Variant = Variant.PLAIN, size: Size = COARSE) -> tuple[Path, DemoTruth]:
     """Return the folder of a DICOM series of the phantom, and its truth. Do not write there."""
+    return _scan(variant, size)
+
+
+def demo_run(variant: Variant = Variant.PLAIN, size: Size = FINE) -> DemoRun:
+    """Run the chain on the phantom with the demo's own recipe. Do not write into its folder."""
+    return _run(variant, size)
+
+
+@cache  # called with all arguments in order: a cache takes f() and f(default) for two calls
+def _scan(variant: Variant, size: Size) -> tuple[Path, DemoTruth]:
     folder = _session_folder() / f"{variant.value}-{size[0]}" / "scan"
     folder.mkdir(parents=True)
     return folder, make_demo(folder, variant=variant, size=size)
 
 
 @cache
-def demo_run(variant: Variant = Variant.PLAIN, size: Size = FINE) -> DemoRun:
-    """Run the chain on the phantom with the demo's own recipe. Do not write into its folder."""
+def _run(variant: Variant, size: Size) -> DemoRun:
     scan, truth = demo_scan(variant, size)
     folder = scan.parent / "result"
     pictures = variant is Variant.PLAIN
