@@ -20,7 +20,7 @@ from ..finding import Finding, Severity
 from ..mesh import FloatArray, Mesh
 from ..profiles import Printer
 from ..segment.segmentation import ClippedFace, Segmentation
-from ..spatial import Crossings, Rule, SurfaceIndex, exact_weld, index_of, self_crossings
+from ..spatial import Crossings, SurfaceIndex, crossings_and_contacts, exact_weld, index_of
 from ..topology import EdgeTable, edge_table
 from .shells import Shells, find_shells
 from .two_sided import SurfacePoints, measure
@@ -89,15 +89,19 @@ class Subject:
         """Connected surfaces of :attr:`seen`."""
         return find_shells(self.seen, self.edges)
 
-    @cached_property
+    @property
     def crossings(self) -> Crossings:
         """Triangles of :attr:`seen` that truly pass through others, or are there twice."""
-        return self_crossings(self.seen, rule=Rule.CROSSING)
+        return self._crossings_and_contacts[0]
 
-    @cached_property
+    @property
     def contacts(self) -> Crossings:
         """Triangles of :attr:`seen` that programs with rounding call crossing: some of them only touch."""
-        return self_crossings(self.seen, rule=Rule.MESHLAB)
+        return self._crossings_and_contacts[1]
+
+    @cached_property
+    def _crossings_and_contacts(self) -> tuple[Crossings, Crossings]:
+        return crossings_and_contacts(self.seen)
 
     @cached_property
     def is_closed(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .cached import index_of
-from .crossings import Crossings, Rule, crossings_between, self_crossings
+from .crossings import Crossings, Rule, crossings_and_contacts, crossings_between, self_crossings
 from .index import ClosestPoints, Engine, SurfaceIndex
 from .weld import exact_weld
 
@@ -13,6 +13,7 @@ __all__ = [
     "Engine",
     "Rule",
     "SurfaceIndex",
+    "crossings_and_contacts",
     "crossings_between",
     "exact_weld",
     "index_of",

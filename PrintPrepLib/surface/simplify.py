@@ -13,7 +13,7 @@ from ..mesh import Mesh
 from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
-from ..spatial import Rule, SurfaceIndex, index_of, self_crossings
+from ..spatial import SurfaceIndex, crossings_and_contacts, index_of
 from ..spatial.change import change_between
 from .collapse import Collapse, broken_topology, collapse, part_of_vertices, with_neighbors
 
@@ -213,10 +213,10 @@ def _sound(state: Collapse, index: SurfaceIndex, tolerance_mm: float | None, pro
             kept = _Kept(kept.topology, kept.crossing, kept.tolerance + len(far))
             crossing = far[:0]
             if len(far) == 0:
-                crossing = _crossing(simplified, groups, Rule.CROSSING)
+                crossing, touching = _crossing(simplified, groups)
                 if len(crossing) == 0 and contact_rounds < CONTACT_ROUNDS:
                     contact_rounds += 1
-                    crossing = _crossing(simplified, groups, Rule.MESHLAB)
+                    crossing = touching
             kept = _Kept(kept.topology, kept.crossing + len(crossing), kept.tolerance)
             bad = np.concatenate([far, crossing])
             if len(bad) == 0:
@@ -270,8 +270,12 @@ def _beyond(
     return np.unique(np.concatenate(bad))
 
 
-def _crossing(simplified: Mesh, groups: Int64Array, rule: Rule) -> Int64Array:
-    faces = self_crossings(simplified, rule=rule).faces
-    if rule is Rule.MESHLAB and len(faces) > FEW_CONTACTS * len(simplified.faces):
-        faces = faces[:0]
-    return np.unique(groups[simplified.faces[faces].ravel()]).astype(np.int64)
+def _crossing(simplified: Mesh, groups: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """Groups whose triangles truly cross, and those that MeshLab counts as well where these are few."""
+    exact, as_meshlab = crossings_and_contacts(simplified)
+    few = len(as_meshlab.faces) <= FEW_CONTACTS * len(simplified.faces)
+    crossing, touching = (
+        np.unique(groups[simplified.faces[faces].ravel()]).astype(np.int64)
+        for faces in (exact.faces, as_meshlab.faces if few else as_meshlab.faces[:0])
+    )
+    return crossing, touching
