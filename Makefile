@@ -1,5 +1,6 @@
 # make demo    the whole chain on a computed CT phantom
-# make test    all tests
+# make test    the tests, in minutes
+# make test-slow  whole real scans through the chain, judged by outside programs
 # make lint    ruff and mypy
 # make bench   time and memory of the chain, step by step
 #
@@ -14,7 +15,7 @@ PYTEST_ARGS ?= -rs --durations=10
 FITS = -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(firstword $(foreach p,python3.12 python3.11 python3.13 python3,$(shell $(p) $(FITS) >/dev/null 2>&1 && echo $(p))))
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test test-slow lint bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -23,7 +24,10 @@ demo: $(VENV)/.stamp-fast
 	$(BIN)/printprep demo -o $(OUT)
 
 test: $(VENV)/.stamp-test
-	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.stamp-test
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
 lint: $(VENV)/.stamp-lint
 	$(BIN)/ruff check .
