@@ -18,7 +18,7 @@ from .completeness import check_completeness
 from .crossings import check_crossings
 from .edges import check_edges
 from .faces import check_faces
-from .mirrored import check_mirrored
+from .handedness import check_mirrored
 from .orientation import check_orientation
 from .parts import check_cavities, check_parts
 from .pending import check_pending
