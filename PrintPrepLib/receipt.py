@@ -111,7 +111,7 @@ def _measure_mesh(mesh: Mesh) -> MeshMeasures:
     edges = edge_counts(mesh)
     parts, _ = face_parts(mesh)
     closed = edges.open_edges == 0 and edges.non_manifold_edges == 0
-    used = int(np.count_nonzero(np.bincount(mesh.faces.ravel(), minlength=len(mesh.vertices))))
+    used = len(mesh.used_vertices)
     euler = used - edges.edges + len(mesh.faces)
     low, high = mesh.bounds
     return MeshMeasures(

@@ -129,8 +129,10 @@ def _face_parts(mesh: Mesh) -> tuple[int, npt.NDArray[np.int64]]:
     graph = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(size, size))
     _, label = connected_components(graph, directed=False)
     of_face = label[faces[:, 0]]
-    used, inverse = np.unique(of_face, return_inverse=True)
-    return len(used), inverse.astype(np.int64)
+    used = np.zeros(int(of_face.max()) + 1, bool)
+    used[of_face] = True
+    number = np.cumsum(used) - 1
+    return int(used.sum()), number[of_face]
 
 
 def non_manifold_vertices(mesh: Mesh, edges: EdgeTable | None = None) -> npt.NDArray[np.int64]:

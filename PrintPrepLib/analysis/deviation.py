@@ -14,6 +14,7 @@ from ..receipt import measure_mesh, plain
 from ..spatial import index_of
 from ..spatial.change import signed_distances, volume_percent_of
 from ..spatial.sampling import area_samples, some_vertices
+from .measured import MeasuredPoints
 
 DEFAULT_SAMPLES = 200_000  # points by area in each direction: a share is 0.5 mm2 on a 1000 cm2 skull
 HISTOGRAM_BINS = 40  # even, so that zero is an edge between inside and outside
@@ -65,6 +66,8 @@ class Deviation:
         Of the forward direction.
     at_vertices_mm : (n,) float64
         Signed deviation at every vertex of A.
+    points_of_a, points_of_b : MeasuredPoints
+        Where and what was measured, for those who look for places.
     notes : tuple of str
         What limits the meaning of the figures.
     """
@@ -75,6 +78,8 @@ class Deviation:
     volume_change_percent: float | None
     histogram: Histogram
     at_vertices_mm: FloatArray
+    points_of_a: MeasuredPoints
+    points_of_b: MeasuredPoints
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -133,14 +138,21 @@ def compare(
     progress(0.0, "Preparing to compare")
     vertices_a = a.vertices
     vertices_b = some_vertices(b, len(b.faces) if most_vertices_of_b is None else most_vertices_of_b)
-    used_a = np.zeros(len(vertices_a), bool)
-    used_a[a.faces.ravel()] = True
+    used = a.used_vertices
     samples_a, samples_b = area_samples(a, samples), area_samples(b, samples)
-    signed = signed_distances(index_of(b), np.concatenate([vertices_a, samples_a]), closed_b, part(progress, 0.1, 0.55))
-    back = -signed_distances(index_of(a), np.concatenate([vertices_b, samples_b]), closed_a, part(progress, 0.55, 1.0))
-    at_vertices, at_samples = signed[: len(vertices_a)], signed[len(vertices_a) :]
-    forward = _distances(at_samples, samples_a, at_vertices[used_a], vertices_a[used_a])
-    backward = _distances(back[len(vertices_b) :], samples_b, back[: len(vertices_b)], vertices_b)
+    signed = signed_distances(index_of(b), np.concatenate([samples_a, vertices_a]), closed_b, part(progress, 0.1, 0.55))
+    back = -signed_distances(index_of(a), np.concatenate([samples_b, vertices_b]), closed_a, part(progress, 0.55, 1.0))
+    at_samples, at_vertices = signed[: len(samples_a)], signed[len(samples_a) :]
+    points_of_a = MeasuredPoints(
+        np.concatenate([samples_a, vertices_a[used]]),
+        np.concatenate([at_samples, at_vertices[used]]),
+        len(samples_a),
+        a.area_mm2 / len(samples_a),
+    )
+    points_of_b = MeasuredPoints(
+        np.concatenate([samples_b, vertices_b]), back, len(samples_b), b.area_mm2 / len(samples_b)
+    )
+    forward, backward = _distances(points_of_a), _distances(points_of_b)
     return Deviation(
         forward=forward,
         backward=backward,
@@ -148,26 +160,26 @@ def compare(
         volume_change_percent=volume_percent_of(b, a) if closed_a and closed_b else None,
         histogram=_histogram(at_samples),
         at_vertices_mm=at_vertices,
+        points_of_a=points_of_a,
+        points_of_b=points_of_b,
         notes=notes,
     )
 
 
-def _distances(
-    by_area: FloatArray, area_points: FloatArray, at_vertices: FloatArray, vertices: FloatArray
-) -> Distances:
+def _distances(measured: MeasuredPoints) -> Distances:
+    by_area = measured.signed_mm[: measured.by_area]
     size = np.abs(by_area)
-    every, places = np.concatenate([at_vertices, by_area]), np.concatenate([vertices, area_points])
-    worst = int(np.argmax(np.abs(every)))
+    worst = int(np.argmax(np.abs(measured.signed_mm)))
     return Distances(
         mean_mm=float(size.mean()),
         rms_mm=float(np.sqrt(np.mean(size * size))),
         p95_mm=float(np.percentile(size, 95)),
-        max_mm=float(abs(every[worst])),
-        max_at_mm=_place(places[worst]),
+        max_mm=float(abs(measured.signed_mm[worst])),
+        max_at_mm=_place(measured.points[worst]),
         signed_mean_mm=float(by_area.mean()),
-        outermost_mm=float(every.max()),
-        innermost_mm=float(every.min()),
-        points=len(every),
+        outermost_mm=float(measured.signed_mm.max()),
+        innermost_mm=float(measured.signed_mm.min()),
+        points=len(measured.points),
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from ..analysis.deviation import Deviation
 from ..errors import GeometryError
 from ..finding import Finding, Severity
-from ..spatial import index_of
 from ..surface.from_segmentation import make_surface
-from .subject import Subject, not_run, place
-from .two_sided import SurfacePoints, measure
+from .subject import Subject, compare_surfaces, not_run
 
 
 def check_accuracy(subject: Subject) -> list[Finding]:
@@ -16,9 +15,9 @@ def check_accuracy(subject: Subject) -> list[Finding]:
     The reference is the given surface; without one, the surface is taken from the segmentation anew, which is done
     only where a budget is given.
     """
-    if subject.two_sided is not None:
-        forward, backward = subject.two_sided
-        return [_finding(subject, forward, backward, "the reference surface")]
+    deviation = subject.from_reference
+    if deviation is not None:
+        return [_finding(subject, deviation, "the reference surface")]
     if subject.segmentation is None:
         reason = "there is nothing to measure the model against."
         return [not_run("accuracy", reason, "Check against the segmentation or the unedited surface.")]
@@ -28,17 +27,16 @@ def check_accuracy(subject: Subject) -> list[Finding]:
         reference, _ = make_surface(subject.segmentation)
     except GeometryError as error:
         return [not_run("accuracy", f"the segmentation gives no surface ({error})")]
-    forward = measure(subject.seen, index_of(reference))
-    backward = measure(reference, subject.index)
-    return [_finding(subject, forward, backward, "the surface of the segmentation")]
+    return [_finding(subject, compare_surfaces(subject.seen, reference), "the surface of the segmentation")]
 
 
-def _finding(subject: Subject, forward: SurfacePoints, backward: SurfacePoints, name: str) -> Finding:
+def _finding(subject: Subject, deviation: Deviation, name: str) -> Finding:
+    forward, backward = deviation.forward, deviation.backward
     p95 = max(forward.p95_mm, backward.p95_mm)
     worst = forward if forward.max_mm >= backward.max_mm else backward
     budget = subject.accuracy_mm
     text = f"95 % of the surface lies within {p95:.3f} mm of {name}; the largest deviation is {worst.max_mm:.2f} mm"
-    at = place(worst.worst)
+    at = worst.max_at_mm
     if budget is None:
         return Finding("accuracy", Severity.INFO, f"{text}. No budget was given.", p95, None, "mm", at)
     if p95 > budget:

@@ -117,7 +117,7 @@ def _extra(subject: Subject, grid: VoxelGrid, inside: Mask, volumes: str) -> lis
     core = differ[~grid.any_near(grid.label, differ)]
     count = int(np.clip(float(subject.area_mm2.sum()) / grid.face_mm2, 1, MOST_SAMPLES))
     samples = area_samples(subject.seen, count)
-    points = np.concatenate([samples, subject.seen.vertices[np.unique(subject.seen.faces)]])
+    points = np.concatenate([samples, subject.seen.vertices[subject.seen.used_vertices]])
     voxel = grid.nearest(points)
     outside = np.flatnonzero(voxel < 0)
     held = np.flatnonzero(voxel >= 0)

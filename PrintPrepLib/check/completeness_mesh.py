@@ -13,11 +13,11 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from ..analysis.measured import MeasuredPoints
 from ..finding import Finding, Severity
 from ..mesh import FloatArray
 from ..topology import face_parts
 from .subject import Subject, not_run, place
-from .two_sided import SurfacePoints
 
 TOLERANCE_MM = 0.5
 """Where no budget is given: the accuracy that surgical planning asks for."""
@@ -37,17 +37,17 @@ _CODES = ("completeness-missing", "completeness-extra")
 
 def completeness_against_mesh(subject: Subject) -> list[Finding]:
     """Judge what a surface has that the other lacks, by distances both ways."""
-    two_sided = subject.two_sided
-    if two_sided is None or subject.against is None:
+    deviation = subject.from_reference
+    if deviation is None or subject.against is None:
         return [not_run(code, "the mesh to compare with has no surface.") for code in _CODES]
-    forward, backward = two_sided
+    both = deviation.points_of_a, deviation.points_of_b
     tolerance = subject.accuracy_mm or TOLERANCE_MM
     volumes = (
         f"The reference holds {subject.against.volume_mm3 / 1000:.3f} ml, the model "
         f"{subject.mesh.volume_mm3 / 1000:.3f} ml. Differences of up to {tolerance:g} mm do not count."
     )
-    missing = _beyond(backward, tolerance, 1.0), _beyond(forward, tolerance, -1.0)
-    extra = _beyond(forward, tolerance, 1.0), _beyond(backward, tolerance, -1.0)
+    missing = [_beyond(measured, -measured.signed_mm, tolerance) for measured in both]
+    extra = [_beyond(measured, measured.signed_mm, tolerance) for measured in both]
     dropped = _dropped_share(subject, tolerance)
     return [
         _finding(
@@ -65,16 +65,14 @@ Evidence = tuple[FloatArray, FloatArray, FloatArray]
 """Points, how far each lies beyond, the area each stands for."""
 
 
-def _beyond(measured: SurfacePoints, tolerance: float, sign: float) -> Evidence:
-    chosen, side = measured.beyond(tolerance)
-    chosen = chosen[side == sign]
-    area = np.where(chosen < measured.by_area, measured.share_mm2, 0.0)
-    return measured.points[chosen], measured.distance_mm[chosen], np.asarray(area, np.float64)
+def _beyond(measured: MeasuredPoints, depth_mm: FloatArray, tolerance: float) -> Evidence:
+    chosen = np.flatnonzero(depth_mm > tolerance)
+    return measured.points[chosen], depth_mm[chosen], measured.area_mm2(chosen)
 
 
 def _finding(
     code: str,
-    evidence: tuple[Evidence, Evidence],
+    evidence: list[Evidence],
     tolerance: float,
     volumes: str,
     what: str,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..finding import Finding, Severity
 from ..mesh import FloatArray
+from ..spatial import index_of
 from ..spatial.sampling import area_samples
 from .subject import Subject, not_run
 
@@ -122,9 +123,9 @@ def _placement(as_is: float, turned: float, mirrored: float, signs: tuple[float,
 def _reference(subject: Subject) -> tuple[Fit, FloatArray] | None:
     if subject.segmentation is not None and subject.segmentation.mask.any():
         return _label_fit(subject)
-    index = subject.against_index
-    if index is None:
+    if subject.against is None or subject.against.is_empty:
         return None
+    index = index_of(subject.against)
     low, high = index.mesh.bounds
     near = NEAR_SHARE * float(np.linalg.norm(high - low))
     return lambda points: float((index.closest(points, near).faces >= 0).mean()), np.asarray((low + high) / 2.0)

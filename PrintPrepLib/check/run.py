@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..analysis.deviation import Deviation
 from ..finding import Finding
 from ..mesh import Mesh
 from ..profiles import Printer
@@ -60,6 +61,7 @@ def check_mesh(
     layer_mm: float | None = None,
     accuracy_mm: float | None = None,
     clipped: Sequence[ClippedFace] | None = None,
+    deviation: Deviation | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
     """Judge whether a model is ready to print, and whether it still shows what the scan shows.
@@ -83,6 +85,8 @@ def check_mesh(
         Budget that 95 % of the surface must keep.
     clipped : sequence of ClippedFace, optional
         Where the field of view cut the structure; taken from the segmentation where it is not given.
+    deviation : Deviation, optional
+        How far ``mesh`` lies from ``against``, where that was measured already.
     progress : Progress
         May cancel between checks.
 
@@ -106,7 +110,9 @@ def check_mesh(
     _check_positive("accuracy_mm", accuracy_mm)
     if voxel_mm is not None and len(voxel_mm) != 3:
         raise ValueError(f"voxel_mm must have 3 numbers, got {len(voxel_mm)}")
-    subject = Subject(mesh, segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped)
+    if deviation is not None and against is None:
+        raise ValueError("a deviation was given without the mesh that it was measured against")
+    subject = Subject(mesh, segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped, deviation)
     findings = list(check_empty(subject))
     for number, (text, check, codes) in enumerate(CHECKS):
         progress(number / len(CHECKS), text)

@@ -1,4 +1,4 @@
-"""Which triangle is seen in each pixel: an exact scan conversion with a depth buffer, in numpy alone.
+"""Which triangle is seen in each pixel: an exact scan conversion with a depth buffer.
 
 No OpenGL, no display, no graphics driver: the same pixels on every machine, in any thread, and no crash where the
 drivers are missing. For pictures in a report that is worth more than frames per second.
@@ -11,6 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+
+from ..engine import Engine, is_compiled
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -39,7 +41,9 @@ class Seen:
     depth: FloatArray
 
 
-def rasterize(points: FloatArray, faces: npt.NDArray[np.int32], width: int, height: int) -> Seen:
+def rasterize(
+    points: FloatArray, faces: npt.NDArray[np.int32], width: int, height: int, engine: Engine = Engine.AUTO
+) -> Seen:
     """Find the nearest triangle at every pixel center.
 
     Parameters
@@ -50,11 +54,18 @@ def rasterize(points: FloatArray, faces: npt.NDArray[np.int32], width: int, heig
         Triangles.
     width, height : int
         Picture size in pixels; pixel (0, 0) covers 0..1.
+    engine : Engine
+        Both give the same pixels.
     """
     buffer = np.full(width * height, _NOTHING)
     near, far = float(points[:, 2].min()), float(points[:, 2].max())
     scale = _DEPTH_STEPS / max(far - near, 1e-9)
     xs, ys, zs = (np.ascontiguousarray(points[:, k]) for k in range(3))
+    if is_compiled(engine):
+        from . import _kernels_raster
+
+        _kernels_raster.fill(buffer, xs, ys, zs, faces, near, scale, width, height)
+        return _seen(buffer, points, faces, width, height)
     ya, yb, yc = (ys[faces[:, k]] for k in range(3))
     low, high = np.minimum(np.minimum(ya, yb), yc), np.maximum(np.maximum(ya, yb), yc)
     first = np.maximum(np.ceil(low - 0.5), 0).astype(np.int64)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..engine import Engine
 from .cached import index_of
 from .crossings import Crossings, Rule, crossings_and_contacts, crossings_between, self_crossings
-from .index import ClosestPoints, Engine, SurfaceIndex
+from .index import ClosestPoints, SurfaceIndex
 from .weld import exact_weld
 
 __all__ = [

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..engine import Engine, is_compiled
 from ..mesh import IntArray, Mesh, concatenate
 from ..progress import Progress, silent
 from . import overlaps
 from .cached import index_of
-from .index import MAX_THREADS, Engine, load_kernels
 from .meshlab_rule import meshlab_meets
 from .pairs import Meeting, triangles_meet, wedges_meet
+from .threads import MAX_THREADS
 from .tree import Int64Array, Tree, build_tree
 from .weld import exact_weld
 
@@ -101,7 +102,7 @@ def _find(mesh: Mesh, rules: tuple[Rule, ...], progress: Progress, engine: Engin
     if not len(whole):
         return nothing
     as_given = len(whole) == len(mesh.faces) and welded is mesh
-    tree = index_of(mesh).tree if as_given else build_tree(welded.vertices, faces[whole])
+    tree = index_of(mesh).tree if as_given else build_tree(welded.vertices, faces[whole], compiled=is_compiled(engine))
     ids = np.ascontiguousarray(faces[whole[tree.faces]])
     loose = MESHLAB_NOISE * float(np.abs(tree.boxes[1]).max()) if Rule.MESHLAB in rules else 0.0
     found: list[list[Int64Array]] = [[np.empty((0, 2), np.int64)] for _ in rules]
@@ -143,7 +144,7 @@ def crossings_between(
 def _suspects(tree: Tree, ids: IntArray, loose: float, engine: Engine) -> Iterator[tuple[float, Int64Array]]:
     """Yield pairs of rows that doubles alone do not clear, with the share of the work done."""
     kernels: Any = None
-    if load_kernels(engine) is not None:
+    if is_compiled(engine):
         from . import _kernels_pairs
 
         kernels = _kernels_pairs

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from ..engine import Engine, is_compiled
 from ..errors import GeometryError
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from . import search
 from .constants import SIGN_DOUBT
 from .pseudonormals import Pseudonormals, normals_near, pseudonormals
+from .threads import run_chunks
 from .tree import Int64Array, build_tree, morton_order
 from .weld import exact_weld
 
 CHUNK = 8192  # queries a thread takes at a time with numba: some 30 ms
 NUMPY_CHUNK = 2048  # the same with numpy: under a second even far from the surface, so that a cancel is felt
 FEW_QUERIES = 2  # triangles per query on an edge or corner from which only the triangles round these are looked at
-MAX_THREADS = 8  # more bring nothing once memory is the limit
 # Directions for counting crossings: none is along an axis or a diagonal, where voxel-born surfaces have their edges.
 _DIRECTIONS = (
     (0.267, 0.534, 0.802),
@@ -36,14 +32,6 @@ _DIRECTIONS = (
     (0.541, 0.271, -0.796),
     (-0.611, -0.339, -0.715),
 )
-
-
-class Engine(Enum):
-    """What does the arithmetic. Both give the same numbers."""
-
-    AUTO = "auto"
-    NUMBA = "numba"
-    NUMPY = "numpy"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +79,7 @@ class SurfaceIndex:
             raise GeometryError(f"The mesh '{mesh.name}' has no triangles, so nothing can be measured against it.")
         self.mesh = mesh
         self.kernels = load_kernels(engine)
-        self.tree = build_tree(mesh.vertices, mesh.faces)
+        self.tree = build_tree(mesh.vertices, mesh.faces, compiled=self.kernels is not None)
 
     def closest(
         self, points: FloatArray, max_distance_mm: float = np.inf, progress: Progress = silent
@@ -132,7 +120,9 @@ class SurfaceIndex:
                 )
 
         if count:
-            run_chunks(work, morton_order(points), self._chunk, progress, "Measuring distances")
+            run_chunks(
+                work, morton_order(points, compiled=kernels is not None), self._chunk, progress, "Measuring distances"
+            )
         faces = np.where(row >= 0, tree.faces[row], -1)
         return ClosestPoints(np.sqrt(d2), where, faces, feature)
 
@@ -253,44 +243,19 @@ class SurfaceIndex:
                 )
 
         if count:
-            run_chunks(work, morton_order(origins), self._chunk, progress, "Following rays")
+            run_chunks(
+                work, morton_order(origins, compiled=kernels is not None), self._chunk, progress, "Following rays"
+            )
         return distance, row, winding, doubt
 
 
 def load_kernels(engine: Engine) -> ModuleType | None:
     """Return the compiled searches, or None where numpy does the work."""
-    if engine is Engine.NUMPY:
+    if not is_compiled(engine):
         return None
-    try:
-        from . import _kernels
-    except ImportError as error:
-        if engine is Engine.NUMBA:
-            from ..errors import MissingPackageError
+    from . import _kernels
 
-            raise MissingPackageError(
-                "The Python package 'numba' is not installed. Install it, or use numpy."
-            ) from error
-        return None
     return _kernels
-
-
-def run_chunks(work: Callable[[Any], None], order: Int64Array, size: int, progress: Progress, text: str) -> None:
-    """Give chunks of the queries to threads, and say how far it is between chunks."""
-    chunks = [order[begin : begin + size] for begin in range(0, len(order), size)]
-    threads = min(MAX_THREADS, os.cpu_count() or 1, len(chunks))
-    if threads == 1:
-        for number, chunk in enumerate(chunks):
-            progress(number / len(chunks), text)
-            work(chunk)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            try:
-                for number, _ in enumerate(pool.map(work, chunks)):
-                    progress(number / len(chunks), text)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-    progress(1.0, text)
 
 
 def _checked(points: FloatArray, name: str) -> FloatArray:

@@ -58,7 +58,7 @@ def some_vertices(mesh: Mesh, count: int) -> FloatArray:
     """Vertices that triangles use, evenly over the order of the triangles."""
     faces = mesh.faces
     if len(faces) <= count:
-        chosen = np.unique(faces)
+        chosen = mesh.used_vertices
         chosen = chosen[np.arange(min(count, len(chosen))) * len(chosen) // min(count, len(chosen))]
     else:
         chosen = faces[np.arange(count) * len(faces) // count, 0]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..mesh import FloatArray, IntArray
+from .threads import in_threads
 
 LEAF_TRIANGLES = 4  # most triangles in a leaf; 4 was fastest among 2, 4, 8 for closest points and for crossings
 MORTON_BITS = 21  # bits per axis: three of them fill a 64-bit code
@@ -42,7 +43,7 @@ class Tree:
         return len(self.starts) - 1
 
 
-def build_tree(vertices: FloatArray, faces: IntArray) -> Tree:
+def build_tree(vertices: FloatArray, faces: IntArray, *, compiled: bool = False) -> Tree:
     """Sort triangles along a Morton curve and put boxes around them.
 
     Parameters
@@ -50,19 +51,24 @@ def build_tree(vertices: FloatArray, faces: IntArray) -> Tree:
     vertices : (n, 3) float64
     faces : (m, 3) int
         At least one triangle.
+    compiled : bool
+        Let numba do the work, in threads; the tree is the same.
     """
     count = len(faces)
-    order = morton_order(vertices[faces[:, 0]] + vertices[faces[:, 1]] + vertices[faces[:, 2]])
-    ordered = faces[order]
-    a, b, c = (vertices[ordered[:, k]] for k in range(3))
     leaves = 1
     while leaves * LEAF_TRIANGLES < count:
         leaves *= 2
     starts = np.arange(leaves + 1, dtype=np.int64) * count // leaves
     boxes = np.empty((2 * leaves, 6), np.float64)
-    boxes[leaves:, :3] = np.minimum.reduceat(np.minimum(np.minimum(a, b), c), starts[:-1], axis=0)
-    boxes[leaves:, 3:] = np.maximum.reduceat(np.maximum(np.maximum(a, b), c), starts[:-1], axis=0)
-    corners = np.concatenate([a, b, c], axis=1)
+    if compiled:
+        order, corners = _compiled_leaves(vertices, faces, starts, boxes)
+    else:
+        order = morton_order(vertices[faces[:, 0]] + vertices[faces[:, 1]] + vertices[faces[:, 2]])
+        ordered = faces[order]
+        a, b, c = (vertices[ordered[:, k]] for k in range(3))
+        boxes[leaves:, :3] = np.minimum.reduceat(np.minimum(np.minimum(a, b), c), starts[:-1], axis=0)
+        boxes[leaves:, 3:] = np.maximum.reduceat(np.maximum(np.maximum(a, b), c), starts[:-1], axis=0)
+        corners = np.concatenate([a, b, c], axis=1)
     level = leaves // 2
     while level:
         pairs = boxes[2 * level : 4 * level].reshape(level, 2, 6)
@@ -73,7 +79,24 @@ def build_tree(vertices: FloatArray, faces: IntArray) -> Tree:
     return Tree(corners, order, starts, boxes)
 
 
-def morton_order(points: FloatArray) -> Int64Array:
+def _compiled_leaves(
+    vertices: FloatArray, faces: IntArray, starts: Int64Array, boxes: FloatArray
+) -> tuple[Int64Array, FloatArray]:
+    """Order and corners of the triangles; fills the boxes of the leaves."""
+    from . import _kernels_tree as kernels
+
+    sums = np.empty((len(faces), 3))
+    in_threads(lambda begin, end: kernels.corner_sums(vertices, faces, begin, end, sums), len(faces))
+    order = morton_order(sums, compiled=True)
+    corners = np.empty((len(faces), 9))
+    in_threads(
+        lambda begin, end: kernels.fill_leaves(vertices, faces, order, starts, begin, end, corners, boxes),
+        len(starts) - 1,
+    )
+    return order, corners
+
+
+def morton_order(points: FloatArray, *, compiled: bool = False) -> Int64Array:
     """Order that walks points along a Morton curve, (k,) int64: neighbors in the order are near each other."""
     low = points.min(axis=0)
     extent = float((points.max(axis=0) - low).max())
@@ -81,6 +104,11 @@ def morton_order(points: FloatArray) -> Int64Array:
         return np.arange(len(points), dtype=np.int64)
     scale = (2**MORTON_BITS - 1) / extent
     code = np.zeros(len(points), np.uint64)
+    if compiled:
+        from . import _kernels_tree as kernels
+
+        in_threads(lambda begin, end: kernels.morton_codes(points, low, scale, begin, end, code), len(points))
+        return np.asarray(np.argsort(code), np.int64)
     for axis in range(3):
         code |= _spread(((points[:, axis] - low[axis]) * scale).astype(np.uint64)) << np.uint64(axis)
     return np.asarray(np.argsort(code), np.int64)

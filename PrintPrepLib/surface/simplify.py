@@ -250,18 +250,23 @@ def _beyond(
     changed: npt.NDArray[np.bool_] | None,
     progress: Progress,
 ) -> Int64Array:
-    """Groups next to which either surface lies beyond the tolerance from the other."""
+    """Groups next to which either surface lies beyond the tolerance from the other; asked only where it changed."""
     if tolerance_mm is None:
         return np.empty(0, np.int64)
     original = state.original
-    probes = np.einsum("pc,fcx->fpx", np.array(PROBES), simplified.triangles).reshape(-1, 3)
+    vertices, faces = np.arange(len(simplified.vertices)), simplified.faces
+    if changed is not None:
+        new = changed[groups]
+        vertices, faces = np.flatnonzero(new), faces[new[faces].any(axis=1)]
+    probes = np.einsum("pc,fcx->fpx", np.array(PROBES), simplified.vertices[faces]).reshape(-1, 3)
     to_original = index.closest(
-        np.concatenate([simplified.vertices, probes]), max_distance_mm=tolerance_mm, progress=part(progress, 0.0, 0.4)
+        np.concatenate([simplified.vertices[vertices], probes]),
+        max_distance_mm=tolerance_mm,
+        progress=part(progress, 0.0, 0.4),
     )
     far = np.isinf(to_original.distance_mm)
-    vertices = len(simplified.vertices)
-    far_faces = far[vertices:].reshape(-1, len(PROBES)).any(axis=1)
-    bad = [groups[far[:vertices]], groups[simplified.faces[far_faces].ravel()]]
+    far_faces = far[len(vertices) :].reshape(-1, len(PROBES)).any(axis=1)
+    bad = [groups[vertices[far[: len(vertices)]]], groups[faces[far_faces].ravel()]]
     asked = np.arange(len(original.vertices)) if changed is None else np.flatnonzero(changed)
     to_simplified = index_of(simplified).closest(
         original.vertices[asked], max_distance_mm=tolerance_mm, progress=part(progress, 0.4, 0.9)

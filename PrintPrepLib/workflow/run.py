@@ -143,6 +143,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             voxel_mm=state.segmentation.labels.spacing_mm,
             layer_mm=recipe.layer_mm,
             accuracy_mm=recipe.accuracy_mm,
+            deviation=deviation,
             progress=part(progress, 0.8, 0.9),
         )
         seconds["check"] = _lap(watch, seconds)

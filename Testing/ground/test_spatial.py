@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PrintPrepLib.errors import Cancelled, GeometryError
 from PrintPrepLib.mesh import Mesh
 from PrintPrepLib.spatial import SurfaceIndex
+from PrintPrepLib.spatial.tree import build_tree
 from Testing.support import shapes
 from Testing.support.engines import ENGINES, both
 
@@ -69,6 +70,17 @@ def test_both_engines_give_the_same_numbers(shape):
     rays = random.normal(size=points.shape)
     for a, b in zip(one.first_hit(points, rays), two.first_hit(points, rays), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.skipif(len(ENGINES) < 2, reason="numba is not installed")
+@pytest.mark.parametrize("count", [1, 5, 4097, 30_000])
+def test_both_engines_build_the_same_tree_and_the_same_areas(count):
+    mesh = shapes.random_triangles(count, seed=count)
+    one, two = (build_tree(mesh.vertices, mesh.faces, compiled=compiled) for compiled in (False, True))
+    for name in ("corners", "faces", "starts", "boxes"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name), err_msg=name)
+    first = mesh.submesh(np.arange(count) < 1000)  # too few for compiled code
+    np.testing.assert_array_equal(mesh.face_areas_mm2()[:1000], first.face_areas_mm2())
 
 
 @both

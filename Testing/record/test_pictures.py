@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from PrintPrepLib.engine import Engine
 from PrintPrepLib.errors import Cancelled, ExportError, GeometryError
 from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.record import canvas
@@ -24,6 +25,7 @@ from PrintPrepLib.record.shade import INSIDE_COLOR, MODEL_COLOR
 from PrintPrepLib.record.slices import OUTLINE, picture_of_slices, render_slice_overlay, section
 from PrintPrepLib.volume import Volume
 from Testing.support import shapes
+from Testing.support.engines import ENGINES, both
 
 SMALL = (400, 360)
 
@@ -82,13 +84,14 @@ def test_inner_side_is_red_and_outer_ivory() -> None:
     assert center[1] / center[0] < (INSIDE_COLOR[1] / INSIDE_COLOR[0]) + 0.15
 
 
+@both
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000))
-def test_rasterizer_agrees_with_brute_force(seed: int) -> None:
+@given(seed=st.integers(0, 10_000))
+def test_rasterizer_agrees_with_brute_force(engine: Engine, seed: int) -> None:
     random = np.random.default_rng(seed)
     points = random.uniform(-5, 25, (12, 3))
     faces = random.integers(0, 12, (10, 3)).astype(np.int32)
-    seen = rasterize(points, faces, 20, 16)
+    seen = rasterize(points, faces, 20, 16, engine)
     for y in range(16):
         for x in range(20):
             best, which = np.inf, -1
@@ -108,6 +111,18 @@ def test_rasterizer_agrees_with_brute_force(seed: int) -> None:
             assert (seen.face[y, x] < 0) == (which < 0)
             if which >= 0:
                 assert seen.depth[y, x] == pytest.approx(best, abs=1e-4)
+
+
+@pytest.mark.skipif(len(ENGINES) < 2, reason="numba is not installed")
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10_000))
+def test_numba_and_numpy_give_the_same_pixels(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    points = random.uniform(-20, 60, (40, 3)).round(random.integers(0, 4))  # round numbers: shared edges and depths
+    faces = random.integers(0, 40, (60, 3)).astype(np.int32)
+    one, other = (rasterize(points, faces, 40, 30, engine) for engine in ENGINES)
+    assert np.array_equal(one.face, other.face)
+    assert np.array_equal(one.depth, other.depth, equal_nan=True)
 
 
 def test_colors_and_ranges() -> None:
