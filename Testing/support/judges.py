@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-_TIMEOUT_S = 300
+_TIMEOUT_S = 600
 _BED_MM = 1000
 _HIGHEST_MM = 1200
 """PrusaSlicer 2.5 takes no larger print height."""
