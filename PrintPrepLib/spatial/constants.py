@@ -11,3 +11,18 @@ DOT_BOUND = 16.0 * 2.0**-53  # error of a dot product of differences against its
 ORIENT3D_BOUND = (7.0 + 56.0 * 2.0**-53) * 2.0**-53  # Shewchuk 1997, doi:10.1007/PL00009321, bound A of orient3d
 ORIENT2D_BOUND = (3.0 + 16.0 * 2.0**-53) * 2.0**-53  # the same for orient2d
 LEAST_PRODUCT = 1e-280  # below this products may underflow and the bounds do not hold
+
+# Balls that grow inside a solid (balls.py).
+WALL_COSINE = -0.17364817766693033  # contacts 100 degrees apart or more, seen from the center, hold a wall between them
+NEAR_COSINE = 0.5  # a face within 60 degrees of a contact is the same side of the solid: rounding, not another wall
+CRITICAL_GRADIENT = 0.5  # size of the distance function's gradient at which the ball rests between several contacts
+CONTACTS = 5  # contacts that are remembered; more are never needed to hold a ball, and the ones it left are dropped
+STEPS = 12  # contacts met one after the other before a ball is taken as it is
+BALL_SLACK = 1.0 + 1e-9  # boxes are passed over only when farther than the ball by more than rounding
+RECEDE_SLACK = 1e-7  # a plane that recedes as fast as the ball grows but for rounding stays tangent
+FLAT_TRIPLE = 1e-6  # three contacts in one plane do not fix a velocity
+ONE_CONTACT = 1.0 + 1e-12  # square of the velocity of a ball that touches in one point, with room for rounding
+ROW_SLACK = 1.0 + 1e-5  # the same where a triangle's plane is known in single precision
+TOGETHER = 32  # points that follow each other and look for their walls in one list of leaves
+MOST_LEAVES = 2048  # in that list; where there would be more, each point looks alone
+EXPECTED_SHARE = 1.25  # the list reaches this much farther than the widest wall among the points before

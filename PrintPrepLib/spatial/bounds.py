@@ -1,0 +1,72 @@
+"""Boxes round the triangles of a tree's nodes and cones round their normals: what a growing ball may pass by."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..mesh import FloatArray
+from .constants import NEAR_COSINE
+from .tree import Tree
+
+NODE_COLUMNS = 10
+_OPENED = 1e-5  # radians by which cones are opened: far beyond the rounding of single precision
+_NEVER = 2.0  # no cosine reaches it
+
+
+def node_bounds(tree: Tree, normals: FloatArray) -> npt.NDArray[np.float32]:
+    """Bound every node of a tree, in its order.
+
+    Parameters
+    ----------
+    tree : Tree
+        Over m triangles.
+    normals : (m, 3) float64
+        Unit normals in the order of the tree's rows; zero for a triangle without area.
+
+    Returns
+    -------
+    (2 * leaves, 10) float32
+        Low and high corner of the box, rounded outward; axis of the normals; and the cosine to the axis from which on
+        a direction is near all of them (within 60 degrees), 2 where none is. In single precision a node fits
+        into a line of the cache, which halves the time.
+    """
+    leaves = tree.leaves
+    out = np.empty((2 * leaves, NODE_COLUMNS), np.float32)
+    out[:, :6] = tree.boxes
+    low, high = out[:, :3], out[:, 3:6]
+    np.copyto(low, np.nextafter(low, np.float32(-np.inf)), where=low > tree.boxes[:, :3])
+    np.copyto(high, np.nextafter(high, np.float32(np.inf)), where=high < tree.boxes[:, 3:])
+    axis, half = np.zeros((2 * leaves, 3)), np.full(2 * leaves, np.pi)
+    axis[leaves:] = _unit(np.add.reduceat(normals, tree.starts[:-1], axis=0))
+    of_leaf = np.repeat(axis[leaves:], np.diff(tree.starts), axis=0)
+    lowest = np.minimum.reduceat(np.einsum("ij,ij->i", normals, of_leaf), tree.starts[:-1])
+    half[leaves:] = np.arccos(np.clip(lowest, -1.0, 1.0))
+    level = leaves // 2
+    while level:
+        pairs, halves = axis[2 * level : 4 * level].reshape(level, 2, 3), half[2 * level : 4 * level].reshape(level, 2)
+        middle = _unit(pairs.sum(axis=1))
+        aside = np.arccos(np.clip(np.einsum("lcx,lx->lc", pairs, middle), -1.0, 1.0))
+        axis[level : 2 * level] = middle
+        half[level : 2 * level] = np.minimum((aside + halves).max(axis=1), np.pi)
+        level //= 2
+    room = np.arccos(NEAR_COSINE) - half - _OPENED
+    out[:, 6:9] = axis
+    out[:, 9] = np.where((room > 0.0) & (np.abs(axis).sum(axis=1) > 0.5), np.cos(np.maximum(room, 0.0)), _NEVER)
+    return out
+
+
+def row_bounds(tree: Tree, normals: FloatArray) -> npt.NDArray[np.float32]:
+    """Center and radius of a sphere round each triangle and its normal, (m, 8) float32 in the order of the rows."""
+    corners = tree.corners.reshape(-1, 3, 3)
+    out = np.zeros((len(corners), 8), np.float32)
+    out[:, :3] = corners.mean(axis=1)
+    radius = np.sqrt(((corners - out[:, None, :3]) ** 2).sum(axis=2).max(axis=1))
+    out[:, 3] = np.nextafter(radius.astype(np.float32), np.float32(np.inf))
+    out[:, 4:7] = normals
+    return out
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    length = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-12)
