@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "the whole chain: from a scan to a checked model file with its record"),
     "check": ("check", "is this mesh ready to print?"),
     "compare": ("compare", "signed deviation of one surface from another"),
+    "thickness": ("thickness", "wall thickness (or gap width) at every point, and the thin places as a list"),
     "repair": ("mesh_step", "close, orient and untangle a surface, and say what was changed"),
     "fragments": ("mesh_step", "list the separate pieces and keep those that are wanted"),
     "holes": ("mesh_step", "list the holes of a surface and close them"),

@@ -7,15 +7,16 @@ ball grows outward.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
 from ..errors import GeometryError, InputError
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
-from ..receipt import measure_mesh
+from ..receipt import measure_mesh, plain
 from ..spatial import exact_weld, index_of
 from ..spatial.balls import Balls, grow_balls
 
@@ -23,6 +24,11 @@ MAX_MM = 10.0
 """Walls thicker than this are not told apart unless asked for: no process needs more."""
 RAY_START_SHARE = 1e-6
 """Rays start this share of the longest that is sought below the surface, so as not to meet the triangle they leave."""
+
+
+HISTOGRAM_BINS = 40
+RIM_NEIGHBORS = 2
+"""A sharp vertex with fewer sharp neighbors is a lone tip."""
 
 
 class Side(Enum):
@@ -37,6 +43,28 @@ class Method(Enum):
 
     BALL = "ball"
     RAY = "ray"
+
+
+@dataclass(frozen=True)
+class ThicknessSummary:
+    """Figures of a whole mesh. Percentiles are by area; infinite where more than that is beyond ``max_mm``."""
+
+    limit_mm: float | None
+    min_mm: float
+    p01_mm: float
+    p05_mm: float
+    median_mm: float
+    area_below_cm2: float | None
+    percent_below: float | None
+    max_mm: float
+    percent_beyond: float
+    histogram_edges_mm: tuple[float, ...]
+    histogram_area_percent: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; infinite figures become null."""
+        out: dict[str, Any] = plain(asdict(self))
+        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +94,50 @@ class Thickness:
     at_edge: np.ndarray[tuple[int], np.dtype[np.bool_]]
     centers_mm: FloatArray
 
+    def summary(self, mesh: Mesh, limit_mm: float | None = None) -> ThicknessSummary:
+        """Figures of the whole mesh, weighted by the area that each vertex stands for."""
+        area = vertex_areas(mesh)
+        known = ~np.isnan(self.thickness_mm) & (area > 0.0)
+        value, weight = self.thickness_mm[known], area[known]
+        order = np.argsort(value, kind="stable")
+        value, share = value[order], np.cumsum(weight[order])
+
+        def at(percent: float) -> float:
+            return float(value[min(int(np.searchsorted(share, share[-1] * percent / 100.0)), len(value) - 1)])
+
+        below = None if limit_mm is None else float(weight[order][value < limit_mm].sum()) / 100.0
+        edges = np.linspace(0.0, self.max_mm, HISTOGRAM_BINS + 1)
+        counts, _ = np.histogram(value, edges, weights=weight[order])
+        total = float(share[-1])
+        return ThicknessSummary(
+            limit_mm=limit_mm,
+            min_mm=float(value[0]),
+            p01_mm=at(1),
+            p05_mm=at(5),
+            median_mm=at(50),
+            area_below_cm2=below,
+            percent_below=None if below is None else 100.0 * 100.0 * below / total,
+            max_mm=self.max_mm,
+            percent_beyond=100.0 * float(weight[order][np.isinf(value)].sum()) / total,
+            histogram_edges_mm=tuple(edges.tolist()),
+            histogram_area_percent=tuple((100.0 * counts / total).tolist()),
+        )
+
     def colored(self, mesh: Mesh) -> Mesh:
         """Return the mesh with the vertex scalar ``thickness_mm`` (``gap_mm`` for gaps), cut off at ``max_mm``."""
         values = np.where(np.isnan(self.thickness_mm), self.max_mm, np.minimum(self.thickness_mm, self.max_mm))
-        return mesh.with_scalar("thickness_mm" if self.side is Side.WALL else "gap_mm", values)
+        return mesh.with_scalar(self.scalar_name, values)
+
+    @property
+    def scalar_name(self) -> str:
+        """Name of the scalar in a colored mesh."""
+        return "thickness_mm" if self.side is Side.WALL else "gap_mm"
+
+
+def vertex_areas(mesh: Mesh) -> FloatArray:
+    """Area that each vertex stands for, (n,) mm2: a third of each triangle round it."""
+    third = np.repeat(mesh.face_areas_mm2() / 3.0, 3)
+    return np.asarray(np.bincount(mesh.faces.ravel(), weights=third, minlength=len(mesh.vertices)), np.float64)
 
 
 def wall_thickness(
@@ -115,7 +183,7 @@ def wall_thickness(
     facing = welded if side is Side.WALL else welded.flipped()
     if method is Method.BALL:
         balls = grow_balls(facing, max_mm / 2.0, progress)
-        return _of_balls(balls, max_mm, side, place)
+        return _of_balls(facing, balls, max_mm, side, place)
     return _of_rays(facing, max_mm, side, place, progress)
 
 
@@ -128,11 +196,33 @@ def _places(mesh: Mesh, welded: Mesh) -> np.ndarray[tuple[int], np.dtype[np.int6
     return place
 
 
-def _of_balls(balls: Balls, max_mm: float, side: Side, place: np.ndarray | None) -> Thickness:
+def _of_balls(mesh: Mesh, balls: Balls, max_mm: float, side: Side, place: np.ndarray | None) -> Thickness:
     rows = slice(None) if place is None else place
-    return Thickness(
-        2.0 * balls.radius_mm[rows], max_mm, side, Method.BALL, (balls.steps != 1)[rows], balls.centers[rows]
-    )
+    value, center = _without_lone_tips(mesh, balls)
+    return Thickness(value[rows], max_mm, side, Method.BALL, (balls.steps != 1)[rows], center[rows])
+
+
+def _without_lone_tips(mesh: Mesh, balls: Balls) -> tuple[FloatArray, FloatArray]:
+    """Give a sharp tip that is no rim the ball of its thickest neighbor.
+
+    At a rim the surface itself is as sharp as a blade and the thickness is nothing. A rim is a line of such vertices;
+    a lone one is the tip of a spike, whose neighbors tell how thick it is, or noise.
+    """
+    value, center = 2.0 * balls.radius_mm, balls.centers
+    blade = (balls.steps == 0) & (value == 0.0)
+    if not blade.any():
+        return value, center
+    faces = mesh.faces[blade[mesh.faces].any(axis=1)].astype(np.int64)
+    sides = np.concatenate([faces[:, (0, 1)], faces[:, (1, 2)], faces[:, (2, 0)]])
+    sides = np.unique(np.concatenate([sides, sides[:, ::-1]]), axis=0)
+    sides = sides[blade[sides[:, 0]]]
+    along = np.bincount(sides[:, 0], weights=blade[sides[:, 1]], minlength=len(value))
+    lone = sides[(along < RIM_NEIGHBORS)[sides[:, 0]] & ~np.isnan(value[sides[:, 1]])]
+    lone = lone[np.lexsort((-value[lone[:, 1]], lone[:, 0]))]
+    tip, first = np.unique(lone[:, 0], return_index=True)
+    value, center = value.copy(), center.copy()
+    value[tip], center[tip] = value[lone[first, 1]], center[lone[first, 1]]
+    return value, center
 
 
 def _of_rays(mesh: Mesh, max_mm: float, side: Side, place: np.ndarray | None, progress: Progress) -> Thickness:

@@ -11,6 +11,7 @@ from ..analysis.deviation import Deviation
 from ..finding import Finding
 from ..mesh import Mesh
 from ..profiles import Printer
+from ..profiles.processes import Process, process_of
 from ..progress import Progress, silent
 from ..segment.segmentation import ClippedFace, Segmentation
 from .accuracy import check_accuracy
@@ -22,11 +23,11 @@ from .faces import check_faces
 from .handedness import check_mirrored
 from .orientation import check_orientation
 from .parts import check_cavities, check_parts
-from .pending import check_pending
 from .printer_size import check_printer_size
 from .result import CheckResult
 from .scale import check_empty, check_scale
 from .subject import Subject, not_run
+from .thin import check_thin
 from .triangle_size import check_triangle_size
 
 Check = Callable[[Subject], list[Finding]]
@@ -45,7 +46,7 @@ CHECKS: tuple[tuple[str, Check, tuple[str, ...]], ...] = (
     ("Measuring triangles", check_triangle_size, ("triangle-size",)),
     ("Looking for cut anatomy", check_clipped, ("clipped-anatomy",)),
     ("Comparing with the printer", check_printer_size, ("printer-size",)),
-    ("Listing what is not checked", check_pending, ("wall-thickness", "feature-size", "gap")),
+    ("Measuring walls, pins and gaps", check_thin, ("wall-thickness", "feature-size", "gap")),
 )
 """What is said while it runs, the check, and the codes of which it gives at least one finding each. A new check is
 one more line."""
@@ -62,6 +63,7 @@ def check_mesh(
     accuracy_mm: float | None = None,
     clipped: Sequence[ClippedFace] | None = None,
     deviation: Deviation | None = None,
+    process: Process | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
     """Judge whether a model is ready to print, and whether it still shows what the scan shows.
@@ -87,6 +89,8 @@ def check_mesh(
         Where the field of view cut the structure; taken from the segmentation where it is not given.
     deviation : Deviation, optional
         How far ``mesh`` lies from ``against``, where that was measured already.
+    process : Process, optional
+        Printing process whose walls, pins and gaps are the limits; the printer's where it is not given.
     progress : Progress
         May cancel between checks.
 
@@ -110,9 +114,13 @@ def check_mesh(
     _check_positive("accuracy_mm", accuracy_mm)
     if voxel_mm is not None and len(voxel_mm) != 3:
         raise ValueError(f"voxel_mm must have 3 numbers, got {len(voxel_mm)}")
+    if process is None and printer is not None:
+        process = process_of(printer.process)
     if deviation is not None and against is None:
         raise ValueError("a deviation was given without the mesh that it was measured against")
-    subject = Subject(mesh, segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped, deviation)
+    subject = Subject(
+        mesh, segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped, deviation, process
+    )
     findings = list(check_empty(subject))
     for number, (text, check, codes) in enumerate(CHECKS):
         progress(number / len(CHECKS), text)

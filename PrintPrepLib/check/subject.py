@@ -17,9 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..analysis.deviation import Deviation, compare
+from ..analysis.thickness import Side, Thickness, wall_thickness
 from ..finding import Finding, Severity
 from ..mesh import FloatArray, Mesh
 from ..profiles import Printer
+from ..profiles.processes import Process
 from ..segment.segmentation import ClippedFace, Segmentation
 from ..spatial import Crossings, SurfaceIndex, crossings_and_contacts, exact_weld, index_of
 from ..topology import EdgeTable, edge_table
@@ -30,6 +32,9 @@ Place = tuple[float, float, float]
 
 SAMPLES = 60_000
 """Points by area on each surface: a share is 2 mm2 on a skull of 1200 cm2."""
+
+REACH_LIMITS = 1.2
+"""Walls are measured up to so many limits, so that a wall of just the limit is not lost by rounding."""
 
 VERTICES = 60_000
 """Vertices of the reference, evenly over it: tips that points by area miss."""
@@ -43,7 +48,7 @@ class Subject:
     ----------
     mesh : Mesh
         As given.
-    segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped, deviation
+    segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped, deviation, process
         As in :func:`~PrintPrepLib.check.check_mesh`.
     """
 
@@ -56,6 +61,7 @@ class Subject:
     accuracy_mm: float | None = None
     clipped: Sequence[ClippedFace] | None = None
     deviation: Deviation | None = None
+    process: Process | None = None
 
     @cached_property
     def welded(self) -> Mesh:
@@ -140,6 +146,14 @@ class Subject:
         if self.voxel_mm is not None:
             return self.voxel_mm
         return None if self.segmentation is None else self.segmentation.labels.spacing_mm
+
+    def thickness(self, limit_mm: float, side: Side = Side.WALL) -> Thickness:
+        """Walls or gaps of :attr:`seen`, up to a little more than a limit: thicker ones need no figure."""
+        found: Thickness = self.seen.derived(
+            f"{side.value} up to {limit_mm!r}",
+            lambda mesh: wall_thickness(mesh, max_mm=REACH_LIMITS * limit_mm, side=side),
+        )
+        return found
 
     def edge_middle(self, edge: int) -> Place:
         """Middle of one edge of :attr:`edges`."""

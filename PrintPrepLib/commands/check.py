@@ -23,7 +23,9 @@ from .mesh_step import units_option
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the options."""
     parser.add_argument("meshes", metavar="MESH", type=Path, nargs="+", help="mesh file")
-    parser.add_argument("--process", choices=process_names(), help="printing process, for its layer height")
+    parser.add_argument(
+        "--process", choices=process_names(), help="printing process, for its layer height, walls, pins and gaps"
+    )
     parser.add_argument("--printer", metavar="NAME", help="printer to check the size against")
     parser.add_argument(
         "--against", metavar="FILE", type=Path, help="mesh or label map that the model must still be equal to"
@@ -49,6 +51,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             against=against,
             printer=chosen_printer,
             layer_mm=process_of(process).layer_mm if process else None,
+            process=process_of(process) if process else None,
             accuracy_mm=options.accuracy_mm,
             progress=part(console.progress, number / len(options.meshes), (number + 1) / len(options.meshes)),
         )

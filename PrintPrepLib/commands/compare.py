@@ -10,7 +10,8 @@ from ..analysis.deviation import compare
 from ..errors import ExportError
 from ..export import MeshKind, Units, mesh_kind, read_mesh, write_mesh
 from ..progress import part
-from ..record.pictures import render_mesh
+from ..record.colors import ColorScale, color_of
+from ..record.maps import deviation_span, render_deviation
 from .console import Console
 from .mesh_step import units_option
 
@@ -35,12 +36,14 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     colored = deviation.colored(a)
     data["output"] = None
     if options.output:
-        data["output"] = write_mesh(colored, options.output).name
+        colors = None
+        if mesh_kind(options.output) is MeshKind.PLY:
+            span = deviation_span(deviation)
+            shown = color_of(deviation.at_vertices_mm, -span, span, ColorScale.DIVERGING)
+            colors = (255.0 * shown).round().astype("uint8")
+        data["output"] = write_mesh(colored, options.output, colors=colors).name
     if options.picture:
-        span = max(2.0 * deviation.forward.p95_mm, 1e-3)
-        written = render_mesh(
-            colored, options.picture, scalars="deviation_mm", value_range=(-span, span), label="Deviation (mm)"
-        )
+        written = render_deviation(a, deviation, options.picture)
         data["picture"] = written.name
     forward, backward = deviation.forward, deviation.backward
     lines = [

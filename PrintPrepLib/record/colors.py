@@ -9,10 +9,13 @@ import numpy.typing as npt
 
 
 class ColorScale(Enum):
-    """``DIVERGING`` for signed deviation (blue: lost, red: added), ``SEQUENTIAL`` for thickness (dark: thin)."""
+    """``DIVERGING`` for signed deviation (blue: lost, red: added), ``SEQUENTIAL`` for amounts (dark: little), ``LIMIT``
+    for what must not be below a limit (red and orange below it, blue above, with a break between).
+    """
 
     DIVERGING = "diverging"
     SEQUENTIAL = "sequential"
+    LIMIT = "limit"
 
 
 UNKNOWN = (0.62, 0.62, 0.62)
@@ -30,15 +33,33 @@ _STOPS = {
         (0.128, 0.567, 0.551), (0.158, 0.684, 0.502), (0.369, 0.789, 0.383), (0.678, 0.864, 0.190),
         (0.993, 0.906, 0.144),
     ),
+    # Red to orange below the limit, pale to dark blue above: after ColorBrewer's RdYlBu, its yellow middle left out.
+    ColorScale.LIMIT: (
+        (0.48, 0.00, 0.10), (0.80, 0.15, 0.12), (0.98, 0.60, 0.28),
+        (0.82, 0.90, 0.94), (0.50, 0.70, 0.84), (0.16, 0.36, 0.60),
+    ),
 }  # fmt: skip
 
 
-def color_of(values: npt.NDArray[np.float64], low: float, high: float, scale: ColorScale) -> npt.NDArray[np.float64]:
-    """Map values (n,) to colors (n, 3) in 0..1; values beyond the range take its end, NaN is gray."""
+def color_of(
+    values: npt.NDArray[np.float64], low: float, high: float, scale: ColorScale, limit: float | None = None
+) -> npt.NDArray[np.float64]:
+    """Map values (n,) to colors (n, 3) in 0..1; values beyond the range take its end, NaN is gray.
+
+    ``limit`` is where the ``LIMIT`` scale breaks, the middle of the range without it: strictly below it is red.
+    """
     stops = np.array(_STOPS[scale])
-    position = np.clip((values - low) / max(high - low, 1e-12), 0.0, 1.0) * (len(stops) - 1)
-    known = np.isfinite(values)
-    position = np.where(known, position, 0.0)
+    last = len(stops) - 1
+    known = ~np.isnan(values)
+    values = np.where(known, np.clip(values, low, high), low)
+    if scale is ColorScale.LIMIT:
+        at = 0.5 * (low + high) if limit is None else min(max(limit, low), high)
+        half = last // 2
+        below = (values - low) / max(at - low, 1e-12) * half
+        above = half + 1 + (values - at) / max(high - at, 1e-12) * (last - half - 1)
+        position = np.where(values < at, np.clip(below, 0.0, half), np.clip(above, half + 1, last))
+    else:
+        position = (values - low) / max(high - low, 1e-12) * last
     colors = np.stack([np.interp(position, np.arange(len(stops)), stops[:, k]) for k in range(3)], axis=-1)
     colors[~known] = UNKNOWN
     return colors

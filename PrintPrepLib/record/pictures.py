@@ -68,7 +68,20 @@ _CAMERAS = {
     View.BOTTOM: _Camera("From below", (0, 0, 1), (0, -1, 0)),
     View.THREE_QUARTER: _Camera("Three-quarter", (-0.55, 0.72, -0.42), (0, 0, 1)),
 }
+MARK_DEPTH_MM = 1.0
+"""A place counts as seen when at most this much lies before it."""
+MARK_APART = 16
+"""Pixels between two words."""
+
 FOUR_VIEWS = (View.FRONT, View.LEFT, View.TOP, View.THREE_QUARTER)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place on the surface, LPS mm, and the word written there."""
+
+    word: str
+    at_mm: tuple[float, float, float]
 
 
 def render_mesh(
@@ -82,6 +95,8 @@ def render_mesh(
     label: str = "",
     title: str = "",
     size: tuple[int, int] = (1600, 1200),
+    limit: float | None = None,
+    marks: Sequence[Mark] = (),
     progress: Progress = silent,
 ) -> WrittenFile:
     """Draw a mesh as :func:`picture_of_mesh` does and write it as PNG.
@@ -95,7 +110,7 @@ def render_mesh(
     """
     picture = picture_of_mesh(
         mesh, views=views, scalars=scalars, value_range=value_range, scale=scale, label=label, title=title, size=size,
-        progress=progress,
+        limit=limit, marks=marks, progress=progress,
     )  # fmt: skip
     return canvas.write_png(picture, path)
 
@@ -110,6 +125,8 @@ def picture_of_mesh(
     label: str = "",
     title: str = "",
     size: tuple[int, int] = (1600, 1200),
+    limit: float | None = None,
+    marks: Sequence[Mark] = (),
     progress: Progress = silent,
 ) -> Pixels:
     """Draw a mesh from several sides, all to one scale, parallel projection.
@@ -135,6 +152,10 @@ def picture_of_mesh(
         Heading; the mesh's name by default.
     size : (width, height)
         Pixels.
+    limit : float, optional
+        Where the ``LIMIT`` scale breaks.
+    marks : sequence of Mark
+        Places with a word, written where they are seen.
     progress : Progress
         Receiver.
 
@@ -153,7 +174,7 @@ def picture_of_mesh(
     width, height = size
     picture = canvas.blank(width, height)
     span = value_range or (round_range(np.asarray(values), scale) if values is not None else (0.0, 1.0))
-    colors = None if values is None else color_of(np.asarray(values, np.float64), *span, scale)
+    colors = None if values is None else color_of(np.asarray(values, np.float64), *span, scale, limit)
     right = width - (_BAR_WIDTH if values is not None else 0)
     columns = int(np.ceil(np.sqrt(len(views))))
     rows = int(np.ceil(len(views) / columns))
@@ -162,12 +183,12 @@ def picture_of_mesh(
     normals = mesh.vertex_normals()
     for index, view in enumerate(views):
         progress(index / len(views), f"Drawing: {_CAMERAS[view].title.lower()}")
-        part = _panel(mesh, points, normals, _CAMERAS[view], zoom, panel, colors)
+        part = _panel(mesh, points, normals, _CAMERAS[view], zoom, panel, colors, marks)
         canvas.paste(picture, part, index % columns * panel[0], _HEAD + index // columns * panel[1])
     _heading(picture, title or mesh.name, mesh)
     _scale_bar(picture, zoom, height)
     if values is not None:
-        _color_bar(picture, right, span, scale, label)
+        _color_bar(picture, right, span, scale, label, limit)
     return picture
 
 
@@ -207,6 +228,7 @@ def _panel(
     zoom: float,
     panel: tuple[int, int],
     colors: npt.NDArray[np.float64] | None,
+    marks: Sequence[Mark],
 ) -> Pixels:
     fine = 2 if len(mesh.faces) <= FINE_TRIANGLES else 1
     width, height = panel[0] * fine, panel[1] * fine
@@ -217,6 +239,7 @@ def _panel(
     if fine == 2:
         rows = image[0::2] + image[1::2]
         image = (rows[:, 0::2] + rows[:, 1::2]) / 4.0
+    _write_marks(image, seen, marks, mesh, camera, zoom, fine)
     across, down, _ = camera.axes
     middle_x, middle_y = panel[0] / 2.0, panel[1] / 2.0
     for text, x, y, anchor in (
@@ -228,6 +251,33 @@ def _panel(
         canvas.draw_text(image, text, x, y, size=24, color=_PALE, anchor=anchor, bold=True)
     canvas.draw_text(image, camera.title, 16, 10, size=19, color=_PALE)
     return image
+
+
+def _write_marks(
+    image: Pixels, seen: Seen, marks: Sequence[Mark], mesh: Mesh, camera: _Camera, zoom: float, fine: int
+) -> None:
+    """Write the words of places that no nearer surface hides; a word that would cover another is left out."""
+    if not marks:
+        return
+    low, high = mesh.bounds
+    screen = rotated(np.array([mark.at_mm for mark in marks]) - (low + high) / 2.0, camera.axes * (zoom * fine))
+    height, width = seen.depth.shape
+    taken: list[tuple[float, float]] = []
+    for mark, (x, y, depth) in zip(marks, screen.tolist(), strict=True):
+        column, row = int(x + width / 2.0), int(y + height / 2.0)
+        if not (0 <= column < width and 0 <= row < height):
+            continue
+        if not seen.depth[row, column] >= depth - MARK_DEPTH_MM * zoom * fine:
+            continue
+        place = (column / fine, row / fine)
+        if any(abs(place[0] - a) < MARK_APART and abs(place[1] - b) < MARK_APART for a, b in taken):
+            continue
+        taken.append(place)
+        canvas.draw_box(image, place[0] - 3, place[1] - 3, place[0] + 3, place[1] + 3, _INK)
+        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):  # a light rim keeps the word readable on any color
+            canvas.draw_text(image, mark.word, place[0] + 7 + dx, place[1] + dy, size=19, color=(1.0, 1.0, 1.0),
+                             anchor=(0.0, 0.5), bold=True)  # fmt: skip
+        canvas.draw_text(image, mark.word, place[0] + 7, place[1], size=19, color=_INK, anchor=(0.0, 0.5), bold=True)
 
 
 def _heading(picture: Pixels, title: str, mesh: Mesh) -> None:
@@ -248,13 +298,19 @@ def _scale_bar(picture: Pixels, zoom: float, height: int) -> None:
     canvas.draw_text(picture, f"{length:g} mm", end + 12, y, size=20, color=_INK, anchor=(0.0, 0.5))
 
 
-def _color_bar(picture: Pixels, left: int, span: tuple[float, float], scale: ColorScale, label: str) -> None:
+def _color_bar(
+    picture: Pixels, left: int, span: tuple[float, float], scale: ColorScale, label: str, limit: float | None
+) -> None:
     low, high = span
     top, bottom = _HEAD + 90, picture.shape[0] - _FOOT - 40
     values = np.linspace(high, low, bottom - top)
-    picture[top:bottom, left + 14 : left + 44] = color_of(values, low, high, scale)[:, None]
+    picture[top:bottom, left + 14 : left + 44] = color_of(values, low, high, scale, limit)[:, None]
     canvas.draw_text(picture, label, left + 14, top - 62, size=20, color=_INK, bold=True)
     canvas.draw_text(picture, "mm", left + 14, top - 34, size=18, color=_PALE)
+    if limit is not None and low < limit < high:
+        y = top + (high - limit) / (high - low) * (bottom - top - 1)
+        canvas.draw_box(picture, left + 8, y - 1, left + 50, y + 1, _INK)
+        canvas.draw_text(picture, f"limit {limit:g}", left + 14, bottom + 8, size=17, color=_INK)
     for value in ticks(low, high):
         y = top + (high - value) / (high - low) * (bottom - top - 1)
         canvas.draw_box(picture, left + 44, y, left + 52, y + 1, _INK)

@@ -15,6 +15,7 @@ from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
 from ..spatial import SurfaceIndex, crossings_and_contacts, index_of
 from ..spatial.change import change_between
+from ..spatial.thin_walls import thin_walls_after
 from .collapse import Collapse, broken_topology, collapse, part_of_vertices, with_neighbors
 
 STL_HEADER_BYTES = 84
@@ -135,6 +136,7 @@ def simplify(
             f"Simplifying would change the model from {before.parts} pieces with {before.genus} tunnels to "
             f"{after.parts} with {after.genus}. Nothing was changed: ask for more triangles or a smaller tolerance."
         )
+    walls = thin_walls_after(mesh, result)
     return result, Receipt(
         operation="simplify",
         parameters={"tolerance_mm": tolerance_mm, "triangles": triangles, "megabytes": megabytes},
@@ -145,7 +147,9 @@ def simplify(
             mesh, result, before_index=index, after_index=index_of(result), progress=part(progress, 0.9, 1.0)
         ),
         notes=tuple(notes),
+        warnings=walls.warnings,
         details={
+            "thin_walls": walls.to_dict(),
             "full_detail_kept_for_topology": kept.topology,
             "full_detail_kept_for_crossings": kept.crossing,
             "full_detail_kept_for_tolerance": kept.tolerance,

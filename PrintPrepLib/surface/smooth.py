@@ -14,6 +14,7 @@ from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Change, Receipt, Stopwatch, measure_mesh
 from ..spatial import SurfaceIndex, index_of
+from ..spatial.thin_walls import thin_walls_after
 from ..topology import face_parts
 from ..vtk_threads import use_all_cores
 
@@ -121,6 +122,7 @@ def smooth(
     change = _change(result, shift, normals, index, volume_percent)
     if narrow:
         notes.append(f"{narrow} vertices were held back further because they face a thin wall or a narrow gap.")
+    walls = thin_walls_after(mesh, result) if closed else None
     return result, Receipt(
         operation="smooth",
         parameters={
@@ -133,7 +135,9 @@ def smooth(
         after=after,
         change=change,
         notes=tuple(notes),
+        warnings=() if walls is None else walls.warnings,
         details={
+            "thin_walls": None if walls is None else walls.to_dict(),
             "largest_move_mm": float(moved.max()),
             "mean_move_mm": float(moved.mean()),
             "vertices_at_bound": int(np.count_nonzero(moved > 0.999 * bound)),

@@ -332,3 +332,39 @@ def _write_open(path: Path) -> None:
     ]  # fmt: skip
     rows = [" ".join(map(str, row)) for row in mesh.vertices] + [f"3 {a} {b} {c}" for a, b, c in mesh.faces]
     path.write_text("\n".join(header + rows) + "\n")
+
+
+# ---- thickness -------------------------------------------------------------------------------------------------------
+def test_thickness(answer: Answer, tmp_path: Path) -> None:
+    path = _file(tmp_path, "plate.stl", shapes.plate((30.0, 20.0), 0.8, 3))
+    colored, picture = tmp_path / "walls.vtp", tmp_path / "walls.png"
+    code, data = answer("thickness", path, "--limit", "1.0", "--max", "6", "-o", colored, "--picture", picture)
+    assert code == 0
+    assert {
+        "limit_mm", "min_mm", "p01_mm", "p05_mm", "median_mm", "area_below_cm2", "regions"
+    } <= data.keys()  # fmt: skip
+    assert data["min_mm"] == pytest.approx(0.8, rel=1e-5)
+    (region,) = data["regions"]
+    assert {"center_mm", "area_mm2", "min_mm"} <= region.keys()
+    assert region["area_mm2"] == pytest.approx(100.0 * data["area_below_cm2"], rel=1e-9)
+    assert read_mesh(colored).scalars["thickness_mm"] == pytest.approx(0.8, rel=1e-5)
+    assert picture.stat().st_size > 10_000
+
+
+def test_thickness_limit_comes_from_the_process_and_gaps_have_their_own(answer: Answer, tmp_path: Path) -> None:
+    block = shapes.box((10, 10, 10), subdivisions=2)
+    path = _file(tmp_path, "blocks.ply", concatenate([block, shapes.moved(block, (10.3, 0, 0))]))
+    _, walls = answer("thickness", path, "--process", "fdm")
+    assert (walls["limit_mm"], walls["regions"]) == (1.2, [])
+    _, gaps = answer("thickness", path, "--printer", "prusa-mk4", "--gaps", "-o", tmp_path / "gaps.ply")
+    assert gaps["limit_mm"] == 0.5
+    assert gaps["regions"][0]["min_mm"] == pytest.approx(0.3, rel=1e-4)
+    assert "gap_mm" in read_mesh(tmp_path / "gaps.ply").scalars
+
+
+def test_thickness_refuses_what_cannot_be(answer: Answer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _file(tmp_path, "ball.stl", shapes.sphere(5.0))
+    for words in (["--limit", "-1"], ["--limit", "3", "--max", "2"], ["--max", "0"], ["-o", tmp_path / "x.stl"]):
+        assert main(["thickness", str(path), *map(str, words)]) == 2
+        assert capsys.readouterr().err.startswith("printprep: ")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["ball.stl"]
