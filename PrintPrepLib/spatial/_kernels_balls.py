@@ -1,6 +1,10 @@
 """The numba form of growing balls inside a solid; see :mod:`~PrintPrepLib.spatial.balls` for the method.
 
-The numpy form in ``balls_numpy`` does the same arithmetic in the same order, so that both give the same numbers.
+The numpy form in ``balls_numpy`` does the same arithmetic, so that both give the same numbers. Here points that follow
+each other share a list of the leaves near them. Each tests the whole list at once, in single precision and many leaves
+an instruction, and looks only into those that its ball may meet. Who finds nothing in the list goes down the tree.
+
+No slice of an array is taken on the way: it would count references, for which two threads wait on each other.
 """
 
 # mypy: disable-error-code="misc, untyped-decorator, no-untyped-def, no-untyped-call, assignment"
@@ -11,202 +15,84 @@ import math
 import numpy as np
 from numba import njit
 
+from ._kernels_contact import kept, near, retreat, sweep, triangle
 from .constants import (
+    AT_ONCE,
     BALL_SLACK,
     CONTACTS,
-    CRITICAL_GRADIENT,
     EXPECTED_SHARE,
-    FLAT_TRIPLE,
     MOST_LEAVES,
     NEAR_COSINE,
-    ONE_CONTACT,
-    RECEDE_SLACK,
-    ROW_SLACK,
+    SHORTER,
+    SINGLE_SLACK,
     STACK,
     STEPS,
     TOGETHER,
-    WALL_COSINE,
+    TOUCH_SLACK,
 )
 
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _edge(px, py, pz, ex, ey, ez, wx, wy, wz, r0):
-    """When a growing ball first meets a segment's inside; p is the start minus the center. Infinite: never."""
-    l2 = ex * ex + ey * ey + ez * ez
-    if l2 == 0.0:
-        return np.inf, 0.0
-    pe = (px * ex + py * ey + pz * ez) / l2
-    we = (wx * ex + wy * ey + wz * ez) / l2
-    ax, ay, az = px - pe * ex, py - pe * ey, pz - pe * ez
-    bx, by, bz = wx - we * ex, wy - we * ey, wz - we * ez
-    s = _root(bx * bx + by * by + bz * bz - 1.0, ax * bx + ay * by + az * bz + r0, ax * ax + ay * ay + az * az - r0 * r0)
-    if s == np.inf:
-        return np.inf, 0.0
-    t = s * we - pe
-    if t <= 0.0 or t >= 1.0:
-        return np.inf, 0.0
-    return s, t
+_NO_FACE = np.int64(0x7FFFFFFFFFFFFFFF)
+_ALL = np.uint64(0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _root(alpha, beta, gamma):
-    """Smallest root that is not negative of ``alpha s^2 - 2 beta s + gamma``; infinite where there is none."""
-    if gamma <= 0.0:
-        return 0.0
-    disc = beta * beta - alpha * gamma
-    if disc < 0.0:
-        return np.inf
-    den = beta + math.sqrt(disc)
-    return gamma / den if den > 0.0 else np.inf
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _triangle(cx, cy, cz, r0, wx, wy, wz, ww, best, k, n):
-    """When a growing ball first meets a triangle, and the direction of the contact from the ball's center."""
-    px, py, pz = k[0] - cx, k[1] - cy, k[2] - cz
-    nx, ny, nz = n[0], n[1], n[2]
-    height = nx * px + ny * py + nz * pz
-    if height <= 0.0:
-        return np.inf, nx, ny, nz
-    speed = 1.0 + nx * wx + ny * wy + nz * wz
-    plane = np.inf
-    if speed > 1e-12:
-        plane = max(0.0, (height - r0) / speed)
-        if plane > best:
-            return np.inf, nx, ny, nz
-    elif height > r0:
-        return np.inf, nx, ny, nz
-    qx, qy, qz = k[3] - cx, k[4] - cy, k[5] - cz
-    tx, ty, tz = k[6] - cx, k[7] - cy, k[8] - cz
-    if plane < np.inf and height >= r0:
-        r = r0 + plane
-        fx, fy, fz = plane * wx + r * nx, plane * wy + r * ny, plane * wz + r * nz
-        if (
-            _side(fx, fy, fz, px, py, pz, qx, qy, qz, nx, ny, nz) >= 0.0
-            and _side(fx, fy, fz, qx, qy, qz, tx, ty, tz, nx, ny, nz) >= 0.0
-            and _side(fx, fy, fz, tx, ty, tz, px, py, pz, nx, ny, nz) >= 0.0
-        ):
-            return plane, nx, ny, nz
-    s, mx, my, mz = np.inf, 0.0, 0.0, 0.0
-    for corner in range(3):
-        if corner == 0:
-            ax, ay, az, bx, by, bz = px, py, pz, qx, qy, qz
-        elif corner == 1:
-            ax, ay, az, bx, by, bz = qx, qy, qz, tx, ty, tz
-        else:
-            ax, ay, az, bx, by, bz = tx, ty, tz, px, py, pz
-        at = _root(ww - 1.0, ax * wx + ay * wy + az * wz + r0, ax * ax + ay * ay + az * az - r0 * r0)
-        if at < s:
-            s, mx, my, mz = at, ax, ay, az
-        ex, ey, ez = bx - ax, by - ay, bz - az
-        at, t = _edge(ax, ay, az, ex, ey, ez, wx, wy, wz, r0)
-        if at < s:
-            s, mx, my, mz = at, ax + t * ex, ay + t * ey, az + t * ez
-    if s == np.inf:
-        return np.inf, nx, ny, nz
-    r = r0 + s
-    if not r > 0.0:
-        return s, nx, ny, nz
-    return s, (mx - s * wx) / r, (my - s * wy) / r, (mz - s * wz) / r
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _side(fx, fy, fz, ax, ay, az, bx, by, bz, nx, ny, nz):
-    """Positive where f lies on the inner side of the directed side a-b of a triangle with normal n."""
-    ex, ey, ez = bx - ax, by - ay, bz - az
-    gx, gy, gz = fx - ax, fy - ay, fz - az
-    return nx * (ey * gz - ez * gy) + ny * (ez * gx - ex * gz) + nz * (ex * gy - ey * gx)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _near(u, count, x, y, z):
-    """Whether a direction is near one of the contacts."""
+def _passes_by(hx, hy, hz, reach, u, count, nodes, node):
+    """Whether a node (low corner, high corner, axis and cosine of its normals) is near a contact or beyond reach."""
+    dx = max(max(nodes[node, 0] - hx, hx - nodes[node, 3]), 0.0)
+    dy = max(max(nodes[node, 1] - hy, hy - nodes[node, 4]), 0.0)
+    dz = max(max(nodes[node, 2] - hz, hz - nodes[node, 5]), 0.0)
+    if dx * dx + dy * dy + dz * dz > reach * reach:
+        return True
     for i in range(count):
-        if u[i, 0] * x + u[i, 1] * y + u[i, 2] * z > NEAR_COSINE:
+        if u[i, 0] * nodes[node, 6] + u[i, 1] * nodes[node, 7] + u[i, 2] * nodes[node, 8] > nodes[node, 9]:
             return True
     return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _passes_by(cx, cy, cz, r0, wx, wy, wz, ww, best, u, count, node):
-    """Whether a node (low corner, high corner, axis and cosine of its normals) holds nothing to be met before best."""
+def _passes_row(hx, hy, hz, reach, u, count, rows, j):
+    """Whether a triangle (center and radius of a sphere round it, normal) is near a contact or beyond reach."""
     for i in range(count):
-        if u[i, 0] * node[6] + u[i, 1] * node[7] + u[i, 2] * node[8] > node[9]:
+        if u[i, 0] * rows[j, 4] + u[i, 1] * rows[j, 5] + u[i, 2] * rows[j, 6] > NEAR_COSINE:
             return True
-    # Balls that grow at one point hold all smaller ones. Others sweep a cone, which this ball holds.
-    x, y, z = cx + best * wx, cy + best * wy, cz + best * wz
-    r = (r0 + best) * BALL_SLACK
-    if ww > ONE_CONTACT:
-        if _sphere(cx, cy, cz, r0, wx, wy, wz, ww, node) > best:
-            return True
-        r = (r0 + math.sqrt(ww) * best) * BALL_SLACK
-    dx = max(max(node[0] - x, x - node[3]), 0.0)
-    dy = max(max(node[1] - y, y - node[4]), 0.0)
-    dz = max(max(node[2] - z, z - node[5]), 0.0)
-    return dx * dx + dy * dy + dz * dz > r * r
+    # The ball cuts the triangle's plane in a disk; a circle round the triangle must reach it.
+    dx, dy, dz = rows[j, 0] - hx, rows[j, 1] - hy, rows[j, 2] - hz
+    d2 = dx * dx + dy * dy + dz * dz
+    height = abs(dx * rows[j, 4] + dy * rows[j, 5] + dz * rows[j, 6])
+    off = max(height - rows[j, 7], 0.0)
+    disk2 = reach * reach + SINGLE_SLACK * d2 - off * off
+    if disk2 < 0.0:
+        return True
+    wide = math.sqrt(disk2) + rows[j, 3]
+    return d2 - SINGLE_SLACK * d2 - height * height > wide * wide
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sphere(cx, cy, cz, r0, wx, wy, wz, ww, node):
-    """When a growing ball first meets the sphere round a box."""
-    hx, hy, hz = 0.5 * (node[3] - node[0]), 0.5 * (node[4] - node[1]), 0.5 * (node[5] - node[2])
-    dx, dy, dz = node[0] + hx - cx, node[1] + hy - cy, node[2] + hz - cz
-    r = (r0 + math.sqrt(hx * hx + hy * hy + hz * hz)) * BALL_SLACK
-    return _root(ww - 1.0, dx * wx + dy * wy + dz * wz + r, dx * dx + dy * dy + dz * dz - r * r)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _misses(cx, cy, cz, r0, wx, wy, wz, ww, best, u, count, row):
-    """Whether a triangle (center and radius of a sphere round it, normal) is near a contact or not met before best."""
-    for i in range(count):
-        if u[i, 0] * row[4] + u[i, 1] * row[5] + u[i, 2] * row[6] > NEAR_COSINE:
-            return True
-    x, y, z = cx + best * wx - row[0], cy + best * wy - row[1], cz + best * wz - row[2]
-    reach = r0 + best if ww <= ONE_CONTACT else r0 + math.sqrt(ww) * best
-    r = (reach + row[3]) * BALL_SLACK
-    return x * x + y * y + z * z > r * r
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _first_contact(cx, cy, cz, r0, wx, wy, wz, limit, u, count, vertex, seed, ids, corners, normals, faces, starts,
-                   rows, nodes, stack):  # fmt: skip
-    """First triangle that a growing ball meets: growth, row, direction of the contact."""
-    ww = wx * wx + wy * wy + wz * wz
-    leaves = len(starts) - 1
-    best, row, face, ux, uy, uz = limit, np.int64(-1), np.int64(0x7FFFFFFFFFFFFFFF), 0.0, 0.0, 0.0
-    if seed >= 0 and not _near(u, count, normals[seed, 0], normals[seed, 1], normals[seed, 2]):
-        if ids[seed, 0] != vertex and ids[seed, 1] != vertex and ids[seed, 2] != vertex:
-            s, x, y, z = _triangle(cx, cy, cz, r0, wx, wy, wz, ww, best, corners[seed], normals[seed])
-            if s < best and not _near(u, count, x, y, z):
-                best, row, face, ux, uy, uz = s, np.int64(seed), faces[seed], x, y, z
-    top = 0
-    stack[0] = 1
-    while top >= 0:
+def _descend(hx, hy, hz, reach, u, count, leaves, nodes, stack, top, chosen):
+    """Go on down the tree; stops with some leaves that a sphere meets. Returns how many, and the top of the stack."""
+    found = 0
+    while top >= 0 and found < AT_ONCE:
         node = stack[top]
         top -= 1
-        if _passes_by(cx, cy, cz, r0, wx, wy, wz, ww, best, u, count, nodes[node]):
+        if _passes_by(hx, hy, hz, reach, u, count, nodes, node):
             continue
         if node < leaves:
             stack[top + 1] = 2 * node
             stack[top + 2] = 2 * node + 1
             top += 2
             continue
-        leaf = node - leaves
-        for j in range(starts[leaf], starts[leaf + 1]):
-            if _misses(cx, cy, cz, r0, wx, wy, wz, ww, best, u, count, rows[j]):
-                continue
-            if ids[j, 0] == vertex or ids[j, 1] == vertex or ids[j, 2] == vertex:
-                continue
-            s, x, y, z = _triangle(cx, cy, cz, r0, wx, wy, wz, ww, best, corners[j], normals[j])
-            if s < best or (s == best and s < np.inf and faces[j] < face):
-                if not _near(u, count, x, y, z):
-                    best, row, face, ux, uy, uz = s, np.int64(j), faces[j], x, y, z
-    return best, row, ux, uy, uz
+        chosen[found] = node
+        found += 1
+    return found, top
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _candidates(lx, ly, lz, hx, hy, hz, starts, nodes, stack, out):
-    """Leaves whose boxes meet a box; as many as there is room for, and how many there would be."""
+def _list_leaves(area, starts, nodes, stack, listed, boxes):
+    """List the leaves whose boxes meet an area, and how many there are; beyond MOST_LEAVES nothing is listed.
+
+    Left out are those that are near the first contacts of all points: see ``_common_direction``.
+    Boxes (10, MOST_LEAVES) take their corners against the area's middle, cut off at the area, and their cones.
+    """
     leaves = len(starts) - 1
     found = 0
     top = 0
@@ -215,8 +101,8 @@ def _candidates(lx, ly, lz, hx, hy, hz, starts, nodes, stack, out):
         node = stack[top]
         top -= 1
         if (
-            nodes[node, 0] > hx or nodes[node, 1] > hy or nodes[node, 2] > hz
-            or nodes[node, 3] < lx or nodes[node, 4] < ly or nodes[node, 5] < lz
+            nodes[node, 0] > area[3] or nodes[node, 1] > area[4] or nodes[node, 2] > area[5]
+            or nodes[node, 3] < area[0] or nodes[node, 4] < area[1] or nodes[node, 5] < area[2]
         ):  # fmt: skip
             continue
         if node < leaves:
@@ -224,119 +110,166 @@ def _candidates(lx, ly, lz, hx, hy, hz, starts, nodes, stack, out):
             stack[top + 2] = 2 * node
             top += 2
             continue
-        if found < len(out):
-            out[found] = node
+        if area[6] * nodes[node, 6] + area[7] * nodes[node, 7] + area[8] * nodes[node, 8] - area[9] > nodes[node, 9]:
+            continue
+        if found == MOST_LEAVES:
+            return found + 1
+        listed[found] = node
+        for axis in range(3):
+            middle = 0.5 * (area[axis] + area[3 + axis])
+            boxes[axis, found] = max(nodes[node, axis], area[axis]) - middle
+            boxes[3 + axis, found] = min(nodes[node, 3 + axis], area[3 + axis]) - middle
+        for column in range(6, 10):
+            boxes[column, found] = nodes[node, column]
         found += 1
     return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _first_wall(px, py, pz, nx, ny, nz, limit, vertex, seed, among, ids, corners, normals, faces, starts, rows, nodes):
-    """First triangle among some leaves that a ball meets which starts at a point: most of all work, so written out."""
-    leaves = len(starts) - 1
-    best, row, face, ux, uy, uz = limit, np.int64(-1), np.int64(0x7FFFFFFFFFFFFFFF), 0.0, 0.0, 0.0
-    wx, wy, wz = -nx, -ny, -nz
-    ww = wx * wx + wy * wy + wz * wz
-    x, y, z, r = px + best * wx, py + best * wy, pz + best * wz, best * BALL_SLACK
-    for place in range(-1, len(among)):
-        if place < 0:
-            if seed < 0:
-                continue
-            begin, end = seed, seed + 1
-        else:
-            node = among[place]
-            dx = max(max(nodes[node, 0] - x, x - nodes[node, 3]), 0.0)
-            dy = max(max(nodes[node, 1] - y, y - nodes[node, 4]), 0.0)
-            dz = max(max(nodes[node, 2] - z, z - nodes[node, 5]), 0.0)
-            if dx * dx + dy * dy + dz * dz > r * r:
-                continue
-            if nx * nodes[node, 6] + ny * nodes[node, 7] + nz * nodes[node, 8] > nodes[node, 9]:
-                continue
-            begin, end = starts[node - leaves], starts[node - leaves + 1]
-        for j in range(begin, end):
-            if nx * rows[j, 4] + ny * rows[j, 5] + nz * rows[j, 6] > NEAR_COSINE:
-                continue
-            # The ball cuts the triangle's plane in a disk; a circle round the triangle must reach it.
-            dx, dy, dz = rows[j, 0] - x, rows[j, 1] - y, rows[j, 2] - z
-            height = dx * rows[j, 4] + dy * rows[j, 5] + dz * rows[j, 6]
-            disk2 = r * r * ROW_SLACK - height * height
-            if disk2 < 0.0:
-                continue
-            reach = math.sqrt(disk2) + rows[j, 3]
-            if dx * dx + dy * dy + dz * dz - height * height > reach * reach:
-                continue
-            if ids[j, 0] == vertex or ids[j, 1] == vertex or ids[j, 2] == vertex:
-                continue
-            s, a, b, c = _triangle(px, py, pz, 0.0, wx, wy, wz, ww, best, corners[j], normals[j])
-            if s < best or (s == best and s < np.inf and faces[j] < face):
-                if not a * nx + b * ny + c * nz > NEAR_COSINE:
-                    best, row, face, ux, uy, uz = s, np.int64(j), faces[j], a, b, c
-                    x, y, z, r = px + best * wx, py + best * wy, pz + best * wz, best * BALL_SLACK
-    return best, row, ux, uy, uz
+def _choose(hx, hy, hz, reach, u, count, area, length, listed, boxes, marks, words, chosen):
+    """Which leaves of the list a sphere inside its area meets and are not near a contact; returns how many."""
+    x = np.float32(hx - 0.5 * (area[0] + area[3]))
+    y = np.float32(hy - 0.5 * (area[1] + area[4]))
+    z = np.float32(hz - 0.5 * (area[2] + area[5]))
+    size = max(max(area[3] - area[0], area[4] - area[1]), area[5] - area[2])
+    wide = np.float32(reach * (1.0 + SINGLE_SLACK) + SINGLE_SLACK * size)
+    reach2 = wide * wide
+    zero = np.float32(0.0)
+    for k in range(length):
+        dx, ex = boxes[0, k] - x, x - boxes[3, k]
+        dy, ey = boxes[1, k] - y, y - boxes[4, k]
+        dz, ez = boxes[2, k] - z, z - boxes[5, k]
+        dx = dx if dx > ex else ex
+        dy = dy if dy > ey else ey
+        dz = dz if dz > ez else ez
+        dx = dx if dx > zero else zero
+        dy = dy if dy > zero else zero
+        dz = dz if dz > zero else zero
+        marks[k] = dx * dx + dy * dy + dz * dz <= reach2
+    for i in range(count):
+        x, y, z = np.float32(u[i, 0]), np.float32(u[i, 1]), np.float32(u[i, 2])
+        for k in range(length):
+            marks[k] &= x * boxes[6, k] + y * boxes[7, k] + z * boxes[8, k] <= boxes[9, k]
+    found = 0
+    for word in range((length + 7) // 8):
+        if words[word] != _ALL:
+            for k in range(8 * word, min(8 * word + 8, length)):
+                if marks[k]:
+                    chosen[found] = listed[k]
+                    found += 1
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _retreat(u, count):
-    """Where the center goes so that the ball stays tangent to the contacts' planes, and whether it is at rest.
+def _room(cx, cy, cz, r0, wx, wy, wz, area):
+    """How far a ball can grow inside an area; negative where it is not inside."""
+    most = np.inf
+    for axis in range(3):
+        c, w = (cx, wx) if axis == 0 else ((cy, wy) if axis == 1 else (cz, wz))
+        above, below = area[3 + axis] - c - r0, c - r0 - area[axis]
+        if above < 0.0 or below < 0.0:
+            return -1.0
+        if 1.0 + w > 0.0:
+            most = min(most, above / (1.0 + w))
+        if 1.0 - w > 0.0:
+            most = min(most, below / (1.0 - w))
+    return most
 
-    The velocity is the point nearest to the origin of the convex hull of the contacts, turned round and scaled.
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _promising_first(cx, cy, cz, r0, wx, wy, wz, nodes, chosen, found):
+    """Put the leaf first whose middle the ball meets first, so that most others are passed by."""
+    least, which = np.inf, 0
+    for place in range(found):
+        node = chosen[place]
+        x = 0.5 * (nodes[node, 0] + nodes[node, 3]) - cx
+        y = 0.5 * (nodes[node, 1] + nodes[node, 4]) - cy
+        z = 0.5 * (nodes[node, 2] + nodes[node, 5]) - cz
+        ahead = x * wx + y * wy + z * wz + r0
+        beyond = x * x + y * y + z * z - r0 * r0
+        if ahead > 0.0 and beyond < least * ahead:
+            least, which = beyond / ahead, place
+    if found:
+        chosen[0], chosen[which] = chosen[which], chosen[0]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _first(in_list, cx, cy, cz, r0, wx, wy, wz, limit, u, count, vertex, seed, ids, corners, normals, faces, starts,
+           rows, nodes, stack, area, length, listed, boxes, marks, words, chosen):  # fmt: skip
+    """First triangle that a growing ball meets: growth, row (-1 where none), direction of the contact.
+
+    Among listed leaves, as far as the ball stays in their area; or in the whole tree.
     """
-    if count == 1:
-        return -u[0, 0], -u[0, 1], -u[0, 2], False
-    for i in range(count):
-        for j in range(i):
-            if u[i, 0] * u[j, 0] + u[i, 1] * u[j, 1] + u[i, 2] * u[j, 2] <= WALL_COSINE:
-                return 0.0, 0.0, 0.0, True
-    best, bx, by, bz = np.inf, 0.0, 0.0, 0.0
-    for i in range(count):
-        for j in range(i + 1, count):
-            x, y, z = _two(u, i, j)
-            size = x * x + y * y + z * z
-            if size < best and _all_recede(u, count, x, y, z):
-                best, bx, by, bz = size, x, y, z
-            for k in range(j + 1, count):
-                x, y, z, fits = _three(u, i, j, k)
-                size = x * x + y * y + z * z
-                if fits and size < best and _all_recede(u, count, x, y, z):
-                    best, bx, by, bz = size, x, y, z
-    if best * (CRITICAL_GRADIENT * CRITICAL_GRADIENT) >= 1.0:
-        return 0.0, 0.0, 0.0, True
-    return bx, by, bz, False
+    ww = wx * wx + wy * wy + wz * wz
+    leaves = len(starts) - 1
+    best, row, face, ux, uy, uz = limit, np.int64(-1), _NO_FACE, 0.0, 0.0, 0.0
+    hx, hy, hz, reach = sweep(r0, wx, wy, wz, ww, best)
+    hx, hy, hz = cx + hx, cy + hy, cz + hz
+    found, top, more = 0, 0, True
+    stack[0] = 1
+    if seed >= 0:
+        chosen[0] = -1 - seed
+        found = 1
+    while True:
+        for place in range(found):
+            node = chosen[place]
+            if node < 0:
+                begin, end = -1 - node, -node
+            elif _passes_by(hx, hy, hz, reach, u, 0, nodes, node):
+                continue
+            else:
+                begin, end = starts[node - leaves], starts[node - leaves + 1]
+            for j in range(begin, end):
+                if _passes_row(hx, hy, hz, reach, u, count, rows, j):
+                    continue
+                if ids[j, 0] == vertex or ids[j, 1] == vertex or ids[j, 2] == vertex:
+                    continue
+                s, x, y, z = triangle(cx, cy, cz, r0, wx, wy, wz, ww, best, corners, normals, j)
+                if s < best or (s == best and s < np.inf and faces[j] < face):
+                    if not near(u, count, x, y, z):
+                        best, row, face, ux, uy, uz = s, np.int64(j), faces[j], x, y, z
+                        hx, hy, hz, reach = sweep(r0, wx, wy, wz, ww, best)
+                        hx, hy, hz = cx + hx, cy + hy, cz + hz
+        if not more:
+            return best, row, ux, uy, uz
+        if in_list:
+            found = _choose(hx, hy, hz, reach, u, count, area, length, listed, boxes, marks, words, chosen)
+            more = False
+        else:
+            found, top = _descend(hx, hy, hz, reach, u, count, leaves, nodes, stack, top, chosen)
+            more = top >= 0
+        _promising_first(cx, cy, cz, r0, wx, wy, wz, nodes, chosen, found)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _all_recede(u, count, x, y, z):
-    for m in range(count):
-        if u[m, 0] * x + u[m, 1] * y + u[m, 2] * z > -1.0 + RECEDE_SLACK:
-            return False
-    return True
+def _surround(points, first, first_count, chosen, begin, end, expected, area):
+    """Box round the expected balls of some points."""
+    for axis in range(3):
+        low, high = np.inf, -np.inf
+        for number in range(begin, end):
+            i = chosen[number]
+            at = points[i, axis]
+            if first_count[i] == 1:
+                at -= expected * first[i, 0, axis]
+            low, high = min(low, at), max(high, at)
+        slack = expected * BALL_SLACK + TOUCH_SLACK
+        area[axis], area[3 + axis] = low - slack, high + slack
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _two(u, i, j):
-    f = -1.0 / (1.0 + (u[i, 0] * u[j, 0] + u[i, 1] * u[j, 1] + u[i, 2] * u[j, 2]))
-    return f * (u[i, 0] + u[j, 0]), f * (u[i, 1] + u[j, 1]), f * (u[i, 2] + u[j, 2])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _three(u, i, j, k):
-    """Velocity at which three planes recede alike, and whether it lies opposite to all of their normals' cone."""
-    a0, a1, a2 = u[i, 0], u[i, 1], u[i, 2]
-    b0, b1, b2 = u[j, 0], u[j, 1], u[j, 2]
-    c0, c1, c2 = u[k, 0], u[k, 1], u[k, 2]
-    x0, x1, x2 = b1 * c2 - b2 * c1, b2 * c0 - b0 * c2, b0 * c1 - b1 * c0
-    y0, y1, y2 = c1 * a2 - c2 * a1, c2 * a0 - c0 * a2, c0 * a1 - c1 * a0
-    z0, z1, z2 = a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0
-    det = a0 * x0 + a1 * x1 + a2 * x2
-    if abs(det) < FLAT_TRIPLE:
-        return 0.0, 0.0, 0.0, False
-    wx, wy, wz = -(x0 + y0 + z0) / det, -(x1 + y1 + z1) / det, -(x2 + y2 + z2) / det
-    fits = (
-        (wx * x0 + wy * x1 + wz * x2) / det <= 0.0
-        and (wx * y0 + wy * y1 + wz * y2) / det <= 0.0
-        and (wx * z0 + wy * z1 + wz * z2) / det <= 0.0
-    )
-    return wx, wy, wz, fits
+def _common_direction(first, chosen, begin, end, area):
+    """Mean of the first directions of some points, and the longest way from it to one of them: ``area[6:10]``."""
+    for axis in range(3):
+        total = 0.0
+        for number in range(begin, end):
+            total += first[chosen[number], 0, axis]
+        area[6 + axis] = total / (end - begin)
+    far2 = 0.0
+    for number in range(begin, end):
+        i = chosen[number]
+        x, y, z = first[i, 0, 0] - area[6], first[i, 0, 1] - area[7], first[i, 0, 2] - area[8]
+        far2 = max(far2, x * x + y * y + z * z)
+    area[9] = math.sqrt(far2) + SINGLE_SLACK
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -344,52 +277,52 @@ def grow(points, first, first_count, chosen, largest, ids, corners, normals, fac
          contact, steps):  # fmt: skip
     """Grow a ball at each chosen point; fills radius, center, the face met last, and the number of contacts found.
 
-    Points that follow each other lie near each other. A few of them look for their walls in the same list of leaves,
-    as far as the walls just found promise; who finds none there looks on alone.
+    Points that follow each other lie near each other.
     """
-    stack, among = np.empty(STACK, np.int64), np.empty(MOST_LEAVES, np.int64)
+    stack, listed, some = np.empty(STACK, np.int64), np.empty(MOST_LEAVES, np.int64), np.empty(MOST_LEAVES, np.int64)
+    boxes, marks = np.zeros((10, MOST_LEAVES), np.float32), np.zeros(MOST_LEAVES, np.uint8)
+    words, area = marks.view(np.uint64), np.empty(10)
     u = np.empty((CONTACTS + 1, 3))
     seeds = np.full(STEPS, -1, np.int64)
     expected, widest = largest, 0.0
-    listed = 0
+    length = 0
     for number in range(len(chosen)):
         i = chosen[number]
         if number % TOGETHER == 0:
             if number and widest > 0.0:
                 expected = min(largest, EXPECTED_SHARE * widest)
             widest = 0.0
-            lx, ly, lz, hx, hy, hz = np.inf, np.inf, np.inf, -np.inf, -np.inf, -np.inf
-            for other in chosen[number : number + TOGETHER]:
-                if first_count[other] == 1:
-                    x = points[other, 0] - expected * first[other, 0, 0]
-                    y = points[other, 1] - expected * first[other, 0, 1]
-                    z = points[other, 2] - expected * first[other, 0, 2]
-                    lx, ly, lz = min(lx, x), min(ly, y), min(lz, z)
-                    hx, hy, hz = max(hx, x), max(hy, y), max(hz, z)
-            e = expected * BALL_SLACK
-            listed = _candidates(lx - e, ly - e, lz - e, hx + e, hy + e, hz + e, starts, nodes, stack, among)
+            end = min(number + TOGETHER, len(chosen))
+            reach = expected
+            _common_direction(first, chosen, number, end, area)
+            for _ in range(SHORTER):
+                _surround(points, first, first_count, chosen, number, end, reach, area)
+                length = _list_leaves(area, starts, nodes, stack, listed, boxes)
+                if length <= MOST_LEAVES:
+                    break
+                reach *= 0.5
         count = first_count[i]
         for a in range(count):
             for axis in range(3):
                 u[a, axis] = first[i, a, axis]
         cx, cy, cz, r = points[i, 0], points[i, 1], points[i, 2], 0.0
         last = np.int64(-1)
-        found = 0
+        found, has_first = 0, True
         while True:
-            wx, wy, wz, rests = _retreat(u, count)
+            wx, wy, wz, rests = retreat(u, count)
             if rests or found >= STEPS:
                 break
-            s, row, ux, uy, uz = 0.0, np.int64(-1), 0.0, 0.0, 0.0
-            if found == 0 and count == 1 and listed <= MOST_LEAVES:
-                s, row, ux, uy, uz = _first_wall(
-                    cx, cy, cz, u[0, 0], u[0, 1], u[0, 2], expected, i, seeds[0], among[:listed], ids, corners,
-                    normals, faces, starts, rows, nodes,
+            room = _room(cx, cy, cz, r, wx, wy, wz, area) if length <= MOST_LEAVES and has_first else -1.0
+            in_list = room >= 0.0
+            while True:
+                limit = min(room, largest - r) if in_list else largest - r
+                s, row, ux, uy, uz = _first(
+                    in_list, cx, cy, cz, r, wx, wy, wz, limit, u, count, i, seeds[found], ids, corners, normals, faces,
+                    starts, rows, nodes, stack, area, length, listed, boxes, marks, words, some,
                 )  # fmt: skip
-            if row < 0:
-                s, row, ux, uy, uz = _first_contact(
-                    cx, cy, cz, r, wx, wy, wz, largest - r, u, count, i, seeds[found],
-                    ids, corners, normals, faces, starts, rows, nodes, stack,
-                )  # fmt: skip
+                if row >= 0 or not in_list:
+                    break
+                in_list = False
             if row < 0:
                 r = np.inf
                 break
@@ -400,23 +333,10 @@ def grow(points, first, first_count, chosen, largest, ids, corners, normals, fac
                 widest = max(widest, s)
             found += 1
             if count == CONTACTS:
-                count = _kept(u, count, wx, wy, wz)
+                count = kept(u, count, wx, wy, wz)
+                has_first = False
             u[count, 0], u[count, 1], u[count, 2] = ux, uy, uz
             count += 1
         radius[i], steps[i] = r, found
         center[i, 0], center[i, 1], center[i, 2] = cx, cy, cz
         contact[i] = faces[last] if last >= 0 else -1
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _kept(u, count, x, y, z):
-    """Drop the contact from which the ball recedes fastest, so that there is room for one more."""
-    worst, which = np.inf, 0
-    for m in range(count):
-        speed = u[m, 0] * x + u[m, 1] * y + u[m, 2] * z
-        if speed < worst:
-            worst, which = speed, m
-    for m in range(which, count - 1):
-        for axis in range(3):
-            u[m, axis] = u[m + 1, axis]
-    return count - 1

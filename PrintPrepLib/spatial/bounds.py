@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..mesh import FloatArray
-from .constants import NEAR_COSINE
+from .constants import NEAR_COSINE, SINGLE_SLACK
+from .threads import in_threads
 from .tree import Tree
 
 NODE_COLUMNS = 10
@@ -56,14 +57,29 @@ def node_bounds(tree: Tree, normals: FloatArray) -> npt.NDArray[np.float32]:
     return out
 
 
-def row_bounds(tree: Tree, normals: FloatArray) -> npt.NDArray[np.float32]:
-    """Center and radius of a sphere round each triangle and its normal, (m, 8) float32 in the order of the rows."""
-    corners = tree.corners.reshape(-1, 3, 3)
-    out = np.zeros((len(corners), 8), np.float32)
-    out[:, :3] = corners.mean(axis=1)
-    radius = np.sqrt(((corners - out[:, None, :3]) ** 2).sum(axis=2).max(axis=1))
-    out[:, 3] = np.nextafter(radius.astype(np.float32), np.float32(np.inf))
-    out[:, 4:7] = normals
+def row_bounds(tree: Tree, normals: FloatArray, *, compiled: bool = False) -> npt.NDArray[np.float32]:
+    """Bound every triangle by a disk, (m, 8) float32 in the order of the rows.
+
+    Center; radius; normal; and how far corners lie off the plane that these numbers give in single precision.
+    """
+    out = np.empty((len(tree.corners), 8), np.float32)
+    if compiled:
+        from . import _kernels_bounds as kernels
+
+        in_threads(lambda begin, end: kernels.fill_rows(tree.corners, normals, begin, end, out), len(out))
+    else:
+        corners = tree.corners
+        for axis in range(3):
+            out[:, axis] = (corners[:, axis] + corners[:, 3 + axis] + corners[:, 6 + axis]) / 3.0
+        out[:, 4:7] = normals
+        wide2, off = np.zeros(len(out)), np.zeros(len(out))
+        for corner in range(0, 9, 3):
+            x, y, z = (corners[:, corner + axis] - out[:, axis] for axis in range(3))
+            np.maximum(wide2, x * x + y * y + z * z, out=wide2)
+            np.maximum(off, np.abs(x * out[:, 4] + y * out[:, 5] + z * out[:, 6]), out=off)
+        out[:, 3], out[:, 7] = np.sqrt(wide2), off
+    for column in (3, 7):
+        out[:, column] = np.nextafter(out[:, column] * np.float32(1.0 + SINGLE_SLACK), np.float32(np.inf))
     return out
 
 
