@@ -1,0 +1,1 @@
+"""Changes of shape that a print needs: thin walls brought to a wanted thickness."""

@@ -1,0 +1,129 @@
+"""More vertices where a thin wall has few: triangles longer than the wall is thick are split, in place."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..mesh import FloatArray, Mesh
+from ..progress import Progress, silent
+from ..spatial import index_of
+from ..topology import edge_table
+
+MOST_RAYS = 1_200_000
+"""Most places at which long triangles are asked whether another wall lies behind them."""
+MOST_TRIANGLES = 3_000_000
+"""No surface is refined beyond this: memory."""
+_OBLIQUE = 1.3
+"""A ray that leaves a wall obliquely meets its other side later than the wall is thick."""
+
+Bools = npt.NDArray[np.bool_]
+Int64Array = npt.NDArray[np.int64]
+
+
+def refined_where_thin(mesh: Mesh, limit_mm: float, edge_mm: float, progress: Progress = silent) -> Mesh:
+    """Split long triangles that have another wall close behind them.
+
+    The old vertices come first and keep their coordinates; the new ones are rounded to single precision, as any
+    file would: the surface stays where it is but for that.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Closed, outward, manifold edges.
+    limit_mm : float
+        A wall is close behind where a ray along the inward normal meets it within about this.
+    edge_mm : float
+        Longer edges of such triangles are halved until none is left.
+
+    Returns
+    -------
+    Mesh
+        The same object where nothing had to be split.
+    """
+    faces = mesh.faces
+    longest = _longest_edges(mesh.vertices, faces)
+    long = np.flatnonzero(longest > edge_mm)
+    if not len(long):
+        return mesh
+    points, owner = _spread(mesh, long, edge_mm)
+    inward = -mesh.face_normals()[owner]
+    usable = np.einsum("ij,ij->i", inward, inward) > 0.5
+    points, owner, inward = points[usable], owner[usable], inward[usable]
+    skin = 1e-4 * limit_mm
+    distance, _ = index_of(mesh).first_hit(points + skin * inward, inward, _OBLIQUE * limit_mm, progress)
+    close = np.zeros(len(faces), bool)
+    close[owner[np.isfinite(distance)]] = True
+    if not close.any():
+        return mesh
+    vertices = np.asarray(mesh.vertices)
+    while len(faces) < MOST_TRIANGLES:
+        current = Mesh(vertices, faces, mesh.name)
+        table = edge_table(current)
+        length = np.linalg.norm(vertices[table.vertices[:, 0]] - vertices[table.vertices[:, 1]], axis=1)
+        split = np.zeros(len(length), bool)
+        split[table.of_face[close].ravel()] = True
+        split &= length > edge_mm
+        if not split.any():
+            return current
+        vertices, faces, close = _split(vertices, faces, close, table.of_face, table.vertices, split)
+    return Mesh(vertices, faces, mesh.name)
+
+
+def _longest_edges(vertices: FloatArray, faces: npt.NDArray[np.int32]) -> FloatArray:
+    corners = vertices[faces]
+    sides = corners - corners[:, (1, 2, 0)]
+    return np.asarray(np.sqrt(np.einsum("fkx,fkx->fk", sides, sides).max(axis=1)))
+
+
+def _spread(mesh: Mesh, chosen: Int64Array, spacing: float) -> tuple[FloatArray, Int64Array]:
+    """Places (k, 3) on the chosen triangles, about one in each square of the spacing, and the triangle of each."""
+    area = mesh.face_areas_mm2()[chosen]
+    spacing = max(spacing, float(np.sqrt(area.sum() / MOST_RAYS)))
+    longest = _longest_edges(mesh.vertices, mesh.faces[chosen])
+    cuts = np.maximum(np.ceil(np.sqrt(area * 2.0) / spacing), np.minimum(np.ceil(longest / spacing), 8)).astype(int)
+    points, owners = [], []
+    for number in np.unique(cuts):
+        members = chosen[cuts == number]
+        i, j = np.meshgrid(np.arange(number), np.arange(number), indexing="ij")
+        keep = i + j < number
+        weight = (np.stack([i[keep], j[keep]], axis=1) + 1.0 / 3.0) / number
+        weights = np.concatenate([weight, 1.0 - weight.sum(axis=1, keepdims=True)], axis=1)
+        points.append(np.einsum("wk,fkx->fwx", weights, mesh.triangles[members]).reshape(-1, 3))
+        owners.append(np.repeat(members, len(weights)))
+    return np.concatenate(points), np.concatenate(owners)
+
+
+def _split(
+    vertices: FloatArray,
+    faces: npt.NDArray[np.int32],
+    flag: Bools,
+    of_face: Int64Array,
+    ends: Int64Array,
+    split: Bools,
+) -> tuple[FloatArray, npt.NDArray[np.int32], Bools]:
+    """Halve the chosen edges and cut the triangles on both sides to match; the flag passes to the pieces."""
+    new = np.full(len(split), -1, np.int64)
+    new[split] = len(vertices) + np.arange(np.count_nonzero(split))
+    middle = (0.5 * (vertices[ends[split, 0]] + vertices[ends[split, 1]])).astype(np.float32).astype(np.float64)
+    count = split[of_face].sum(axis=1)
+    pieces = [faces[count == 0].astype(np.int64)]
+    flags = [flag[count == 0]]
+    # Turn each triangle so that its cut sides stand in one place: first where one is cut, last where two are.
+    for number, start in ((1, True), (2, False), (3, True)):
+        rows = np.flatnonzero(count == number)
+        if not len(rows):
+            continue
+        turn = np.argmax(split[of_face[rows]] == start, axis=1)
+        order = (turn[:, None] + np.arange(3)) % 3
+        a, b, c = np.take_along_axis(faces[rows].astype(np.int64), order, axis=1).T
+        ab, bc, ca = new[np.take_along_axis(of_face[rows], order, axis=1)].T
+        if number == 1:
+            parts = [(a, ab, c), (ab, b, c)]
+        elif number == 2:  # ab is whole
+            parts = [(c, ca, bc), (a, b, bc), (a, bc, ca)]
+        else:
+            parts = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
+        pieces += [np.stack(part, axis=1) for part in parts]
+        flags += [flag[rows]] * len(parts)
+    return np.concatenate([vertices, middle]), np.concatenate(pieces).astype(np.int32), np.concatenate(flags)
