@@ -32,7 +32,7 @@ from .constants import (
 )
 
 _NO_FACE = np.int64(0x7FFFFFFFFFFFFFFF)
-_ALL = np.uint64(0)
+_NONE = np.uint64(0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -152,7 +152,7 @@ def _choose(hx, hy, hz, reach, u, count, area, length, listed, boxes, marks, wor
             marks[k] &= x * boxes[6, k] + y * boxes[7, k] + z * boxes[8, k] <= boxes[9, k]
     found = 0
     for word in range((length + 7) // 8):
-        if words[word] != _ALL:
+        if words[word] != _NONE:
             for k in range(8 * word, min(8 * word + 8, length)):
                 if marks[k]:
                     chosen[found] = listed[k]
@@ -340,3 +340,8 @@ def grow(points, first, first_count, chosen, largest, ids, corners, normals, fac
         radius[i], steps[i] = r, found
         center[i, 0], center[i, 1], center[i, 2] = cx, cy, cz
         contact[i] = faces[last] if last >= 0 else -1
+
+
+def is_ready() -> bool:
+    """Whether ``grow`` is compiled or loaded in this session."""
+    return bool(grow.signatures)

@@ -15,7 +15,7 @@ _OPENED = 1e-5  # radians by which cones are opened: far beyond the rounding of 
 _NEVER = 2.0  # no cosine reaches it
 
 
-def node_bounds(tree: Tree, normals: FloatArray) -> npt.NDArray[np.float32]:
+def node_bounds(tree: Tree, normals: FloatArray, *, compiled: bool = False) -> npt.NDArray[np.float32]:
     """Bound every node of a tree, in its order.
 
     Parameters
@@ -24,6 +24,8 @@ def node_bounds(tree: Tree, normals: FloatArray) -> npt.NDArray[np.float32]:
         Over m triangles.
     normals : (m, 3) float64
         Unit normals in the order of the tree's rows; zero for a triangle without area.
+    compiled : bool
+        Let numba do the work, in threads.
 
     Returns
     -------
@@ -34,11 +36,29 @@ def node_bounds(tree: Tree, normals: FloatArray) -> npt.NDArray[np.float32]:
     """
     leaves = tree.leaves
     out = np.empty((2 * leaves, NODE_COLUMNS), np.float32)
+    axis, half = np.zeros((2 * leaves, 3)), np.full(2 * leaves, np.pi)
+    room = float(np.arccos(NEAR_COSINE)) - _OPENED
+    if compiled:
+        from . import _kernels_bounds as kernels
+
+        in_threads(
+            lambda begin, end: kernels.fill_leaf_cones(normals, tree.starts, begin, end, axis, half), leaves
+        )
+        level = leaves // 2
+        while level:
+            _fill_level(axis, half, level)
+            level //= 2
+        in_threads(
+            lambda begin, end: kernels.fill_nodes(
+                tree.boxes, axis, half, room, _NEVER, SINGLE_SLACK, begin, end, out
+            ),
+            2 * leaves,
+        )
+        return out
     out[:, :6] = tree.boxes
     low, high = out[:, :3], out[:, 3:6]
     np.copyto(low, np.nextafter(low, np.float32(-np.inf)), where=low > tree.boxes[:, :3])
     np.copyto(high, np.nextafter(high, np.float32(np.inf)), where=high < tree.boxes[:, 3:])
-    axis, half = np.zeros((2 * leaves, 3)), np.full(2 * leaves, np.pi)
     axis[leaves:] = _unit(np.add.reduceat(normals, tree.starts[:-1], axis=0))
     of_leaf = np.repeat(axis[leaves:], np.diff(tree.starts), axis=0)
     lowest = np.minimum.reduceat(np.einsum("ij,ij->i", normals, of_leaf), tree.starts[:-1])
@@ -51,10 +71,17 @@ def node_bounds(tree: Tree, normals: FloatArray) -> npt.NDArray[np.float32]:
         axis[level : 2 * level] = middle
         half[level : 2 * level] = np.minimum((aside + halves).max(axis=1), np.pi)
         level //= 2
-    room = np.arccos(NEAR_COSINE) - half - _OPENED
+    left = room - half
     out[:, 6:9] = axis
-    out[:, 9] = np.where((room > 0.0) & (np.abs(axis).sum(axis=1) > 0.5), np.cos(np.maximum(room, 0.0)), _NEVER)
+    some = (left > 0.0) & (np.abs(axis).sum(axis=1) > 0.5)
+    out[:, 9] = np.where(some, np.cos(np.maximum(left, 0.0)) + SINGLE_SLACK, _NEVER)
     return out
+
+
+def _fill_level(axis: FloatArray, half: FloatArray, level: int) -> None:
+    from . import _kernels_bounds as kernels
+
+    in_threads(lambda begin, end: kernels.fill_cones(level + begin, level + end, axis, half), level)
 
 
 def row_bounds(tree: Tree, normals: FloatArray, *, compiled: bool = False) -> npt.NDArray[np.float32]:
