@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..analysis.deviation import Deviation
+from ..analysis.thickness import Thickness
 from ..finding import Finding
 from ..mesh import Mesh
 from ..profiles import Printer
@@ -64,6 +65,7 @@ def check_mesh(
     clipped: Sequence[ClippedFace] | None = None,
     deviation: Deviation | None = None,
     process: Process | None = None,
+    walls: Thickness | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
     """Judge whether a model is ready to print, and whether it still shows what the scan shows.
@@ -91,6 +93,8 @@ def check_mesh(
         How far ``mesh`` lies from ``against``, where that was measured already.
     process : Process, optional
         Printing process whose walls, pins and gaps are the limits; the printer's where it is not given.
+    walls : Thickness, optional
+        Wall thickness of ``mesh``, where it was measured already.
     progress : Progress
         May cancel between checks.
 
@@ -119,7 +123,7 @@ def check_mesh(
     if deviation is not None and against is None:
         raise ValueError("a deviation was given without the mesh that it was measured against")
     subject = Subject(
-        mesh, segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped, deviation, process
+        mesh, segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped, deviation, process, walls
     )
     findings = list(check_empty(subject))
     for number, (text, check, codes) in enumerate(CHECKS):

@@ -48,7 +48,7 @@ class Subject:
     ----------
     mesh : Mesh
         As given.
-    segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped, deviation, process
+    segmentation, against, printer, voxel_mm, layer_mm, accuracy_mm, clipped, deviation, process, walls
         As in :func:`~PrintPrepLib.check.check_mesh`.
     """
 
@@ -62,6 +62,7 @@ class Subject:
     clipped: Sequence[ClippedFace] | None = None
     deviation: Deviation | None = None
     process: Process | None = None
+    walls: Thickness | None = None
 
     @cached_property
     def welded(self) -> Mesh:
@@ -149,6 +150,9 @@ class Subject:
 
     def thickness(self, limit_mm: float, side: Side = Side.WALL) -> Thickness:
         """Walls or gaps of :attr:`seen`, up to a little more than a limit: thicker ones need no figure."""
+        given = self.walls
+        if given is not None and side is given.side and limit_mm <= given.max_mm and self.seen is self.mesh:
+            return given
         found: Thickness = self.seen.derived(
             f"{side.value} up to {limit_mm!r}",
             lambda mesh: wall_thickness(mesh, max_mm=REACH_LIMITS * limit_mm, side=side),

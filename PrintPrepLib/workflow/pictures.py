@@ -1,6 +1,6 @@
-"""The pictures of a run: the model, its outline over the scan, and where it was changed.
+"""The pictures of a run: the model, its outline over the scan, where it was changed, and how thick its walls are.
 
-The first two are drawn in a thread of their own while the model is measured and checked.
+They are drawn in a thread of their own while the model is measured and checked.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
 from ..analysis.deviation import Deviation
+from ..analysis.thickness import Thickness
+from ..analysis.thin import thin_places
 from ..errors import Cancelled
 from ..export import OutputFolder, WrittenFile
 from ..mesh import Mesh
-from ..record.pictures import View, render_mesh
+from ..record.maps import render_deviation, render_thickness
+from ..record.pictures import render_mesh
 from ..record.slices import render_slice_overlay
 from ..volume import Volume
-
-LEAST_COLOR_RANGE_MM = 0.02
-"""Deviations below this all look the same: coloring them would show noise as change."""
-
-DEVIATION_VIEWS = (View.THREE_QUARTER, View.BACK)
-DEVIATION_SIZE = (1600, 760)
 
 
 class Photographer:
@@ -49,21 +46,18 @@ class Photographer:
 
     def take_deviation(self, out: OutputFolder, mesh: Mesh, deviation: Deviation) -> None:
         """Start drawing where the model was changed."""
-        span = max(deviation.forward.p95_mm * 2.0, LEAST_COLOR_RANGE_MM)
-        colored, path = deviation.colored(mesh), out.file("deviation.png")
-        self._submit(
-            lambda: render_mesh(
-                colored,
-                path,
-                views=DEVIATION_VIEWS,
-                scalars="deviation_mm",
-                value_range=(-span, span),
-                label="Deviation",
-                title="Deviation of the model from the surface of the scan",
-                size=DEVIATION_SIZE,
-                progress=self._asked_to_stop,
-            )
-        )
+        path = out.file("deviation.png")
+        self._submit(lambda: render_deviation(mesh, deviation, path, progress=self._asked_to_stop))
+
+    def take_thickness(self, out: OutputFolder, mesh: Mesh, walls: Thickness, limit_mm: float | None) -> None:
+        """Start drawing how thick the walls are, with the thin places where there is a limit."""
+        path = out.file("thickness.png")
+
+        def draw() -> WrittenFile:
+            places = None if limit_mm is None else thin_places(mesh, walls, limit_mm)
+            return render_thickness(mesh, walls, path, places=places, progress=self._asked_to_stop)
+
+        self._submit(draw)
 
     def finished(self) -> list[WrittenFile]:
         """Wait for the pictures and return what was written."""

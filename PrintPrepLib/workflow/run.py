@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from ..analysis.deviation import Deviation, compare
+from ..analysis.thickness import Thickness, wall_thickness
 from ..check import CheckResult, check_mesh
-from ..errors import InputError
+from ..errors import GeometryError, InputError
 from ..export import OutputFolder, WrittenFile, describe_file, write_mesh
 from ..export.single import rounded_to_single
 from ..export.temporary import staged
 from ..finding import Finding, Severity
 from ..mesh import Mesh
-from ..profiles.printers import printer
+from ..profiles.printers import Printer, printer
+from ..profiles.processes import process_of
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch
 from ..record.record import build_record, write_record
@@ -31,6 +33,7 @@ MODEL_FILE = "model.stl"
 RECORD_FILE = "record.json"
 RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
+THICKNESS_FILE = "thickness.vtp"
 
 DEVIATION_SAMPLES = 100_000
 """Points by area in each direction, besides all vertices of the model, on which the proof against the scan's surface
@@ -133,7 +136,11 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             if request.pictures:
                 photographer.take_deviation(out, mesh, deviation)
         seconds["compare"] = _lap(watch, seconds)
-        reviewed = review(scan.volume, segmentation=state.segmentation, progress=part(progress, 0.78, 0.8))
+        walls = _walls(mesh, part(progress, 0.78, 0.82))
+        if walls is not None and request.pictures:
+            photographer.take_thickness(out, mesh, walls, _wall_limit(chosen_printer))
+        seconds["thickness"] = _lap(watch, seconds)
+        reviewed = review(scan.volume, segmentation=state.segmentation, progress=part(progress, 0.82, 0.83))
         seconds["review"] = _lap(watch, seconds)
         checked = check_mesh(
             mesh,
@@ -144,7 +151,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             layer_mm=recipe.layer_mm,
             accuracy_mm=recipe.accuracy_mm,
             deviation=deviation,
-            progress=part(progress, 0.8, 0.9),
+            walls=walls,
+            progress=part(progress, 0.83, 0.9),
         )
         seconds["check"] = _lap(watch, seconds)
         findings = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
@@ -152,6 +160,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
         if deviation is not None:
             outputs.append(write_mesh(deviation.colored(mesh), out.file(DEVIATION_FILE)))
+        if walls is not None:
+            outputs.append(write_mesh(walls.colored(mesh), out.file(THICKNESS_FILE)))
         with staged(out.file(RECIPE_FILE)) as item:
             item.file.write(recipe.to_toml().encode())
         outputs.append(describe_file(out.file(RECIPE_FILE), "recipe"))
@@ -185,6 +195,18 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         deviation=deviation,
         seconds=seconds,
     )
+
+
+def _walls(mesh: Mesh, progress: Progress) -> Thickness | None:
+    """Wall thickness of the model; None where its surface is not closed, which the check tells."""
+    try:
+        return wall_thickness(mesh, progress=progress)
+    except GeometryError:
+        return None
+
+
+def _wall_limit(chosen: Printer | None) -> float | None:
+    return None if chosen is None else process_of(chosen.process).wall_free.value_mm
 
 
 def _rounding(note: str) -> Finding:
