@@ -7,6 +7,7 @@ an instruction, and looks only into those that its ball may meet. Who finds noth
 No slice of an array is taken on the way: it would count references, for which two threads wait on each other.
 """
 
+# ruff: noqa: PLW3301
 # mypy: disable-error-code="misc, untyped-decorator, no-untyped-def, no-untyped-call, assignment"
 from __future__ import annotations
 
@@ -225,11 +226,11 @@ def _first(in_list, cx, cy, cz, r0, wx, wy, wz, limit, u, count, vertex, seed, i
                 if ids[j, 0] == vertex or ids[j, 1] == vertex or ids[j, 2] == vertex:
                     continue
                 s, x, y, z = triangle(cx, cy, cz, r0, wx, wy, wz, ww, best, corners, normals, j)
-                if s < best or (s == best and s < np.inf and faces[j] < face):
-                    if not near(u, count, x, y, z):
-                        best, row, face, ux, uy, uz = s, np.int64(j), faces[j], x, y, z
-                        hx, hy, hz, reach = sweep(r0, wx, wy, wz, ww, best)
-                        hx, hy, hz = cx + hx, cy + hy, cz + hz
+                earlier = s < best or (s == best and s < np.inf and faces[j] < face)
+                if earlier and not near(u, count, x, y, z):
+                    best, row, face, ux, uy, uz = s, np.int64(j), faces[j], x, y, z
+                    hx, hy, hz, reach = sweep(r0, wx, wy, wz, ww, best)
+                    hx, hy, hz = cx + hx, cy + hy, cz + hz
         if not more:
             return best, row, ux, uy, uz
         if in_list:

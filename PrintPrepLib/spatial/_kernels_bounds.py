@@ -28,7 +28,8 @@ def fill_rows(corners, normals, begin, end, out):
             out[j, 4 + axis] = normals[j, axis]
         wide2, off = 0.0, 0.0
         for corner in range(0, 9, 3):
-            x, y, z = corners[j, corner] - out[j, 0], corners[j, corner + 1] - out[j, 1], corners[j, corner + 2] - out[j, 2]
+            x, y = corners[j, corner] - out[j, 0], corners[j, corner + 1] - out[j, 1]
+            z = corners[j, corner + 2] - out[j, 2]
             wide2 = max(wide2, x * x + y * y + z * z)
             off = max(off, abs(x * out[j, 4] + y * out[j, 5] + z * out[j, 6]))
         out[j, 3], out[j, 7] = math.sqrt(wide2), off

@@ -1,5 +1,6 @@
 """The numba form of how a growing ball meets a triangle, and of where it goes then; see ``balls`` for the method."""
 
+# ruff: noqa: SIM110
 # mypy: disable-error-code="misc, untyped-decorator, no-untyped-def, no-untyped-call, assignment"
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ def triangle(cx, cy, cz, r0, wx, wy, wz, ww, best, corners, normals, j):
     plane = np.inf
     if speed > LEAST_SPEED:
         plane = max(0.0, (height - r0) / speed)
-        if plane > best:
+        if plane > best * BALL_SLACK + TOUCH_SLACK:
             return np.inf, nx, ny, nz
     elif height > r0:
         return np.inf, nx, ny, nz
@@ -102,7 +103,8 @@ def _edge(px, py, pz, ex, ey, ez, wx, wy, wz, r0):
     we = (wx * ex + wy * ey + wz * ez) / l2
     ax, ay, az = px - pe * ex, py - pe * ey, pz - pe * ez
     bx, by, bz = wx - we * ex, wy - we * ey, wz - we * ez
-    s = _root(bx * bx + by * by + bz * bz - 1.0, ax * bx + ay * by + az * bz + r0, ax * ax + ay * ay + az * az - r0 * r0)
+    a2, ab, b2 = ax * ax + ay * ay + az * az, ax * bx + ay * by + az * bz, bx * bx + by * by + bz * bz
+    s = _root(b2 - 1.0, ab + r0, a2 - r0 * r0)
     if s == np.inf:
         return np.inf, 0.0
     t = s * we - pe

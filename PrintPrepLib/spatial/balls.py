@@ -59,9 +59,7 @@ class Balls:
     steps: npt.NDArray[np.int8]
 
 
-def grow_balls(
-    mesh: Mesh, largest_mm: float, progress: Progress = silent, engine: Engine = Engine.AUTO
-) -> Balls:
+def grow_balls(mesh: Mesh, largest_mm: float, progress: Progress = silent, engine: Engine = Engine.AUTO) -> Balls:
     """Grow a ball inward from every vertex of a welded mesh.
 
     Parameters
@@ -127,9 +125,7 @@ def _in_rows(mesh: Mesh, normals: FloatArray, tree: Tree, compiled: bool) -> tup
     return ids, by_row
 
 
-def starts(
-    mesh: Mesh, normals: FloatArray, *, compiled: bool = False
-) -> tuple[FloatArray, npt.NDArray[np.int8]]:
+def starts(mesh: Mesh, normals: FloatArray, *, compiled: bool = False) -> tuple[FloatArray, npt.NDArray[np.int8]]:
     """Directions (n, CONTACTS, 3) in which the surface looks at each vertex, and how many of them count, (n,).
 
     One, the vertex normal, where the surface is smooth or hollow; the normals of up to three faces at a convex edge or

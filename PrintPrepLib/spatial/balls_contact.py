@@ -46,7 +46,7 @@ def triangle(
     speed = 1.0 + n[0] * v[0] + n[1] * v[1] + n[2] * v[2]
     moves = speed > LEAST_SPEED
     plane = np.where(moves, np.maximum(0.0, (height - r0) / np.where(moves, speed, 1.0)), np.inf)
-    open_ = np.flatnonzero((height > 0.0) & np.where(moves, plane <= best, height <= r0))
+    open_ = np.flatnonzero((height > 0.0) & np.where(moves, plane <= best * BALL_SLACK + TOUCH_SLACK, height <= r0))
     n, v, p, plane, height, r0 = n[:, open_], v[:, open_], p[:, open_], plane[open_], height[open_], r0[open_]
     q, t = corners[open_, 3:6].T - center[open_].T, corners[open_, 6:9].T - center[open_].T
     on_plane = (plane < np.inf) & (height >= r0)
@@ -65,7 +65,9 @@ def triangle(
     return out, direction
 
 
-def _features(p: FloatArray, q: FloatArray, t: FloatArray, w: FloatArray, r0: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _features(
+    p: FloatArray, q: FloatArray, t: FloatArray, w: FloatArray, r0: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """First contact with corners and sides, and its place (3, k) against the center."""
     s, m = np.full(len(r0), np.inf), np.zeros((3, len(r0)))
     alpha = _dot(w, w) - 1.0

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 NUMPY_CHUNK = 4096
 BLOCK_PAIRS = 400_000  # most (ball, box) pairs held at once, about 200 bytes each; larger sets are cut in two
-REACHES = (0.0625, 0.125, 0.25, 0.5, 1.0)
-"""Shares of the largest growth in which contacts are sought one after the other."""
+SAMPLE = 8  # one ball of so many grows first, and tells those that follow how far to look
+SMALLEST_SHARE = 1.0 / 16.0  # of the largest growth, in which contacts are sought first where nothing is known
+EXPECTED_SHARE = 1.15  # neighbors look this much farther than the sample grew
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -78,7 +79,7 @@ def grow(walls: Walls, chosen: Int64Array, largest: float, out: Balls) -> None:
     center, radius, count = walls.vertices[chosen].copy(), np.zeros(k), walls.count[chosen].copy()
     face, steps = np.full(k, -1, np.int64), np.zeros(k, np.int8)
     active = np.arange(k)
-    for _ in range(STEPS):
+    for step in range(STEPS):
         w, rests = retreat(u[active], count[active])
         active, w = active[~rests], w[~rests]
         if not len(active):
@@ -86,7 +87,8 @@ def grow(walls: Walls, chosen: Int64Array, largest: float, out: Balls) -> None:
         balls = _Growing(
             chosen[active], center[active], radius[active], u[active], count[active], w, largest - radius[active]
         )
-        s, row, direction = _first_contact(walls, balls)
+        find = _first_of_neighbors if step == 0 else _first_contact
+        s, row, direction = find(walls, balls, SMALLEST_SHARE * balls.limit)
         radius[active[row < 0]] = np.inf
         met = row >= 0
         active, s, row, direction, w = active[met], s[met], row[met], direction[met], w[met]
@@ -103,18 +105,32 @@ def grow(walls: Walls, chosen: Int64Array, largest: float, out: Balls) -> None:
     out.radius_mm[chosen], out.centers[chosen], out.faces[chosen], out.steps[chosen] = radius, center, face, steps
 
 
-def _first_contact(walls: Walls, balls: _Growing) -> tuple[FloatArray, Int64Array, FloatArray]:
-    """Growth, row (-1 where none) and direction of the first contact of each ball."""
+def _first_of_neighbors(walls: Walls, balls: _Growing, reach: FloatArray) -> tuple[FloatArray, Int64Array, FloatArray]:
+    """The same as ``_first_contact`` for balls of which each is near the one before."""
+    k = len(balls.vertex)
+    growth, row, direction = np.empty(k), np.empty(k, np.int64), np.empty((k, 3))
+    sample = np.arange(0, k, SAMPLE)
+    growth[sample], row[sample], direction[sample] = _first_contact(walls, balls.part(sample), reach[sample])
+    others = np.flatnonzero(np.arange(k) % SAMPLE)
+    before = others // SAMPLE
+    after = np.minimum(before + 1, len(sample) - 1)
+    told = EXPECTED_SHARE * np.maximum(growth[sample[before]], growth[sample[after]])
+    growth[others], row[others], direction[others] = _first_contact(walls, balls.part(others), told)
+    return growth, row, direction
+
+
+def _first_contact(walls: Walls, balls: _Growing, reach: FloatArray) -> tuple[FloatArray, Int64Array, FloatArray]:
+    """Growth, row (-1 where none) and direction of the first contact of each ball, sought in a reach and beyond it."""
     k = len(balls.vertex)
     growth, row, direction = np.full(k, np.inf), np.full(k, -1, np.int64), np.zeros((k, 3))
     left = np.arange(k)
-    for share in REACHES:
+    while len(left):
         some = balls.part(left)
-        some.limit = some.limit * share
+        full = some.limit
+        some.limit = np.minimum(full, np.maximum(reach[left], SMALLEST_SHARE * full))
         _descend(walls, some, left, growth, row, direction)
-        left = left[row[left] < 0]
-        if not len(left):
-            break
+        left = left[(row[left] < 0) & (some.limit < full)]
+        reach = 2.0 * np.maximum(reach, SMALLEST_SHARE * balls.limit)
     return growth, row, direction
 
 
@@ -128,11 +144,11 @@ def _descend(
     who, node = np.arange(len(place)), np.ones(len(place), np.int64)
     level = 1
     while True:
-        bounds = walls.nodes[node]
-        keep = ~_beyond(h[who], reach[who], bounds)
-        who, node, bounds = who[keep], node[keep], bounds[keep]
-        keep = ~_near(balls, who, bounds[:, 6:9], bounds[:, 9])
-        who, node = who[keep], node[keep]
+        bounds = walls.nodes.take(node, axis=0)
+        keep = np.flatnonzero(_within(h.take(who, axis=0), reach.take(who), bounds))
+        who, node, bounds = who.take(keep), node.take(keep), bounds.take(keep, axis=0)
+        keep = np.flatnonzero(_not_near(balls, who, bounds[:, 6:9], bounds[:, 9]))
+        who, node = who.take(keep), node.take(keep)
         if level >= tree.leaves:
             break
         if 2 * len(who) > BLOCK_PAIRS and len(place) > 1:
@@ -148,47 +164,96 @@ def _descend(
     size = tree.starts[leaf + 1] - tree.starts[leaf]
     who = np.repeat(who, size)
     j = np.repeat(tree.starts[leaf] - (np.cumsum(size) - size), size) + np.arange(len(who))
-    keep = ~_row_beyond(h[who], reach[who], walls.rows[j]) & (walls.ids[j] != balls.vertex[who, None]).all(axis=1)
-    who, j = who[keep], j[keep]
-    keep = ~_near(balls, who, walls.rows[j, 4:7], NEAR_COSINE)
-    who, j = who[keep], j[keep]
-    s, x = triangle(
-        balls.center[who], balls.radius[who], balls.w[who], balls.limit[who], tree.corners[j], walls.normals[j]
-    )
-    keep = s < balls.limit[who]
-    who, j, s, x = who[keep], j[keep], s[keep], x[keep]
-    keep = ~_near(balls, who, x, NEAR_COSINE)
-    who, j, s, x = who[keep], j[keep], s[keep], x[keep]
+    keep = np.flatnonzero(_row_within(h.take(who, axis=0), reach.take(who), walls.rows.take(j, axis=0)))
+    who, j = who.take(keep), j.take(keep)
+    keep = np.flatnonzero(_not_near(balls, who, walls.rows[j, 4:7], NEAR_COSINE))
+    who, j = who.take(keep), j.take(keep)
+    keep = np.flatnonzero((walls.ids.take(j, axis=0) != balls.vertex.take(who)[:, None]).all(axis=1))
+    who, j = who.take(keep), j.take(keep)
+    # The most promising triangle of each ball first: most others are beyond it.
+    one = _most_promising(balls, who, j, walls.rows)
+    sure, s, _ = _meet(walls, balls, who.take(one), j.take(one), balls.limit)
+    best = balls.limit.copy()
+    best[who[one[sure]]] = s
+    h, reach = sweep(balls.radius, balls.w, best)
+    h += balls.center
+    keep = np.flatnonzero(_row_within(h.take(who, axis=0), reach.take(who), walls.rows.take(j, axis=0)))
+    who, j = who.take(keep), j.take(keep)
+    keep, s, x = _meet(walls, balls, who, j, best)
+    who, j = who.take(keep), j.take(keep)
     order = np.lexsort((tree.faces[j], s, who))
     who = who[order]
-    one = np.ones(len(who), bool)
-    one[1:] = who[1:] != who[:-1]
+    one = _first_of_each(who)
     at, order = place[who[one]], order[one]
     growth[at], row[at], direction[at] = s[order], j[order], x[order]
 
 
-def _near(balls: _Growing, who: Int64Array, along: npt.NDArray[np.floating], cosine: npt.ArrayLike) -> BoolArray:
-    """Whether directions are near one of the contacts of their balls."""
-    near = np.zeros(len(who), bool)
-    count = balls.count[who]
-    for i in range(int(count.max(initial=0))):
-        u = balls.u[who, i]
-        near |= (i < count) & (u[:, 0] * along[:, 0] + u[:, 1] * along[:, 1] + u[:, 2] * along[:, 2] > cosine)
-    return near
+def _meet(
+    walls: Walls, balls: _Growing, who: Int64Array, j: Int64Array, best: FloatArray
+) -> tuple[Int64Array, FloatArray, FloatArray]:
+    """Which balls meet which triangles no later than best, when, and in which directions."""
+    s, x = triangle(
+        balls.center.take(who, axis=0), balls.radius.take(who), balls.w.take(who, axis=0), best.take(who),
+        walls.tree.corners.take(j, axis=0), walls.normals.take(j, axis=0),
+    )  # fmt: skip
+    met = np.flatnonzero(s < balls.limit.take(who))
+    met = met[_not_near(balls, who.take(met), x.take(met, axis=0), NEAR_COSINE)]
+    return met, s.take(met), x.take(met, axis=0)
 
 
-def _beyond(h: FloatArray, reach: FloatArray, bounds: npt.NDArray[np.float32]) -> BoolArray:
-    gap = np.maximum(np.maximum(bounds[:, :3] - h, h - bounds[:, 3:6]), 0.0)
-    gap *= gap
-    return np.asarray(gap[:, 0] + gap[:, 1] + gap[:, 2] > reach * reach)
+def _most_promising(balls: _Growing, who: Int64Array, j: Int64Array, rows: npt.NDArray[np.float32]) -> Int64Array:
+    """The pair of each ball whose triangle's middle it meets first; pairs of a ball follow each other."""
+    if not len(who):
+        return who
+    q = rows.take(j, axis=0)[:, :3] - balls.center.take(who, axis=0)
+    r0 = balls.radius.take(who)
+    ahead = _dot(q, balls.w.take(who, axis=0)) + r0
+    ahead = np.where(ahead > 0.0, (_dot(q, q) - r0 * r0) / np.where(ahead > 0.0, ahead, 1.0), np.inf)
+    begin = _first_of_each(who)
+    lowest = np.repeat(np.minimum.reduceat(ahead, begin), np.diff(np.append(begin, len(who))))
+    lowest_at = np.flatnonzero(ahead == lowest)
+    return lowest_at[_first_of_each(who.take(lowest_at))]
 
 
-def _row_beyond(h: FloatArray, reach: FloatArray, rows: npt.NDArray[np.float32]) -> BoolArray:
+def _first_of_each(who: Int64Array) -> Int64Array:
+    """Where in a sorted list another number begins."""
+    change = np.ones(len(who), bool)
+    change[1:] = who[1:] != who[:-1]
+    return np.flatnonzero(change)
+
+
+def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
+    return np.asarray(a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2])
+
+
+def _not_near(balls: _Growing, who: Int64Array, along: npt.NDArray[np.floating], cosine: npt.ArrayLike) -> BoolArray:
+    """Whether directions are near none of the contacts of their balls."""
+    x, y, z = along[:, 0], along[:, 1], along[:, 2]
+    free = np.ones(len(who), bool)
+    for i in range(int(balls.count.max(initial=0))):
+        u = balls.u[:, i].take(who, axis=0)
+        beside = u[:, 0] * x + u[:, 1] * y + u[:, 2] * z > cosine
+        if i and not (i < balls.count).all():
+            beside &= (i < balls.count).take(who)
+        free &= ~beside
+    return free
+
+
+def _within(h: FloatArray, reach: FloatArray, bounds: npt.NDArray[np.float32]) -> BoolArray:
+    distance2 = np.zeros(len(h))
+    for axis in range(3):
+        at = h[:, axis]
+        gap = np.maximum(np.maximum(bounds[:, axis] - at, at - bounds[:, 3 + axis]), 0.0)
+        distance2 += gap * gap
+    return np.asarray(distance2 <= reach * reach)
+
+
+def _row_within(h: FloatArray, reach: FloatArray, rows: npt.NDArray[np.float32]) -> BoolArray:
     """The ball cuts a triangle's plane in a disk; a circle round the triangle must reach it."""
-    d = rows[:, :3] - h
-    d2 = d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1] + d[:, 2] * d[:, 2]
-    height = np.abs(d[:, 0] * rows[:, 4] + d[:, 1] * rows[:, 5] + d[:, 2] * rows[:, 6])
+    dx, dy, dz = rows[:, 0] - h[:, 0], rows[:, 1] - h[:, 1], rows[:, 2] - h[:, 2]
+    d2 = dx * dx + dy * dy + dz * dz
+    height = np.abs(dx * rows[:, 4] + dy * rows[:, 5] + dz * rows[:, 6])
     off = np.maximum(height - rows[:, 7], 0.0)
     disk2 = reach * reach + SINGLE_SLACK * d2 - off * off
     wide = np.sqrt(np.maximum(disk2, 0.0)) + rows[:, 3]
-    return np.asarray((disk2 < 0.0) | (d2 - SINGLE_SLACK * d2 - height * height > wide * wide))
+    return np.asarray((disk2 >= 0.0) & (d2 - SINGLE_SLACK * d2 - height * height <= wide * wide))

@@ -41,17 +41,13 @@ def node_bounds(tree: Tree, normals: FloatArray, *, compiled: bool = False) -> n
     if compiled:
         from . import _kernels_bounds as kernels
 
-        in_threads(
-            lambda begin, end: kernels.fill_leaf_cones(normals, tree.starts, begin, end, axis, half), leaves
-        )
+        in_threads(lambda begin, end: kernels.fill_leaf_cones(normals, tree.starts, begin, end, axis, half), leaves)
         level = leaves // 2
         while level:
             _fill_level(axis, half, level)
             level //= 2
         in_threads(
-            lambda begin, end: kernels.fill_nodes(
-                tree.boxes, axis, half, room, _NEVER, SINGLE_SLACK, begin, end, out
-            ),
+            lambda begin, end: kernels.fill_nodes(tree.boxes, axis, half, room, _NEVER, SINGLE_SLACK, begin, end, out),
             2 * leaves,
         )
         return out
@@ -112,4 +108,4 @@ def row_bounds(tree: Tree, normals: FloatArray, *, compiled: bool = False) -> np
 
 def _unit(vectors: FloatArray) -> FloatArray:
     length = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-12)
+    return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-12))
