@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "holes": ("mesh_step", "list the holes of a surface and close them"),
     "smooth": ("mesh_step", "smooth within a stated bound, keeping the volume"),
     "simplify": ("mesh_step", "fewer triangles within a tolerance, pieces and holes kept"),
+    "thicken": ("mesh_step", "bring thin walls to a wanted thickness, and leave the rest as it is"),
     "recipe": ("recipe", "write, check or explain a recipe"),
     "privacy": ("privacy", "search written files for patient data of a source series"),
 }

@@ -16,6 +16,10 @@ from ..workflow.steps import STEPS
 from .console import Console
 
 
+_SHORT = {"limit_mm": "--limit"}
+"""Words of the command line for parameters whose name in recipes is longer."""
+
+
 def units_option(parser: argparse.ArgumentParser) -> None:
     """Declare ``--units``."""
     parser.add_argument(
@@ -92,17 +96,21 @@ def _number(value: int | None) -> str:
 
 
 def _add_option(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
-    flag = "--" + spec.name.replace("_", "-")
+    flags = ["--" + spec.name.replace("_", "-")]
+    if spec.name in _SHORT:
+        flags.insert(0, _SHORT[spec.name])
     text = spec.help + (f" Default: {_shown(spec.default)}." if spec.default is not None else "")
     if spec.kind is bool:
-        parser.add_argument(flag, dest=spec.name, action=argparse.BooleanOptionalAction, default=None, help=spec.help)
+        parser.add_argument(*flags, dest=spec.name, action=argparse.BooleanOptionalAction, default=None, help=spec.help)
         return
     if spec.choices:
-        parser.add_argument(flag, dest=spec.name, choices=spec.choices, help=text)
+        parser.add_argument(*flags, dest=spec.name, choices=spec.choices, help=text)
         return
     metavar = {"mm": "MM", "mm3": "MM3", "MB": "MB"}.get(spec.unit, "X,Y,Z" if spec.kind is tuple else "N")
     kind: Any = {int: int, float: float, str: str, tuple: _numbers}[spec.kind]
-    parser.add_argument(flag, dest=spec.name, type=kind, metavar=metavar, help=text.replace("%", "%%"))
+    parser.add_argument(
+        *flags, dest=spec.name, type=kind, metavar=metavar, required=spec.required, help=text.replace("%", "%%")
+    )
 
 
 def _shown(value: Any) -> str:

@@ -20,6 +20,7 @@ from ..segment.interpolate import shape_interpolation
 from ..segment.islands import islands
 from ..segment.morphology import close_gaps, open_bridges
 from ..segment.threshold import threshold
+from ..shape.thicken import thicken
 from ..surface.fragments import fragments
 from ..surface.from_segmentation import make_surface
 from ..surface.holes import fill_holes
@@ -76,6 +77,7 @@ _TABLE = (
     Step("holes", Stage.MESH, fill_holes, 1.0),
     Step("smooth", Stage.MESH, smooth, 4.0),
     Step("simplify", Stage.MESH, simplify, 8.0),
+    Step("thicken", Stage.MESH, thicken, 8.0),
 )
 
 STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _TABLE})
