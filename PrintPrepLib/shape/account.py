@@ -72,7 +72,7 @@ def account_of(mesh: Mesh, out: Mesh, before: Walls, after: Walls | None, left: 
     return Account(
         thin_area_before_cm2=before.thin_area_mm2 / 100.0,
         thin_area_after_cm2=now.thin_area_mm2 / 100.0,
-        thin_percent_before=100.0 * before.thin_area_mm2 / before.mesh.area_mm2,
+        thin_percent_before=100.0 * before.thin_area_mm2 / mesh.area_mm2,
         thin_percent_after=100.0 * now.thin_area_mm2 / out.area_mm2,
         thinnest_before_mm=before.thinnest_mm,
         thinnest_after_mm=now.thinnest_mm,

@@ -24,10 +24,12 @@ GRID_SHARE = 0.87
 class Air:
     """The swept air: its middle sheet with the radius that must stay free.
 
+    ``free_mm`` (n,) is the radius that must stay free at each center; the sheet's own has an allowance for the grid.
     ``widest_mm`` is the widest gap that was looked for.
     """
 
     sheet: Sheet
+    free_mm: FloatArray
     widest_mm: float
 
     def room(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -35,7 +37,8 @@ class Air:
         swept = self.sheet.distance(points, 2.0 * self.widest_mm)
         arm = points - np.where(swept.near[:, None], swept.places, points)
         size = np.linalg.norm(arm, axis=1, keepdims=True)
-        return swept.value, arm / np.maximum(size, np.finfo(float).tiny)
+        value = swept.value + swept.of(self.sheet.radius - self.free_mm)
+        return np.where(swept.near, value, np.inf), arm / np.maximum(size, np.finfo(float).tiny)
 
     def keep_free(self, points: FloatArray, value: FloatArray, progress: Progress = silent) -> FloatArray:
         """Distance from a solid, (k,), with the air taken away from it."""
@@ -78,8 +81,8 @@ def narrow_air(
     chosen[members[np.isinf(distance)]] = False
     if not chosen.any():
         return None
-    radius = np.minimum(half, 0.5 * keep_mm)
+    free = np.minimum(half, 0.5 * keep_mm)
     # What is thinner than the grid can show is kept free a cell deep into the walls, which the model itself fills.
-    radius = np.where(half < 0.5 * keep_mm, half + GRID_SHARE * step_mm, np.maximum(radius, GRID_SHARE * step_mm))
+    radius = np.where(half < 0.5 * keep_mm, half + GRID_SHARE * step_mm, np.maximum(free, GRID_SHARE * step_mm))
     sheet = sheet_of(welded, chosen, balls.centers, np.where(chosen, radius, 0.0), widest)
-    return Air(sheet, widest)
+    return Air(sheet, free[chosen], widest)

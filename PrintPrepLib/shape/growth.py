@@ -59,8 +59,8 @@ class Growth:
         Wanted radius less the wall's own.
     at_edge : (k,) float64
         1 at the edge of a wall, 0 elsewhere.
-    held : (k,) bool
-        The ball is smaller than wanted, because a neighbor is near.
+    held_at : (h, 3) float64
+        Vertices whose ball is smaller than wanted, or none at all, because a neighbor is near.
     equal : (k,) bool
         Neither side is the outer one.
     """
@@ -71,7 +71,7 @@ class Growth:
     depth_mm: FloatArray
     missing_mm: FloatArray
     at_edge: FloatArray
-    held: Bools
+    held_at: FloatArray
     equal: Bools
 
 
@@ -134,7 +134,7 @@ def grow(
         depth_mm=0.5 * own[grows],
         missing_mm=(radius - own)[grows],
         at_edge=(edge & (own > ROUND_SHARE * radius_mm))[grows].astype(np.float64),
-        held=held[grows],
+        held_at=walls.mesh.vertices[vertices[held]],
         equal=equal[grows],
     )
 

@@ -21,53 +21,63 @@ Bools = npt.NDArray[np.bool_]
 Int64Array = npt.NDArray[np.int64]
 
 
-def refined_where_thin(mesh: Mesh, limit_mm: float, edge_mm: float, progress: Progress = silent) -> Mesh:
-    """Split long triangles that have another wall close behind them.
-
-    The old vertices come first and keep their coordinates; the new ones are rounded to single precision, as any
-    file would: the surface stays where it is but for that.
+def close_behind(mesh: Mesh, limit_mm: float, edge_mm: float, progress: Progress = silent) -> Bools:
+    """Long triangles (m,) that have another wall close behind them somewhere.
 
     Parameters
     ----------
     mesh : Mesh
-        Closed, outward, manifold edges.
+        Outward faces.
     limit_mm : float
-        A wall is close behind where a ray along the inward normal meets it within about this.
+        A wall is close where a ray along the inward normal meets it within about this.
     edge_mm : float
-        Longer edges of such triangles are halved until none is left.
-
-    Returns
-    -------
-    Mesh
-        The same object where nothing had to be split.
+        A triangle is long whose longest edge is longer than this.
     """
-    faces = mesh.faces
-    longest = _longest_edges(mesh.vertices, faces)
-    long = np.flatnonzero(longest > edge_mm)
+    close = np.zeros(len(mesh.faces), bool)
+    long = np.flatnonzero(_longest_edges(mesh.vertices, mesh.faces) > edge_mm)
     if not len(long):
-        return mesh
+        return close
     points, owner = _spread(mesh, long, edge_mm)
     inward = -mesh.face_normals()[owner]
     usable = np.einsum("ij,ij->i", inward, inward) > 0.5
     points, owner, inward = points[usable], owner[usable], inward[usable]
     skin = 1e-4 * limit_mm
     distance, _ = index_of(mesh).first_hit(points + skin * inward, inward, _OBLIQUE * limit_mm, progress)
-    close = np.zeros(len(faces), bool)
     close[owner[np.isfinite(distance)]] = True
+    return close
+
+
+def refined(mesh: Mesh, chosen: Bools, edge_mm: float) -> Mesh:
+    """Halve the edges of the chosen triangles until none is longer, and cut their neighbors to match.
+
+    The old vertices come first and keep their coordinates; the new ones are rounded to single precision, as any file
+    would: the surface stays where it is but for that.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Manifold edges; it may have borders.
+
+    Returns
+    -------
+    Mesh
+        The same object where nothing had to be split.
+    """
+    vertices, faces, close = np.asarray(mesh.vertices), mesh.faces, chosen
     if not close.any():
         return mesh
-    vertices = np.asarray(mesh.vertices)
+    current = mesh
     while len(faces) < MOST_TRIANGLES:
-        current = Mesh(vertices, faces, mesh.name)
         table = edge_table(current)
         length = np.linalg.norm(vertices[table.vertices[:, 0]] - vertices[table.vertices[:, 1]], axis=1)
         split = np.zeros(len(length), bool)
         split[table.of_face[close].ravel()] = True
         split &= length > edge_mm
         if not split.any():
-            return current
+            break
         vertices, faces, close = _split(vertices, faces, close, table.of_face, table.vertices, split)
-    return Mesh(vertices, faces, mesh.name)
+        current = Mesh(vertices, faces, mesh.name)
+    return current
 
 
 def _longest_edges(vertices: FloatArray, faces: npt.NDArray[np.int32]) -> FloatArray:

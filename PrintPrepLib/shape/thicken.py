@@ -20,7 +20,7 @@ from .growth import Direction, Growth, grow, solid_value
 from .join import without_crossings
 from .tiles import surface_round
 from .topology_guard import unite_keeping_topology
-from .walls import Walls, crop, measure_walls
+from .walls import Walls, crop, measure_near, measure_walls
 
 __all__ = ["Direction", "thicken"]
 
@@ -122,7 +122,7 @@ def thicken(
     transition = TRANSITION_SHARE * limit_mm if transition_mm is None else float(transition_mm)
     model = _checked(mesh, limit_mm, keep_gap, transition)
     progress(0.0, "Measuring walls")
-    before = measure_walls(model, limit_mm, progress=part(progress, 0.0, 0.2))
+    before, fine = measure_walls(model, limit_mm, part(progress, 0.0, 0.2))
     asked = {
         "limit_mm": limit_mm,
         "direction": direction,
@@ -137,10 +137,10 @@ def thicken(
         return mesh, Receipt(
             "thicken", asked, watch.seconds, measured, measured, None, notes, (), account.to_dict()
         )
-    state = _State(before.mesh, before, before.centers[before.thin])
+    state = _State(fine, before, before.centers[before.thin])
     for number, margin in enumerate(MARGINS):
         share = part(progress, 0.2 + 0.15 * number, 0.35 + 0.15 * number)
-        if not _one_round(state, before.mesh, limit_mm, margin, direction, transition, keep_gap, share):
+        if not _one_round(state, fine, limit_mm, margin, direction, transition, keep_gap, share):
             break
     out, state.crossings = without_crossings(state.mesh, state.near, limit_mm, part(progress, 0.8, 0.9))
     out = exact_weld(out).without_unused_vertices().with_name(mesh.name)
@@ -204,22 +204,22 @@ def _one_round(
         piece, _ = crop(original, state.near, 3.0 * most + 2.0 * keep_gap)
         state.air = narrow_air(piece, state.near, most, keep_gap, step, part(progress, 0.0, 0.2))
     growth = grow(walls, original, radius, direction, transition, state.air, chosen, part(progress, 0.2, 0.3))
+    state.held.append(growth.held_at)
     if not len(growth.sheet.triangles):
         return False
     added = _surface(growth, state, step, part(progress, 0.3, 0.7))
     if added.is_empty:
         return False
     progress(0.7, "Uniting the added walls with the model")
-    united, taken, left_out = unite_keeping_topology(state.mesh, added)
-    state.held.append(walls.mesh.vertices[growth.vertices[growth.held]])
+    united, left_out = unite_keeping_topology(state.mesh, added, limit)
     state.left_out.append(left_out)
     if state.rounds == 0:
         state.equal, state.grown = int(np.count_nonzero(growth.equal)), len(growth.equal)
     state.rounds += 1
-    if taken.is_empty:
+    if united is state.mesh:
         return False
     state.mesh = united
-    state.walls = measure_walls(united, limit, state.near, part(progress, 0.8, 1.0))
+    state.walls = measure_near(united, limit, state.near, part(progress, 0.8, 1.0))
     return bool(state.walls.thin.any())
 
 
@@ -228,7 +228,10 @@ def _surface(growth: Growth, state: _State, step: float, progress: Progress) -> 
 
     def value(points: FloatArray, share: Progress) -> FloatArray:
         out = solid_value(growth, state.mesh, step, points, part(share, 0.0, 0.7))
-        return out if state.air is None else state.air.keep_free(points, out, part(share, 0.7, 1.0))
+        if state.air is not None:
+            near = np.flatnonzero(out < 2.0 * step)
+            out[near] = state.air.keep_free(points[near], out[near], part(share, 0.7, 1.0))
+        return out
 
     # At an edge the solid reaches as far as its corner: 1.5 radii.
     return surface_round(growth.sheet.samples(0.5 * largest), 1.5 * largest, step, value, progress)

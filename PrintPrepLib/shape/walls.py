@@ -13,9 +13,9 @@ from scipy.spatial import cKDTree
 
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
-from ..spatial.balls import grow_balls
+from ..spatial.balls import Balls, grow_balls
 from ..topology import edge_table
-from .refine import refined_where_thin
+from .refine import close_behind, refined
 
 EDGE_SHARE = 0.5
 """Long triangles of thin walls are split until no edge is longer than this share of the limit."""
@@ -96,9 +96,7 @@ class Walls:
         return out
 
 
-def measure_walls(
-    mesh: Mesh, limit_mm: float, near: FloatArray | None = None, progress: Progress = silent
-) -> Walls:
+def measure_walls(mesh: Mesh, limit_mm: float, progress: Progress = silent) -> tuple[Walls, Mesh]:
     """Measure the walls of a closed mesh up to a little more than the limit.
 
     Parameters
@@ -107,21 +105,48 @@ def measure_walls(
         Closed, outward, no two vertices in one place.
     limit_mm : float
         Below this a wall is thin.
-    near : (k, 3) float64, optional
-        Measure only near these places; elsewhere the walls are known to be thick enough.
+
+    Returns
+    -------
+    walls : Walls
+        Of the model, or of the pieces of it that hold every thin wall.
+    fine : Mesh
+        The whole model, with more vertices where thin walls had few.
     """
+    largest = 0.5 * LOOK_BEYOND * limit_mm
+    balls = grow_balls(mesh, largest, part(progress, 0.0, 0.5))
+    low = np.isfinite(balls.radius_mm)
+    near_wall = close_behind(mesh, limit_mm, 2.0 * limit_mm, part(progress, 0.5, 0.6))
+    flagged = low[mesh.faces].any(axis=1) | near_wall
+    if not flagged.any():
+        thickness = 2.0 * np.where(np.isnan(balls.radius_mm), np.inf, balls.radius_mm)
+        return Walls(mesh, thickness, mesh.vertices, np.zeros(len(low), bool), limit_mm), mesh
+    fine = refined(mesh, flagged, EDGE_SHARE * limit_mm)
+    if fine is mesh:
+        return _judged(mesh, balls, limit_mm, None), mesh
+    corners = mesh.faces[flagged]
+    near = np.concatenate([mesh.vertices[np.unique(corners)], fine.vertices[len(mesh.vertices) :]])
+    return measure_near(fine, limit_mm, near, part(progress, 0.6, 1.0)), fine
+
+
+def measure_near(mesh: Mesh, limit_mm: float, near: FloatArray, progress: Progress = silent) -> Walls:
+    """Measure the walls near places, (k, 3); elsewhere they are known to be thick enough and read infinite."""
     reach = NEAR_SHARE * limit_mm
-    piece = mesh if near is None else crop(mesh, near, reach + (1.0 + LOOK_BEYOND) * limit_mm)[0]
-    fine = refined_where_thin(piece, limit_mm, EDGE_SHARE * limit_mm, part(progress, 0.0, 0.25))
-    balls = grow_balls(fine, 0.5 * LOOK_BEYOND * limit_mm, part(progress, 0.25, 1.0))
+    piece = crop(mesh, near, reach + (1.0 + LOOK_BEYOND) * limit_mm)[0]
+    split = close_behind(piece, limit_mm, EDGE_SHARE * limit_mm, part(progress, 0.0, 0.2))
+    fine = refined(piece, split, EDGE_SHARE * limit_mm)
+    return _judged(fine, grow_balls(fine, 0.5 * LOOK_BEYOND * limit_mm, part(progress, 0.2, 1.0)), limit_mm, near)
+
+
+def _judged(mesh: Mesh, balls: Balls, limit: float, near: FloatArray | None) -> Walls:
     thickness = 2.0 * np.where(np.isnan(balls.radius_mm), np.inf, balls.radius_mm)
-    centers = np.where(np.isfinite(balls.centers), balls.centers, fine.vertices)
+    centers = np.where(np.isfinite(balls.centers), balls.centers, mesh.vertices)
     if near is not None:
-        distance, _ = cKDTree(near).query(fine.vertices, distance_upper_bound=reach, workers=-1)
+        distance, _ = cKDTree(near).query(mesh.vertices, distance_upper_bound=NEAR_SHARE * limit, workers=-1)
         thickness[np.isinf(distance)] = np.inf
-    thickness, centers, sharp = _without_points(fine, thickness, centers, limit_mm)
-    thickness, centers = _covered(fine, thickness, centers, limit_mm)
-    return Walls(fine, thickness, centers, (balls.steps != 1) | sharp, limit_mm)
+    thickness, centers, sharp = _without_points(mesh, thickness, centers, limit)
+    thickness, centers = _covered(mesh, thickness, centers, limit)
+    return Walls(mesh, thickness, centers, (balls.steps != 1) | sharp, limit)
 
 
 def crop(mesh: Mesh, near: FloatArray, reach_mm: float) -> tuple[Mesh, Bools]:
