@@ -27,13 +27,14 @@ from ..progress import Progress, silent
 from .balls_numpy import NUMPY_CHUNK, Walls, grow
 from .bounds import node_bounds, row_bounds
 from .cached import index_of
-from .constants import CONTACTS
 from .threads import in_threads, run_chunks
 from .tree import Int64Array, Tree, morton_order
 
 CHUNK = 4096
 SHARP_COSINE = 0.8660254037844387
 """A vertex is sharp where a triangle leans 30 degrees or more from its normal."""
+STARTS = 3
+"""Directions that a sharp vertex starts with at most."""
 _TEXT = "Measuring walls"
 
 
@@ -126,14 +127,14 @@ def _in_rows(mesh: Mesh, normals: FloatArray, tree: Tree, compiled: bool) -> tup
 
 
 def starts(mesh: Mesh, normals: FloatArray, *, compiled: bool = False) -> tuple[FloatArray, npt.NDArray[np.int8]]:
-    """Directions (n, CONTACTS, 3) in which the surface looks at each vertex, and how many of them count, (n,).
+    """Directions (n, STARTS, 3) in which the surface looks at each vertex, and how many of them count, (n,).
 
     One, the vertex normal, where the surface is smooth or hollow; the normals of up to three faces at a convex edge or
     corner; none where no triangle with area meets.
     """
     n = len(mesh.vertices)
     normal = mesh.vertex_normals()
-    out = np.zeros((n, CONTACTS, 3))
+    out = np.zeros((n, STARTS, 3))
     out[:, 0] = normal
     count = (_dot(normal, normal) > 0.5).astype(np.int8)
     vertex, face = _fans_of_sharp(mesh.faces, normals, normal, count > 0, compiled)

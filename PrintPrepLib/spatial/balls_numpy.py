@@ -36,7 +36,7 @@ class Walls:
     Attributes
     ----------
     vertices : (n, 3) float64
-    first : (n, CONTACTS, 3) float64
+    first : (n, 3, 3) float64
         Directions of the first contacts; ``count`` (n,) of them are in use.
     ids : (m, 3) int
         Vertices of the triangles.
@@ -75,7 +75,7 @@ def grow(walls: Walls, chosen: Int64Array, largest: float, out: Balls) -> None:
     """Grow a ball at each chosen vertex; fills the arrays of ``out``."""
     k = len(chosen)
     u = np.zeros((k, CONTACTS + 1, 3))
-    u[:, :CONTACTS] = walls.first[chosen]
+    u[:, : walls.first.shape[1]] = walls.first[chosen]
     center, radius, count = walls.vertices[chosen].copy(), np.zeros(k), walls.count[chosen].copy()
     face, steps = np.full(k, -1, np.int64), np.zeros(k, np.int8)
     active = np.arange(k)
