@@ -15,7 +15,6 @@ from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
 
-
 _SHORT = {"limit_mm": "--limit"}
 """Words of the command line for parameters whose name in recipes is longer."""
 
