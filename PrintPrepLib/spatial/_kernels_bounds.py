@@ -126,3 +126,33 @@ def fans(faces, normals, sharp):
                 vertex[where[at]], face[where[at]] = faces[i, k], i
                 where[at] += 1
     return vertex, face
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sum_normals(vertices, faces, sums):
+    """Sum of the double area vectors of the triangles at each vertex: first corners, then second, then third."""
+    for corner in range(3):
+        for i in range(len(faces)):
+            a, b, c = faces[i, 0], faces[i, 1], faces[i, 2]
+            ax, ay, az = vertices[a, 0], vertices[a, 1], vertices[a, 2]
+            ux, uy, uz = vertices[b, 0] - ax, vertices[b, 1] - ay, vertices[b, 2] - az
+            vx, vy, vz = vertices[c, 0] - ax, vertices[c, 1] - ay, vertices[c, 2] - az
+            v = faces[i, corner]
+            sums[v, 0] += uy * vz - uz * vy
+            sums[v, 1] += uz * vx - ux * vz
+            sums[v, 2] += ux * vy - uy * vx
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_first(sums, begin, end, normal, first, count):
+    """Unit normals of some vertices, which are also their first directions, and whether there is one."""
+    for v in range(begin, end):
+        x, y, z = sums[v, 0], sums[v, 1], sums[v, 2]
+        length = math.sqrt(x * x + y * y + z * z)
+        if length > 0.0:
+            x, y, z = x / length, y / length, z / length
+        normal[v, 0], normal[v, 1], normal[v, 2] = x, y, z
+        first[v, 0, 0], first[v, 0, 1], first[v, 0, 2] = x, y, z
+        for k in range(3, 3 * first.shape[1]):
+            first[v, k // 3, k % 3] = 0.0
+        count[v] = 1 if x * x + y * y + z * z > 0.5 else 0

@@ -132,11 +132,7 @@ def starts(mesh: Mesh, normals: FloatArray, *, compiled: bool = False) -> tuple[
     One, the vertex normal, where the surface is smooth or hollow; the normals of up to three faces at a convex edge or
     corner; none where no triangle with area meets.
     """
-    n = len(mesh.vertices)
-    normal = mesh.vertex_normals()
-    out = np.zeros((n, STARTS, 3))
-    out[:, 0] = normal
-    count = (_dot(normal, normal) > 0.5).astype(np.int8)
+    normal, out, count = _first_directions(mesh, compiled)
     vertex, face = _fans_of_sharp(mesh.faces, normals, normal, count > 0, compiled)
     if not len(vertex):
         return out, count
@@ -165,6 +161,22 @@ def starts(mesh: Mesh, normals: FloatArray, *, compiled: bool = False) -> tuple[
         out[owner[use], slot] = along[chosen[use]]
         count[owner[use]] = slot + 1
     return out, count
+
+
+def _first_directions(mesh: Mesh, compiled: bool) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int8]]:
+    """Vertex normals (n, 3), the same as first of all directions (n, STARTS, 3), and how many there are, (n,)."""
+    n = len(mesh.vertices)
+    if not compiled:
+        normal = mesh.vertex_normals()
+        out = np.zeros((n, STARTS, 3))
+        out[:, 0] = normal
+        return normal, out, (_dot(normal, normal) > 0.5).astype(np.int8)
+    from . import _kernels_bounds as kernels
+
+    sums, normal, out, count = np.zeros((n, 3)), np.empty((n, 3)), np.empty((n, STARTS, 3)), np.empty(n, np.int8)
+    kernels.sum_normals(mesh.vertices, mesh.faces, sums)
+    in_threads(lambda begin, end: kernels.fill_first(sums, begin, end, normal, out, count), n)
+    return normal, out, count
 
 
 def _fans_of_sharp(
