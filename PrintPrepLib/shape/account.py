@@ -55,7 +55,14 @@ class Account:
         return asdict(self)
 
 
-def account_of(mesh: Mesh, out: Mesh, before: Walls, after: Walls | None, left: tuple[Left, ...]) -> Account:
+def account_of(
+    mesh: Mesh,
+    out: Mesh,
+    before: Walls,
+    after: Walls | None,
+    achieved_by_round: list[FloatArray],
+    left: tuple[Left, ...],
+) -> Account:
     """Compare the walls before and after.
 
     Parameters
@@ -64,11 +71,15 @@ def account_of(mesh: Mesh, out: Mesh, before: Walls, after: Walls | None, left: 
         The model and the result.
     before, after : Walls
         Their walls; ``after`` may cover the places only that were thin before. None where nothing was done.
+    achieved_by_round : list of (k,) arrays
+        Thickness measured where growth was, after every round.
     left : tuple of Left
         All places that are still thin.
     """
     now = before if after is None else after
-    achieved = _achieved(before, now)
+    # What was thin after a round was measured again after the next.
+    rounds = [values[values >= before.limit_mm] for values in achieved_by_round[:-1]] + achieved_by_round[-1:]
+    achieved = np.concatenate(rounds) if rounds else np.empty(0)
     return Account(
         thin_area_before_cm2=before.thin_area_mm2 / 100.0,
         thin_area_after_cm2=now.thin_area_mm2 / 100.0,
@@ -105,7 +116,7 @@ def left_places(
         worst = own[walls.thickness_mm[own].argmin()]
         x, y, z = walls.mesh.vertices[worst].tolist()
         if near_left[rows].any():
-            reason = "thickening it would close an opening or join parts"
+            reason = "thickening it would close an opening, join parts or make the surface cross itself"
         elif near_held[rows].any():
             reason = "a neighboring surface is too near"
         else:
@@ -123,10 +134,8 @@ def _near(points: FloatArray, places: list[FloatArray], limit: float) -> np.ndar
     return np.asarray(np.isfinite(distance))
 
 
-def _achieved(before: Walls, now: Walls) -> FloatArray:
-    """Thickness now, (k,), at places that were thin before."""
-    if not before.thin.any():
-        return np.empty(0)
-    reach = 0.75 * before.limit_mm
-    distance, _ = cKDTree(before.centers[before.thin]).query(now.mesh.vertices, distance_upper_bound=reach, workers=-1)
-    return np.asarray(np.minimum(now.thickness_mm[np.isfinite(distance)], LOOK_BEYOND * before.limit_mm))
+def thickness_near(walls: Walls, places: FloatArray, limit_mm: float) -> FloatArray:
+    """Thickness (k,) at the vertices next to places; what is thicker than was looked for counts as that."""
+    reach = 0.75 * limit_mm
+    distance, _ = cKDTree(places).query(walls.mesh.vertices, distance_upper_bound=reach, workers=-1)
+    return np.asarray(np.minimum(walls.thickness_mm[np.isfinite(distance)], LOOK_BEYOND * limit_mm))

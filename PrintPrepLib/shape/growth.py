@@ -17,8 +17,9 @@ from .outer import outer_directions
 from .sheet import Sheet, sheet_of
 from .walls import Walls
 
-TRUE_SIDE = 0.25
-"""A face belongs to the side that must stay true where its normal leans that way by more than this cosine."""
+TRUE_SIDE = (0.1, 0.4)
+"""Where the way off the surface leans towards the side that must stay true by a cosine above the second nothing is
+added, below the first nothing is cut, and between them one passes into the other."""
 LEAST_GROWTH = 1e-3
 """Growth below this share of the limit is none."""
 SLOPE_NEIGHBORS = 8
@@ -164,10 +165,12 @@ def solid_value(
         ask = ask[side[ask].any(axis=1)]
         found = index.closest(points[ask], progress=part(progress, 0.7, 1.0))
         signed = index.with_sign(points[ask], found)
-        on_true = np.einsum("ij,ij->i", whole.face_normals()[found.faces], side[ask]) > TRUE_SIDE
-        rows = ask[on_true]
-        depth = np.minimum(swept.of(growth.depth_mm)[rows], 0.5 * step_mm)
-        value[rows] = np.maximum(value[rows], signed[on_true] + depth)
+        # The way off the surface, not the face's normal: beyond a sharp rim either face may be the nearest.
+        away = (points[ask] - found.points) / np.where(signed == 0.0, 1.0, signed)[:, None]
+        lean = np.einsum("ij,ij->i", away, side[ask])
+        share = np.clip((lean - TRUE_SIDE[0]) / (TRUE_SIDE[1] - TRUE_SIDE[0]), 0.0, 1.0)
+        depth = np.minimum(swept.of(growth.depth_mm)[ask], 0.5 * step_mm)
+        value[ask] = np.maximum(value[ask], share * (signed + depth) - (1.0 - share) * float(sheet.radius.max()))
     return value
 
 

@@ -14,6 +14,8 @@ from .walls import NEAR_SHARE, crop
 
 TINY_SHARE = 0.004
 """Edges of the new surface shorter than this share of the limit are collapsed."""
+MOST_CURED = 60
+"""More crossing triangles are not cured one by one: that takes minutes on a skull."""
 CURE_SHARE = 0.05
 """Share of the limit by which the cure of a crossing may move the surface there."""
 
@@ -76,8 +78,9 @@ def without_crossings(mesh: Mesh, near: FloatArray, limit_mm: float, progress: P
     """
     piece, _ = crop(mesh, near, NEAR_SHARE * limit_mm)
     crossing, touching = crossings_and_contacts(piece)
-    if not len(crossing.faces) and not len(touching.faces):
-        return mesh, 0
+    count = len(np.union1d(crossing.faces, touching.faces))
+    if not count or count > MOST_CURED:
+        return mesh, count
     cured, report = untangle(
         mesh, bound_mm=CURE_SHARE * limit_mm, patience=20, rule=Rule.MESHLAB if len(touching.faces) else Rule.CROSSING,
         progress=progress,

@@ -14,7 +14,7 @@ from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
 from ..spatial import exact_weld
 from ..spatial.change import change_between
-from .account import Account, Left, account_of, left_places
+from .account import Account, Left, account_of, left_places, thickness_near
 from .air import Air, narrow_air
 from .growth import Direction, Growth, grow, solid_value
 from .join import without_crossings
@@ -45,6 +45,7 @@ class _State:
     mesh: Mesh
     walls: Walls
     near: FloatArray
+    achieved: list[FloatArray] = field(default_factory=list)
     air: Air | None = None
     held: list[FloatArray] = field(default_factory=list)
     left_out: list[FloatArray] = field(default_factory=list)
@@ -131,7 +132,7 @@ def thicken(
         "voxel_mm": voxel_mm,
     }
     if not before.thin.any():
-        account = account_of(mesh, model, before, None, ())
+        account = account_of(mesh, model, before, None, [], ())
         notes = (f"No wall is thinner than {limit_mm:g} mm: nothing was changed.",)
         measured = measure_mesh(mesh)
         return mesh, Receipt(
@@ -146,7 +147,7 @@ def thicken(
     out = exact_weld(out).without_unused_vertices().with_name(mesh.name)
     left = left_places(state.walls, state.held, state.left_out, limit_mm)
     change = change_between(model, out, part(progress, 0.9, 1.0))
-    account = account_of(mesh, out, before, state.walls, left)
+    account = account_of(mesh, out, before, state.walls, state.achieved, left)
     details = account.to_dict() | {
         "rounds": state.rounds,
         "held_back_places": [np.round(place, 3).tolist() for place in _spread_out(state.held, limit_mm)],
@@ -213,13 +214,16 @@ def _one_round(
     progress(0.7, "Uniting the added walls with the model")
     united, left_out = unite_keeping_topology(state.mesh, added, limit)
     state.left_out.append(left_out)
-    if state.rounds == 0:
+    first = state.rounds == 0
+    if first:
         state.equal, state.grown = int(np.count_nonzero(growth.equal)), len(growth.equal)
     state.rounds += 1
     if united is state.mesh:
         return False
     state.mesh = united
-    state.walls = measure_near(united, limit, state.near, part(progress, 0.8, 1.0))
+    now = measure_near(united, limit, state.near if first else walls.centers[chosen], part(progress, 0.8, 1.0))
+    state.achieved.append(thickness_near(now, state.near, limit))
+    state.walls = now
     return bool(state.walls.thin.any())
 
 

@@ -1,4 +1,4 @@
-"""Added walls that would close an opening, join parts or make a tunnel, found one by one and taken back."""
+"""Added walls that would close an opening, join parts, make a tunnel or cross the model, found one by one and taken back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from scipy.spatial import cKDTree
 
 from ..mesh import FloatArray, Mesh, six_fold_volumes
 from ..receipt import measure_mesh
+from ..spatial import crossings_and_contacts
 from ..topology import face_parts
 from .join import same_vertices, unite
+from .walls import crop
 
 CRUMB = 0.02
 """A closed new surface around less than this share of the limit cubed is a crumb or a pocket of rounding."""
@@ -56,11 +58,16 @@ def unite_keeping_topology(model: Mesh, added: Mesh, limit_mm: float) -> tuple[M
         Vertices of the triangles that were taken back.
     """
     united = _without_crumbs(unite(model, added, limit_mm), model, CRUMB * limit_mm**3)
-    if _same(model, united):
+    crossing = _crossing_corners(united, added, limit_mm)
+    if not len(crossing) and _same(model, united):
         return united, np.empty((0, 3))
     both = _compare(model, united)
     count, label = _places(both)
     bad = _changing(both, count, label)
+    if len(crossing):
+        corner = np.unique(both.new)
+        _, nearest = cKDTree(both.vertices[corner]).query(crossing)
+        bad[label[corner[nearest]]] = True
     if not bad.any():
         return model, np.asarray(added.vertices)
     back = bad[label[both.lost[:, 0]]]
@@ -71,6 +78,14 @@ def unite_keeping_topology(model: Mesh, added: Mesh, limit_mm: float) -> tuple[M
     if not _same(model, out):
         return model, np.asarray(added.vertices)
     return out, left_out
+
+
+def _crossing_corners(united: Mesh, added: Mesh, limit: float) -> FloatArray:
+    """Corners (k, 3) of triangles that cross others after rounding to single precision."""
+    piece, _ = crop(united, added.vertices, 0.5 * limit)
+    exact, as_meshlab = crossings_and_contacts(piece)
+    faces = np.union1d(exact.faces, as_meshlab.faces).astype(np.int64)
+    return piece.vertices[np.unique(piece.faces[faces])] if len(faces) else np.empty((0, 3))
 
 
 def _same(model: Mesh, out: Mesh) -> bool:
@@ -110,7 +125,7 @@ def _compare(model: Mesh, united: Mesh) -> _Both:
     number[fresh] = len(model.vertices) + np.arange(np.count_nonzero(fresh))
     vertices = np.concatenate([model.vertices, united.vertices[fresh]])
     old, now = _turned(model.faces.astype(np.int64)), _turned(number[united.faces])
-    # An oriented manifold uses each directed edge once, so the first edge names a triangle and the third corner proves it.
+    # An oriented manifold uses each directed edge once: the first edge names a triangle, the third corner proves it.
     old_key, now_key = (faces[:, 0] * len(vertices) + faces[:, 1] for faces in (old, now))
     order = np.argsort(old_key)
     row = order[np.minimum(np.searchsorted(old_key[order], now_key), len(order) - 1)]

@@ -126,15 +126,18 @@ def measure_walls(mesh: Mesh, limit_mm: float, progress: Progress = silent) -> t
         return _judged(mesh, balls, limit_mm, None), mesh
     corners = mesh.faces[flagged]
     near = np.concatenate([mesh.vertices[np.unique(corners)], fine.vertices[len(mesh.vertices) :]])
-    return measure_near(fine, limit_mm, near, part(progress, 0.6, 1.0)), fine
+    return measure_near(fine, limit_mm, near, part(progress, 0.6, 1.0), is_fine=True), fine
 
 
-def measure_near(mesh: Mesh, limit_mm: float, near: FloatArray, progress: Progress = silent) -> Walls:
+def measure_near(
+    mesh: Mesh, limit_mm: float, near: FloatArray, progress: Progress = silent, *, is_fine: bool = False
+) -> Walls:
     """Measure the walls near places, (k, 3); elsewhere they are known to be thick enough and read infinite."""
     reach = NEAR_SHARE * limit_mm
-    piece = crop(mesh, near, reach + (1.0 + LOOK_BEYOND) * limit_mm)[0]
-    split = close_behind(piece, limit_mm, EDGE_SHARE * limit_mm, part(progress, 0.0, 0.2))
-    fine = refined(piece, split, EDGE_SHARE * limit_mm)
+    fine = crop(mesh, near, reach + LOOK_BEYOND * limit_mm)[0]
+    if not is_fine:
+        split = close_behind(fine, limit_mm, 2.0 * EDGE_SHARE * limit_mm, part(progress, 0.0, 0.2))
+        fine = refined(fine, split, EDGE_SHARE * limit_mm)
     return _judged(fine, grow_balls(fine, 0.5 * LOOK_BEYOND * limit_mm, part(progress, 0.2, 1.0)), limit_mm, near)
 
 
