@@ -99,9 +99,7 @@ def account_of(
     )
 
 
-def left_places(
-    walls: Walls, held: list[FloatArray], left_out: list[FloatArray], limit_mm: float
-) -> tuple[Left, ...]:
+def left_places(walls: Walls, held: list[FloatArray], left_out: list[FloatArray], limit_mm: float) -> tuple[Left, ...]:
     """List the places that are still thin, the largest first, each with the reason."""
     label = walls.places
     members = np.flatnonzero(label >= 0)

@@ -108,11 +108,11 @@ def grow(
     middle = walls.centers[vertices]
     centers = middle.copy()
     towards = np.zeros_like(middle)
-    equal = np.zeros(len(vertices), bool)
+    equal: Bools = np.zeros(len(vertices), bool)
     if direction is not Direction.BOTH:
         out = outer_directions(walls.mesh, vertices, middle, ~walls.at_edge[vertices], part(progress, 0.0, 0.6), whole)
         towards = out if direction is Direction.OUTWARD else -out
-        equal = ~towards.any(axis=1)
+        equal = np.asarray(~towards.any(axis=1), bool)
         centers += towards * (radius_mm - own)[:, None]
     edge = _near_edges(walls.at_edge[vertices], middle, EDGE_REACH * radius_mm)
     radius = np.where(edge, EDGE_MARGIN * radius_mm, radius_mm)
@@ -222,7 +222,7 @@ def _sloped(centers: FloatArray, radius: FloatArray, held: Bools, slope: float) 
     distance, near = cKDTree(centers[low]).query(
         centers, k=min(SLOPE_NEIGHBORS, len(low)), distance_upper_bound=max(rise / slope, 1e-9)
     )
-    distance, near = distance.reshape(len(centers), -1), near.reshape(len(centers), -1)
+    distance, near = np.asarray(distance).reshape(len(centers), -1), np.asarray(near).reshape(len(centers), -1)
     known = np.isfinite(distance)
     bound = np.where(known, radius[low][np.where(known, near, 0)] + slope * np.where(known, distance, 0.0), np.inf)
     return np.asarray(np.minimum(radius, bound.min(axis=1)))

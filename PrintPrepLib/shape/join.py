@@ -82,7 +82,10 @@ def without_crossings(mesh: Mesh, near: FloatArray, limit_mm: float, progress: P
     if not count or count > MOST_CURED:
         return mesh, count
     cured, report = untangle(
-        mesh, bound_mm=CURE_SHARE * limit_mm, patience=20, rule=Rule.MESHLAB if len(touching.faces) else Rule.CROSSING,
+        mesh,
+        bound_mm=CURE_SHARE * limit_mm,
+        patience=20,
+        rule=Rule.MESHLAB if len(touching.faces) else Rule.CROSSING,
         progress=progress,
     )
     return cured, report.faces_after

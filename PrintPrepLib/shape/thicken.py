@@ -133,11 +133,9 @@ def thicken(
     }
     if not before.thin.any():
         account = account_of(mesh, model, before, None, [], ())
-        notes = (f"No wall is thinner than {limit_mm:g} mm: nothing was changed.",)
+        nothing = (f"No wall is thinner than {limit_mm:g} mm: nothing was changed.",)
         measured = measure_mesh(mesh)
-        return mesh, Receipt(
-            "thicken", asked, watch.seconds, measured, measured, None, notes, (), account.to_dict()
-        )
+        return mesh, Receipt("thicken", asked, watch.seconds, measured, measured, None, nothing, (), account.to_dict())
     state = _State(fine, before, before.centers[before.thin])
     for number, margin in enumerate(MARGINS):
         share = part(progress, 0.2 + 0.15 * number, 0.35 + 0.15 * number)
@@ -251,15 +249,15 @@ def _words(
     before: Walls,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     notes = [
-        f"{account.thin_area_before_cm2:.3g} cm2 ({account.thin_percent_before:.3g} % of the surface) were thinner than "
-        f"{limit:g} mm; now {account.thin_area_after_cm2:.3g} cm2 are.",
+        f"{account.thin_area_before_cm2:.3g} cm2 ({account.thin_percent_before:.3g} % of the surface) were thinner "
+        f"than {limit:g} mm; now {account.thin_area_after_cm2:.3g} cm2 are.",
         f"{account.unmoved_share:.1%} of the vertices did not move.",
     ]
     warnings = []
     if direction is not Direction.BOTH and state.equal:
         notes.append(
-            f"At {state.equal / state.grown:.0%} of the thin places both sides are equally open, so neither is the outer "
-            "one: both were moved there."
+            f"At {state.equal / state.grown:.0%} of the thin places both sides are equally open, so neither is the "
+            "outer one: both were moved there."
         )
     if left:
         thinnest = min(left, key=lambda place: place.thickness_mm)

@@ -57,12 +57,14 @@ def surface_round(
     keys = _grid_points(samples, origin, reach_mm, step_mm)
     values = field(origin + step_mm * _unpacked(keys), part(progress, 0.0, 0.6)) / step_mm
     values = np.clip(values, -_FAR, _FAR)
-    values = np.where(np.abs(values) < NEAREST, np.where(values < 0.0, -NEAREST, NEAREST), values).astype(np.float32)
+    off_zero = np.where(np.abs(values) < NEAREST, np.where(values < 0.0, -NEAREST, NEAREST), values)
+    single = off_zero.astype(np.float32)
     progress(0.6, "Building the surface of the added walls")
-    vertices, faces = _tiled(keys, values)
+    vertices, faces = _tiled(keys, single)
     if not len(faces):
         return Mesh(vertices, faces, "added walls")
-    vertices = _refined(vertices, keys, values, lambda at: field(origin + step_mm * at, part(progress, 0.7, 1.0)) / step_mm)
+    share = part(progress, 0.7, 1.0)
+    vertices = _refined(vertices, keys, single, lambda at: field(origin + step_mm * at, share) / step_mm)
     mesh = Mesh((origin + step_mm * vertices).astype(np.float32).astype(np.float64), faces, "added walls")
     return mesh.flipped() if mesh.volume_mm3 < 0 else mesh
 

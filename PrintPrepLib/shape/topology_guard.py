@@ -1,4 +1,4 @@
-"""Added walls that would close an opening, join parts, make a tunnel or cross the model, found one by one and taken back."""
+"""Added walls that would close an opening, join parts, make a tunnel or cross the model: found and taken back."""
 
 from __future__ import annotations
 
@@ -149,9 +149,10 @@ def _places(both: _Both) -> tuple[int, Ints]:
     faces = np.concatenate([both.lost, both.new])
     size = len(both.vertices)
     rows, columns = np.concatenate([faces[:, 0], faces[:, 1]]), np.concatenate([faces[:, 1], faces[:, 2]])
-    _, label = connected_components(
+    _, found = connected_components(
         coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(size, size)), directed=False
     )
+    label: Ints = found.astype(np.int64)
     has_new = np.zeros(int(label.max()) + 1, bool)
     has_new[label[both.new[:, 0]]] = True
     alone = np.unique(label[both.lost[:, 0]])

@@ -69,7 +69,8 @@ class Walls:
     def vertex_areas_mm2(self) -> FloatArray:
         """A third of the triangles round each vertex, (n,)."""
         thirds = np.repeat(self.mesh.face_areas_mm2() / 3.0, 3)
-        return np.bincount(self.mesh.faces.ravel(), weights=thirds, minlength=len(self.mesh.vertices))
+        sums = np.bincount(self.mesh.faces.ravel(), weights=thirds, minlength=len(self.mesh.vertices))
+        return np.asarray(sums, np.float64)
 
     @property
     def thin_area_mm2(self) -> float:
@@ -168,9 +169,7 @@ def crop(mesh: Mesh, near: FloatArray, reach_mm: float) -> tuple[Mesh, Bools]:
     return mesh.submesh(mask), mask
 
 
-def _covered(
-    mesh: Mesh, thickness: FloatArray, centers: FloatArray, limit: float
-) -> tuple[FloatArray, FloatArray]:
+def _covered(mesh: Mesh, thickness: FloatArray, centers: FloatArray, limit: float) -> tuple[FloatArray, FloatArray]:
     """Give a thin vertex the ball of another one that fits in the solid, is large enough, and covers it.
 
     That is the local thickness of Hildebrand and Rueegsegger 1997 (doi:10.1046/j.1365-2818.1997.1340694.x): a facet of
@@ -185,7 +184,7 @@ def _covered(
     distance, near = cKDTree(centers[good]).query(
         points, k=count, distance_upper_bound=0.5 * COVER * LOOK_BEYOND * limit, workers=-1
     )
-    distance, near = distance.reshape(len(thin), -1), near.reshape(len(thin), -1)
+    distance, near = np.asarray(distance).reshape(len(thin), -1), np.asarray(near).reshape(len(thin), -1)
     ball = good[np.where(np.isfinite(distance), near, 0)]
     covers = distance <= 0.5 * COVER * thickness[ball]
     first = covers.argmax(axis=1)
