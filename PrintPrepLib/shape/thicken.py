@@ -31,6 +31,8 @@ STEP_SHARE = 0.2
 """Cell of the grid as a share of the limit: the chords of a rounded rim then cost up to four percent of the radius."""
 KEEP_GAP_MM = 0.3
 """Gap that stays open unless asked for otherwise: narrower ones fuse or cannot be cleaned on most printers."""
+WORTH_ANOTHER = 0.7
+"""Another round is worth its time where this one left no more than this share of the thin area."""
 TRANSITION_SHARE = 0.5
 LARGEST_SHARE = 0.25
 """A limit above this share of the model's diagonal is not a wall thickness but the model's own size."""
@@ -222,7 +224,7 @@ def _one_round(
     now = measure_near(united, limit, state.near if first else walls.centers[chosen], part(progress, 0.8, 1.0))
     state.achieved.append(thickness_near(now, state.near, limit))
     state.walls = now
-    return bool(state.walls.thin.any())
+    return bool(now.thin.any()) and now.thin_area_mm2 < WORTH_ANOTHER * walls.thin_area_mm2
 
 
 def _surface(growth: Growth, state: _State, step: float, progress: Progress) -> Mesh:
