@@ -19,6 +19,7 @@ from ..progress import Progress, part, silent
 from ..receipt import measure_mesh, plain
 from ..spatial import exact_weld, index_of
 from ..spatial.balls import Balls, grow_balls
+from ..spatial.proven_balls import prove_balls
 
 MAX_MM = 10.0
 """Walls thicker than this are not told apart unless asked for: no process needs more."""
@@ -182,7 +183,8 @@ def wall_thickness(
     place = _places(mesh, welded)
     facing = welded if side is Side.WALL else welded.flipped()
     if method is Method.BALL:
-        balls = grow_balls(facing, max_mm / 2.0, progress)
+        balls = grow_balls(facing, max_mm / 2.0, part(progress, 0.0, 0.7))
+        balls = prove_balls(facing, balls, max_mm / 2.0, part(progress, 0.7, 1.0))
         return _of_balls(facing, balls, max_mm, side, place)
     return _of_rays(facing, max_mm, side, place, progress)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
+from ..analysis.thickness import wall_thickness
 from ..errors import GeometryError, InputError
 from ..mesh import FloatArray, Mesh
 from ..parameters import Param
@@ -34,6 +35,8 @@ KEEP_GAP_MM = 0.3
 WORTH_ANOTHER = 0.7
 """Another round is worth its time where this one left no more than this share of the thin area."""
 TRANSITION_SHARE = 0.5
+PLAIN_REACH = 1.25
+"""The result is measured up to so many limits."""
 LARGEST_SHARE = 0.25
 """A limit above this share of the model's diagonal is not a wall thickness but the model's own size."""
 RELIABLE_VOXELS = 2.0
@@ -154,7 +157,21 @@ def thicken(
         "left_out_places": [np.round(place, 3).tolist() for place in _spread_out(state.left_out, limit_mm)],
         "equally_open_share": state.equal / max(state.grown, 1),
     }
+    # What a user reads who measures the result himself, vertex by vertex and with no allowance for edges.
+    plain = [wall_thickness(one, max_mm=PLAIN_REACH * limit_mm).summary(one, limit_mm) for one in (model, out)]
+    details["by_vertex"] = [
+        {"area_below_cm2": one.area_below_cm2, "percent_below": one.percent_below, "min_mm": one.min_mm}
+        for one in plain
+    ]
     notes, warnings = _words(account, state, left, limit_mm, direction, voxel_mm, before)
+    below = plain[1].area_below_cm2 or 0.0
+    if below > 0.0:
+        warnings = (
+            *warnings,
+            f"Measured vertex by vertex, edges included, {below:.3g} cm2 ({plain[1].percent_below:.2g} %) are still "
+            f"below {limit_mm:g} mm, {plain[1].min_mm:.3f} mm at the thinnest (before: {plain[0].area_below_cm2:.3g} "
+            "cm2). Look at them with the thickness map.",
+        )
     return out, Receipt(
         "thicken", asked, watch.seconds, measure_mesh(mesh), measure_mesh(out), change, notes, warnings, details
     )

@@ -35,6 +35,9 @@ RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
 THICKNESS_FILE = "thickness.vtp"
 
+WALLS_UP_TO_MM = 5.0
+"""Thicker walls are not told apart in a run: no process needs them, and the thickness command goes further."""
+
 DEVIATION_SAMPLES = 100_000
 """Points by area in each direction, besides all vertices of the model, on which the proof against the scan's surface
 stands: a share is 2 mm2 on a skull."""
@@ -200,7 +203,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
 def _walls(mesh: Mesh, progress: Progress) -> Thickness | None:
     """Wall thickness of the model; None where its surface is not closed, which the check tells."""
     try:
-        return wall_thickness(mesh, progress=progress)
+        return wall_thickness(mesh, max_mm=WALLS_UP_TO_MM, progress=progress)
     except GeometryError:
         return None
 
