@@ -184,7 +184,9 @@ def wall_thickness(
     facing = welded if side is Side.WALL else welded.flipped()
     if method is Method.BALL:
         balls = grow_balls(facing, max_mm / 2.0, part(progress, 0.0, 0.7))
-        balls = prove_balls(facing, balls, max_mm / 2.0, part(progress, 0.7, 1.0))
+        solid = index_of(welded)
+        inside = solid.contains if side is Side.WALL else lambda points: ~solid.contains(points)
+        balls = prove_balls(facing, balls, max_mm / 2.0, inside, part(progress, 0.7, 1.0))
         return _of_balls(facing, balls, max_mm, side, place)
     return _of_rays(facing, max_mm, side, place, progress)
 

@@ -9,6 +9,8 @@ itself (Lieutier 2004, doi:10.1016/j.cad.2004.01.011), all faces counted, until 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -39,7 +41,9 @@ HALVINGS = 7
 BoolArray = npt.NDArray[np.bool_]
 
 
-def prove_balls(mesh: Mesh, balls: Balls, largest_mm: float, progress: Progress = silent) -> Balls:
+def prove_balls(
+    mesh: Mesh, balls: Balls, largest_mm: float, inside: Callable[[FloatArray], BoolArray], progress: Progress = silent
+) -> Balls:
     """Return the balls with every radius that is not infinite inscribed, within rounding.
 
     Parameters
@@ -50,6 +54,8 @@ def prove_balls(mesh: Mesh, balls: Balls, largest_mm: float, progress: Progress 
         From :func:`~PrintPrepLib.spatial.balls.grow_balls`.
     largest_mm : float
         The largest radius that was sought.
+    inside : callable
+        Tells for points (k, 3) whether the balls may be there: inside the solid, or in the air.
     """
     index = index_of(mesh)
     radius, center = balls.radius_mm.copy(), balls.centers.copy()
@@ -63,7 +69,7 @@ def prove_balls(mesh: Mesh, balls: Balls, largest_mm: float, progress: Progress 
     holds = found.distance_mm >= (1.0 - MOST_CUT) * claimed
     # A center that went round several contacts may have left the solid.
     turned = np.flatnonzero(holds & (balls.steps[asked] > 1))
-    holds[turned] &= index.contains(center[asked[turned]], progress=part(progress, 0.6, 0.7))
+    holds[turned] &= inside(center[asked[turned]])
     finite = holds & ~beyond[asked]
     radius[asked[finite]] = np.minimum(radius[asked[finite]], found.distance_mm[finite])
     again = np.concatenate([asked[~holds], np.flatnonzero(beyond & ~straight)])
@@ -71,11 +77,11 @@ def prove_balls(mesh: Mesh, balls: Balls, largest_mm: float, progress: Progress 
         x = _below(index, mesh.vertices[again], normal[again], largest_mm)
         near = asked[~holds][found.distance_mm[~holds] >= NEAR_TOP * claimed[~holds]]
         near = np.concatenate([near, np.flatnonzero(beyond & ~straight)])  # the latter have come some way already
-        near = near[index.contains(center[near])]
+        near = near[inside(center[near])]
         place = np.full(len(radius), -1, np.int64)
         place[again] = np.arange(len(again))
         x[place[near]] = center[near]
-        climbed, where = _climb(index, x, largest_mm, part(progress, 0.75, 1.0))
+        climbed, where = _climb(index, x, inside(x), largest_mm, part(progress, 0.75, 1.0))
         radius[again], center[again] = climbed, where
     return Balls(radius, center, balls.faces, balls.steps)
 
@@ -89,10 +95,11 @@ def _below(index: SurfaceIndex, points: FloatArray, normals: FloatArray, largest
     return np.asarray(points + start[:, None] * inward)
 
 
-def _climb(index: SurfaceIndex, x: FloatArray, largest: float, progress: Progress) -> tuple[FloatArray, FloatArray]:
+def _climb(
+    index: SurfaceIndex, x: FloatArray, inside: BoolArray, largest: float, progress: Progress
+) -> tuple[FloatArray, FloatArray]:
     """Radius and center of the inscribed ball at the end of the climb from each place; infinite beyond the largest."""
     x = x.copy()
-    inside = index.contains(x)
     best, where = np.zeros(len(x)), x.copy()
     distance, away = _distance(index, x)
     _keep(best, where, np.flatnonzero(inside), distance, x)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from PrintPrepLib.analysis.thickness import Method, Side, vertex_areas, wall_thickness
 from PrintPrepLib.analysis.thin import Form, thin_places
 from PrintPrepLib.errors import Cancelled, GeometryError, InputError
 from PrintPrepLib.mesh import Mesh, concatenate
+from PrintPrepLib.spatial import SurfaceIndex
 from PrintPrepLib.spatial.thin_walls import thin_walls_after
 from Testing.support import shapes
 
@@ -102,6 +107,42 @@ def test_gap_between_two_plates() -> None:
     (region,) = thin_places(plates, gap, 0.5).regions
     assert region.form is Form.GAP
     assert region.area_mm2 >= 2 * 18 * 18
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000))
+def test_no_thickness_is_more_than_a_ball_that_fits(seed: int) -> None:
+    """Random solids: every center lies inside, and no face cuts the ball."""
+    random = np.random.default_rng(seed)
+    solid = Solid()
+    for _ in range(5):
+        block = Solid.cube(tuple(random.uniform(1, 8, 3)), True).rotate(tuple(random.uniform(0, 90, 3)))
+        solid += block.translate(tuple(random.uniform(-4, 4, 3)))
+    mesh = fine(solid, 1.0)
+    measured = wall_thickness(mesh)
+    known = np.isfinite(measured.thickness_mm) & (measured.thickness_mm > 0.0)
+    radius, center = measured.thickness_mm[known] / 2.0, measured.centers_mm[known]
+    index = SurfaceIndex(mesh)
+    assert (index.closest(center).distance_mm >= radius * (1.0 - 1e-6)).all()
+    assert index.contains(center).all()
+
+
+@pytest.mark.parametrize("axes", [(9.6, 3.7, 8.6), (5.0, 5.0, 2.0), (8.0, 2.0, 2.0)])
+def test_ellipsoid_is_nowhere_thicker_than_its_short_axis(axes: tuple[float, float, float]) -> None:
+    ball = shapes.sphere(1.0, subdivisions=4)
+    mesh = shapes.rotated(ball.with_vertices(ball.vertices * np.array(axes)), 25.0)
+    value = wall_thickness(mesh, max_mm=30.0).thickness_mm
+    assert np.isfinite(value).all()
+    assert value.max() <= 2.0 * min(axes) * 1.0001
+    assert value.max() >= 2.0 * min(axes) * 0.97
+
+
+def test_rounded_box_is_not_thin_at_its_rounding() -> None:
+    corners = [Solid.sphere(2.0, 48).translate(tuple(5.0 * np.array(c))) for c in product((-1, 1), repeat=3)]
+    mesh = fine(Solid.batch_hull(corners), 1.5)
+    value = wall_thickness(mesh, max_mm=20.0).thickness_mm
+    assert np.percentile(value, 1) > 0.8 * 14.0
+    assert np.nanmax(value[np.isfinite(value)]) < 14.01
 
 
 def test_rays_agree_on_flat_walls_and_serve_open_shells() -> None:
