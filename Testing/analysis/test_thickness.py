@@ -139,7 +139,7 @@ def test_ellipsoid_is_nowhere_thicker_than_its_short_axis(axes: tuple[float, flo
 
 def test_rounded_box_is_not_thin_at_its_rounding() -> None:
     corners = [Solid.sphere(2.0, 48).translate(tuple(5.0 * np.array(c))) for c in product((-1, 1), repeat=3)]
-    mesh = fine(Solid.batch_hull(corners), 1.5)
+    mesh = Mesh.from_manifold(Solid.batch_hull(corners))
     value = wall_thickness(mesh, max_mm=20.0).thickness_mm
     assert np.percentile(value, 1) > 0.8 * 14.0
     assert np.nanmax(value[np.isfinite(value)]) < 14.01
