@@ -90,7 +90,7 @@ def closest(points, order, corners, faces, starts, boxes, limit2, out_d2, out_q,
     previous = -1
     for i in order:
         px, py, pz = points[i, 0], points[i, 1], points[i, 2]
-        best, face, row, feature = limit2, np.int64(2**62), np.int64(-1), -1
+        best, face, row, feature = limit2[i], np.int64(2**62), np.int64(-1), -1
         qx, qy, qz = np.nan, np.nan, np.nan
         if previous >= 0:
             d2, x, y, z, f = _triangle(px, py, pz, corners[previous])

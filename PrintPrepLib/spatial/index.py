@@ -82,7 +82,7 @@ class SurfaceIndex:
         self.tree = build_tree(mesh.vertices, mesh.faces, compiled=self.kernels is not None)
 
     def closest(
-        self, points: FloatArray, max_distance_mm: float = np.inf, progress: Progress = silent
+        self, points: FloatArray, max_distance_mm: float | FloatArray = np.inf, progress: Progress = silent
     ) -> ClosestPoints:
         """Find the exact nearest point of the surface for each query.
 
@@ -90,7 +90,7 @@ class SurfaceIndex:
         ----------
         points : (k, 3) float64
             LPS mm, in any order.
-        max_distance_mm : float
+        max_distance_mm : float or (k,) float64
             Farther surfaces are not sought; a small limit is faster.
 
         Raises
@@ -99,12 +99,12 @@ class SurfaceIndex:
             Points of the wrong shape or not finite, or a negative limit.
         """
         points = _checked(points, "points")
-        if not max_distance_mm >= 0.0:
-            raise ValueError(f"max_distance_mm must not be negative, got {max_distance_mm}")
         count = len(points)
+        limit2 = np.ascontiguousarray(np.broadcast_to(np.asarray(max_distance_mm, np.float64) ** 2, (count,)))
+        if not (np.asarray(max_distance_mm) >= 0.0).all():
+            raise ValueError(f"max_distance_mm must not be negative, got {np.min(max_distance_mm)}")
         d2, where = np.empty(count), np.empty((count, 3))
         row, feature = np.empty(count, np.int64), np.empty(count, np.int8)
-        limit2 = float(max_distance_mm) ** 2
         tree, kernels = self.tree, self.kernels
         if kernels is None:
             _ = self._seeds  # built once, before the threads ask for it
@@ -116,7 +116,7 @@ class SurfaceIndex:
                 )
             else:
                 d2[chosen], where[chosen], row[chosen], feature[chosen] = search.closest(
-                    points[chosen], tree, self._seeds, limit2
+                    points[chosen], tree, self._seeds, limit2[chosen]
                 )
 
         if count:

@@ -21,7 +21,7 @@ from .cached import index_of
 from .constants import WALL_COSINE
 from .index import SurfaceIndex
 
-MOST_CUT = 0.01
+MOST_CUT = 0.02
 """So much of the radius may be cut off by faces near the contacts: fillets and the chords of a coarse tessellation."""
 CLIMB_SHARE = 0.25
 """Length of a step of the climb, as a share of the distance from the surface."""
@@ -44,7 +44,7 @@ BoolArray = npt.NDArray[np.bool_]
 def prove_balls(
     mesh: Mesh, balls: Balls, largest_mm: float, inside: Callable[[FloatArray], BoolArray], progress: Progress = silent
 ) -> Balls:
-    """Return the balls with every radius that is not infinite inscribed, within rounding.
+    """Return the balls with every radius inscribed, but for two percent where chords or fillets cut in.
 
     Parameters
     ----------
@@ -65,13 +65,12 @@ def prove_balls(
     center[straight] = mesh.vertices[straight] - largest_mm * normal[straight]
     asked = np.flatnonzero((radius > 0.0) & (straight | ~beyond))
     claimed = np.where(beyond, largest_mm, radius)[asked]
-    found = index.closest(center[asked], progress=part(progress, 0.0, 0.6))
-    holds = found.distance_mm >= (1.0 - MOST_CUT) * claimed
+    # Asking no farther than what is allowed is several times faster than the distance from a center itself.
+    found = index.closest(center[asked], (1.0 - MOST_CUT) * claimed, part(progress, 0.0, 0.6))
+    holds = np.isinf(found.distance_mm)
     # A center that went round several contacts may have left the solid.
     turned = np.flatnonzero(holds & (balls.steps[asked] > 1))
     holds[turned] &= inside(center[asked[turned]])
-    finite = holds & ~beyond[asked]
-    radius[asked[finite]] = np.minimum(radius[asked[finite]], found.distance_mm[finite])
     again = np.concatenate([asked[~holds], np.flatnonzero(beyond & ~straight)])
     if len(again):
         x = _below(index, mesh.vertices[again], normal[again], largest_mm)

@@ -23,7 +23,7 @@ def seeds(tree: Tree) -> cKDTree:
 
 
 def closest(
-    points: FloatArray, tree: Tree, start: cKDTree, limit2: float
+    points: FloatArray, tree: Tree, start: cKDTree, limit2: FloatArray
 ) -> tuple[FloatArray, FloatArray, Int64Array, npt.NDArray[np.int8]]:
     """Closest point of the triangles for each query.
 
@@ -40,7 +40,7 @@ def closest(
     """
     count = len(points)
     best = _Best(
-        np.full(count, limit2),
+        limit2.copy(),
         np.full((count, 3), np.nan),
         np.full(count, -1, np.int64),
         np.full(count, np.iinfo(np.int64).max),
