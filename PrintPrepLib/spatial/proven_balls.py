@@ -17,9 +17,12 @@ import numpy.typing as npt
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from .balls import Balls
+from .bounds import node_bounds, row_bounds
 from .cached import index_of
 from .constants import WALL_COSINE
-from .index import SurfaceIndex
+from .index import CHUNK, SurfaceIndex
+from .threads import run_chunks
+from .tree import morton_order
 
 MOST_CUT = 0.02
 """So much of the radius may be cut off by faces near the contacts: fillets and the chords of a coarse tessellation."""
@@ -65,16 +68,16 @@ def prove_balls(
     center[straight] = mesh.vertices[straight] - largest_mm * normal[straight]
     asked = np.flatnonzero((radius > 0.0) & (straight | ~beyond))
     claimed = np.where(beyond, largest_mm, radius)[asked]
-    # Asking no farther than what is allowed is several times faster than the distance from a center itself.
-    found = index.closest(center[asked], (1.0 - MOST_CUT) * claimed, part(progress, 0.0, 0.6))
-    holds = np.isinf(found.distance_mm)
+    holds = ~_cut(index, center[asked], (1.0 - MOST_CUT) * claimed, part(progress, 0.0, 0.6))
     # A center that went round several contacts may have left the solid.
     turned = np.flatnonzero(holds & (balls.steps[asked] > 1))
     holds[turned] &= inside(center[asked[turned]])
     again = np.concatenate([asked[~holds], np.flatnonzero(beyond & ~straight)])
     if len(again):
         x = _below(index, mesh.vertices[again], normal[again], largest_mm)
-        near = asked[~holds][found.distance_mm[~holds] >= NEAR_TOP * claimed[~holds]]
+        failed = np.flatnonzero(~holds)
+        distance = index.closest(center[asked[failed]]).distance_mm
+        near = asked[failed[distance >= NEAR_TOP * claimed[failed]]]
         near = np.concatenate([near, np.flatnonzero(beyond & ~straight)])  # the latter have come some way already
         near = near[inside(center[near])]
         place = np.full(len(radius), -1, np.int64)
@@ -83,6 +86,26 @@ def prove_balls(
         climbed, where = _climb(index, x, inside(x), largest_mm, part(progress, 0.75, 1.0))
         radius[again], center[again] = climbed, where
     return Balls(radius, center, balls.faces, balls.steps)
+
+
+def _cut(index: SurfaceIndex, points: FloatArray, radius: FloatArray, progress: Progress) -> BoolArray:
+    """Whether the surface comes as near to each point as its radius."""
+    if index.kernels is None or not len(points):
+        return np.isfinite(index.closest(points, radius, progress).distance_mm)
+    from . import _kernels_cut as kernels
+
+    tree, mesh = index.tree, index.mesh
+    normals = mesh.face_normals()[tree.faces]
+    rows = row_bounds(tree, normals, compiled=True)
+    nodes = node_bounds(tree, normals, compiled=True)
+    out = np.zeros(len(points), bool)
+    points, radius2 = np.ascontiguousarray(points), np.ascontiguousarray(radius**2)
+
+    def work(chosen: npt.NDArray[np.int64]) -> None:
+        kernels.cut(points, radius2, chosen, tree.corners, tree.starts, rows, nodes, out)
+
+    run_chunks(work, morton_order(points, compiled=True), CHUNK, progress, "Proving the balls")
+    return out
 
 
 def _below(index: SurfaceIndex, points: FloatArray, normals: FloatArray, largest: float) -> FloatArray:
