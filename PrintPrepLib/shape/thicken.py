@@ -138,7 +138,7 @@ def thicken(
     }
     if not before.thin.any():
         account = account_of(mesh, model, before, None, [], ())
-        nothing = (f"No wall is thinner than {limit_mm:g} mm: nothing was changed.",)
+        nothing = (f"Away from sharp edges no wall is thinner than {limit_mm:g} mm: nothing was changed.",)
         measured = measure_mesh(mesh)
         return mesh, Receipt("thicken", asked, watch.seconds, measured, measured, None, nothing, (), account.to_dict())
     state = _State(fine, before, before.centers[before.thin])
@@ -269,7 +269,8 @@ def _words(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     notes = [
         f"{account.thin_area_before_cm2:.3g} cm2 ({account.thin_percent_before:.3g} % of the surface) were thinner "
-        f"than {limit:g} mm; now {account.thin_area_after_cm2:.3g} cm2 are.",
+        f"than {limit:g} mm; now {account.thin_area_after_cm2:.3g} cm2 are. Sharp vertices, and what stands out of a "
+        "wall that is thick enough by less than a fifth of the limit, do not count.",
         f"{account.unmoved_share:.1%} of the vertices did not move.",
     ]
     warnings = []
