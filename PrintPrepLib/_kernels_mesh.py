@@ -3,17 +3,83 @@
 # mypy: disable-error-code="misc, untyped-decorator, no-untyped-def, no-untyped-call, assignment"
 from __future__ import annotations
 
+import math
+
+import numpy as np
 from numba import njit
 
+MOST_SIDES = 256  # at one vertex: comparing more with one another takes longer than sorting all
 
-@njit(cache=True, nogil=True)
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cross(vertices, a, b, c):
+    """Double area vector of a triangle."""
+    ax, ay, az = vertices[a, 0], vertices[a, 1], vertices[a, 2]
+    ux, uy, uz = vertices[b, 0] - ax, vertices[b, 1] - ay, vertices[b, 2] - az
+    vx, vy, vz = vertices[c, 0] - ax, vertices[c, 1] - ay, vertices[c, 2] - az
+    return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def cross_by_axis(vertices, faces, x, y, z):
     """Double area vector of each triangle, one array an axis."""
     for i in range(len(faces)):
+        x[i], y[i], z[i] = _cross(vertices, faces[i, 0], faces[i, 1], faces[i, 2])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def vertex_normals(vertices, faces, begin, end, out):
+    """Unit normals of the vertices ``begin`` to ``end``; ``out`` holds zeros there.
+
+    Every thread goes through all triangles and adds only to its own vertices, so that the order of the sum at a vertex
+    is the order of the triangles, however many threads there are.
+    """
+    for i in range(len(faces)):
         a, b, c = faces[i, 0], faces[i, 1], faces[i, 2]
-        ax, ay, az = vertices[a, 0], vertices[a, 1], vertices[a, 2]
-        ux, uy, uz = vertices[b, 0] - ax, vertices[b, 1] - ay, vertices[b, 2] - az
-        vx, vy, vz = vertices[c, 0] - ax, vertices[c, 1] - ay, vertices[c, 2] - az
-        x[i] = uy * vz - uz * vy
-        y[i] = uz * vx - ux * vz
-        z[i] = ux * vy - uy * vx
+        if max(a, b, c) < begin or min(a, b, c) >= end:
+            continue
+        x, y, z = _cross(vertices, a, b, c)
+        for k in range(3):
+            v = faces[i, k]
+            if begin <= v < end:
+                out[v, 0] += x
+                out[v, 1] += y
+                out[v, 2] += z
+    for v in range(begin, end):
+        x, y, z = out[v, 0], out[v, 1], out[v, 2]
+        length = math.sqrt(x * x + y * y + z * z)
+        if length > 0.0:
+            out[v, 0], out[v, 1], out[v, 2] = x / length, y / length, z / length
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def is_regular(faces, vertices):
+    """Whether every edge has just two triangles, which use it in opposite directions. No: or it was too much to tell.
+
+    Each side is filed at its lower vertex; there are few at one vertex, which are compared with one another.
+    """
+    begin = np.zeros(vertices + 1, np.int32)
+    for i in range(len(faces)):
+        for k in range(3):
+            begin[min(faces[i, k], faces[i, (k + 1) % 3]) + 1] += 1
+    for v in range(vertices):
+        begin[v + 1] += begin[v]
+    where = begin[:-1].copy()
+    other = np.empty(3 * len(faces), np.int32)
+    for i in range(len(faces)):
+        for k in range(3):
+            start, stop = faces[i, k], faces[i, (k + 1) % 3]
+            low = min(start, stop)
+            other[where[low]] = stop if start == low else -1 - start  # below zero: the side comes back
+            where[low] += 1
+    for v in range(vertices):
+        if (begin[v + 1] - begin[v]) % 2 or begin[v + 1] - begin[v] > MOST_SIDES:
+            return False
+        for j in range(begin[v], begin[v + 1]):
+            same, back = 0, 0
+            for k in range(begin[v], begin[v + 1]):
+                same += other[k] == other[j]
+                back += other[k] == -1 - other[j]
+            if same != 1 or back != 1:
+                return False
+    return True

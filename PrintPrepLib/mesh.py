@@ -10,19 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .engine import is_compiled
 from .errors import GeometryError, MissingPackageError
+from .triangle_sums import FloatArray, IntArray, face_areas_mm2, face_normals, six_fold_volumes, vertex_normals
 
 if TYPE_CHECKING:
     import manifold3d
     import trimesh
     import vtkmodules.vtkCommonDataModel as vtk_data
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int32]
-
-WORTH_COMPILING = 20_000
-"""Triangles from which on loading compiled code pays."""
+__all__ = ["FloatArray", "IntArray", "Mesh", "concatenate", "six_fold_volumes"]
 
 
 def _no_scalars() -> Mapping[str, FloatArray]:
@@ -141,24 +137,11 @@ class Mesh:
 
     def face_normals(self) -> FloatArray:
         """Unit normal of every triangle, (m, 3); zero for a triangle without area."""
-        return _unit(self._face_cross())
+        return face_normals(self.vertices, self.faces)
 
     def vertex_normals(self) -> FloatArray:
         """Area-weighted unit normal at every vertex, (n, 3); zero where no triangle with area meets."""
-        cross = self._face_cross()
-        sums = np.stack(
-            [
-                np.bincount(
-                    self.faces.ravel(order="F"), weights=np.tile(cross[:, axis], 3), minlength=len(self.vertices)
-                )
-                for axis in range(3)
-            ],
-            axis=1,
-        )
-        return _unit(np.asarray(sums, np.float64))
-
-    def _face_cross(self) -> FloatArray:
-        return np.stack(_cross_by_axis(self.vertices, self.faces), axis=1)
+        return vertex_normals(self.vertices, self.faces)
 
     def with_vertices(self, vertices: FloatArray) -> Mesh:
         """Return the same triangles on moved vertices; scalars are dropped, since they described the old shape."""
@@ -333,22 +316,9 @@ def _volume_mm3(mesh: Mesh) -> float:
 
 
 def _face_areas_mm2(mesh: Mesh) -> FloatArray:
-    x, y, z = _cross_by_axis(mesh.vertices, mesh.faces)
-    out: FloatArray = np.sqrt(x * x + y * y + z * z) / 2.0
+    out = face_areas_mm2(mesh.vertices, mesh.faces)
     out.setflags(write=False)
     return out
-
-
-def six_fold_volumes(vertices: FloatArray, faces: IntArray) -> FloatArray:
-    """Six times the signed volume between each triangle and one point of the mesh, (m,): add up and divide by six."""
-    first = faces[:, 0]
-    origin = vertices[faces[0, 0]]
-    x, y, z = _cross_by_axis(vertices, faces)
-    # A corner times the double area: the triple product, with fewer passes over the arrays.
-    x *= vertices[:, 0][first] - origin[0]
-    x += y * (vertices[:, 1][first] - origin[1])
-    x += z * (vertices[:, 2][first] - origin[2])
-    return x
 
 
 def concatenate(meshes: list[Mesh] | tuple[Mesh, ...], name: str | None = None) -> Mesh:
@@ -379,29 +349,4 @@ def _frozen(array: npt.NDArray[Any], dtype: type, name: str) -> Any:
         # A view with its own flag: the caller's array stays writable, ours does not change under us by accident.
         out = array.view()
     out.setflags(write=False)
-    return out
-
-
-def _cross_by_axis(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Double area vectors of the triangles, one array (m,) an axis: contiguous columns are several times faster."""
-    if len(faces) >= WORTH_COMPILING and is_compiled():
-        from ._kernels_mesh import cross_by_axis
-
-        x, y, z = (np.empty(len(faces)) for _ in range(3))
-        cross_by_axis(np.ascontiguousarray(vertices), np.ascontiguousarray(faces), x, y, z)
-        return x, y, z
-    a, b, c = (np.ascontiguousarray(faces[:, k]) for k in range(3))
-    u, v = [], []
-    for k in range(3):
-        column = np.ascontiguousarray(vertices[:, k])
-        base = column[a]
-        u.append(column[b] - base)
-        v.append(column[c] - base)
-    return u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    out: FloatArray = np.zeros_like(vectors)
-    np.divide(vectors, length, out=out, where=length > 0)
     return out

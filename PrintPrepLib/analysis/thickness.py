@@ -16,10 +16,12 @@ import numpy as np
 from ..errors import GeometryError, InputError
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
-from ..receipt import measure_mesh, plain
+from ..receipt import plain
 from ..spatial import exact_weld, index_of
 from ..spatial.balls import Balls, grow_balls
-from ..spatial.proven_balls import prove_balls
+from ..spatial.proven_balls import PROVEN_SHARE, prove_balls
+from ..spatial.walls import walls_of
+from ..topology import edge_counts
 
 MAX_MM = 10.0
 """Walls thicker than this are not told apart unless asked for: no process needs more."""
@@ -175,7 +177,7 @@ def wall_thickness(
     if mesh.is_empty:
         raise GeometryError(f"The mesh '{mesh.name}' is empty: there is no wall to measure.")
     welded = exact_weld(mesh)
-    if method is Method.BALL and measure_mesh(welded).open_edges:
+    if method is Method.BALL and edge_counts(welded).open_edges:
         raise GeometryError(
             "Wall thickness needs a closed surface: this one has open edges, so it has no inside. Repair it first, or "
             "measure along rays."
@@ -183,10 +185,11 @@ def wall_thickness(
     place = _places(mesh, welded)
     facing = welded if side is Side.WALL else welded.flipped()
     if method is Method.BALL:
-        balls = grow_balls(facing, max_mm / 2.0, part(progress, 0.0, 0.7))
+        walls = walls_of(facing)
+        balls = grow_balls(facing, max_mm / 2.0, part(progress, 0.0, 0.7), walls=walls, proven_share=PROVEN_SHARE)
         solid = index_of(welded)
         inside = solid.contains if side is Side.WALL else lambda points: ~solid.contains(points)
-        balls = prove_balls(facing, balls, max_mm / 2.0, inside, part(progress, 0.7, 1.0))
+        balls = prove_balls(facing, balls, max_mm / 2.0, inside, part(progress, 0.7, 1.0), outward=walls.outward)
         return _of_balls(facing, balls, max_mm, side, place)
     return _of_rays(facing, max_mm, side, place, progress)
 

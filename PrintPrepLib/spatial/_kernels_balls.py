@@ -17,11 +17,13 @@ import numpy as np
 from numba import njit
 
 from ._kernels_contact import kept, near, retreat, sweep, triangle
+from ._kernels_cut import leaf_cuts, tree_cuts
+from ._kernels_list import LIST_ROWS, choose, common_direction, list_leaves, room, surround
 from .constants import (
     AT_ONCE,
-    BALL_SLACK,
     CONTACTS,
     EXPECTED_SHARE,
+    LIST_STRIDE,
     MOST_LEAVES,
     NEAR_COSINE,
     SHORTER,
@@ -29,11 +31,9 @@ from .constants import (
     STACK,
     STEPS,
     TOGETHER,
-    TOUCH_SLACK,
 )
 
 _NO_FACE = np.int64(0x7FFFFFFFFFFFFFFF)
-_NONE = np.uint64(0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -48,6 +48,19 @@ def _passes_by(hx, hy, hz, reach, u, count, nodes, node):
         if u[i, 0] * nodes[node, 6] + u[i, 1] * nodes[node, 7] + u[i, 2] * nodes[node, 8] > nodes[node, 9]:
             return True
     return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _passes_leaf(hx, hy, hz, reach, nodes, slabs, node, leaf):
+    """Whether a leaf (low corner, high corner, axis; between which planes across the axis) is beyond reach."""
+    along = hx * nodes[node, 6] + hy * nodes[node, 7] + hz * nodes[node, 8]
+    wide = reach * (1.0 + SINGLE_SLACK)
+    if along - wide > slabs[leaf, 1] or along + wide < slabs[leaf, 0]:
+        return True
+    dx = max(max(nodes[node, 0] - hx, hx - nodes[node, 3]), 0.0)
+    dy = max(max(nodes[node, 1] - hy, hy - nodes[node, 4]), 0.0)
+    dz = max(max(nodes[node, 2] - hz, hz - nodes[node, 5]), 0.0)
+    return dx * dx + dy * dy + dz * dz > reach * reach
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -88,96 +101,6 @@ def _descend(hx, hy, hz, reach, u, count, leaves, nodes, stack, top, chosen):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _list_leaves(area, starts, nodes, stack, listed, boxes):
-    """List the leaves whose boxes meet an area, and how many there are; beyond MOST_LEAVES nothing is listed.
-
-    Left out are those that are near the first contacts of all points: see ``_common_direction``.
-    Boxes (10, MOST_LEAVES) take their corners against the area's middle, cut off at the area, and their cones.
-    """
-    leaves = len(starts) - 1
-    found = 0
-    top = 0
-    stack[0] = 1
-    while top >= 0:
-        node = stack[top]
-        top -= 1
-        if (
-            nodes[node, 0] > area[3] or nodes[node, 1] > area[4] or nodes[node, 2] > area[5]
-            or nodes[node, 3] < area[0] or nodes[node, 4] < area[1] or nodes[node, 5] < area[2]
-        ):  # fmt: skip
-            continue
-        if node < leaves:
-            stack[top + 1] = 2 * node + 1
-            stack[top + 2] = 2 * node
-            top += 2
-            continue
-        if area[6] * nodes[node, 6] + area[7] * nodes[node, 7] + area[8] * nodes[node, 8] - area[9] > nodes[node, 9]:
-            continue
-        if found == MOST_LEAVES:
-            return found + 1
-        listed[found] = node
-        for axis in range(3):
-            middle = 0.5 * (area[axis] + area[3 + axis])
-            boxes[axis, found] = max(nodes[node, axis], area[axis]) - middle
-            boxes[3 + axis, found] = min(nodes[node, 3 + axis], area[3 + axis]) - middle
-        for column in range(6, 10):
-            boxes[column, found] = nodes[node, column]
-        found += 1
-    return found
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _choose(hx, hy, hz, reach, u, count, area, length, listed, boxes, marks, words, chosen):
-    """Which leaves of the list a sphere inside its area meets and are not near a contact; returns how many."""
-    x = np.float32(hx - 0.5 * (area[0] + area[3]))
-    y = np.float32(hy - 0.5 * (area[1] + area[4]))
-    z = np.float32(hz - 0.5 * (area[2] + area[5]))
-    size = max(max(area[3] - area[0], area[4] - area[1]), area[5] - area[2])
-    wide = np.float32(reach * (1.0 + SINGLE_SLACK) + SINGLE_SLACK * size)
-    reach2 = wide * wide
-    zero = np.float32(0.0)
-    for k in range(length):
-        dx, ex = boxes[0, k] - x, x - boxes[3, k]
-        dy, ey = boxes[1, k] - y, y - boxes[4, k]
-        dz, ez = boxes[2, k] - z, z - boxes[5, k]
-        dx = dx if dx > ex else ex
-        dy = dy if dy > ey else ey
-        dz = dz if dz > ez else ez
-        dx = dx if dx > zero else zero
-        dy = dy if dy > zero else zero
-        dz = dz if dz > zero else zero
-        marks[k] = dx * dx + dy * dy + dz * dz <= reach2
-    for i in range(count):
-        x, y, z = np.float32(u[i, 0]), np.float32(u[i, 1]), np.float32(u[i, 2])
-        for k in range(length):
-            marks[k] &= x * boxes[6, k] + y * boxes[7, k] + z * boxes[8, k] <= boxes[9, k]
-    found = 0
-    for word in range((length + 7) // 8):
-        if words[word] != _NONE:
-            for k in range(8 * word, min(8 * word + 8, length)):
-                if marks[k]:
-                    chosen[found] = listed[k]
-                    found += 1
-    return found
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _room(cx, cy, cz, r0, wx, wy, wz, area):
-    """How far a ball can grow inside an area; negative where it is not inside."""
-    most = np.inf
-    for axis in range(3):
-        c, w = (cx, wx) if axis == 0 else ((cy, wy) if axis == 1 else (cz, wz))
-        above, below = area[3 + axis] - c - r0, c - r0 - area[axis]
-        if above < 0.0 or below < 0.0:
-            return -1.0
-        if 1.0 + w > 0.0:
-            most = min(most, above / (1.0 + w))
-        if 1.0 - w > 0.0:
-            most = min(most, below / (1.0 - w))
-    return most
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _promising_first(cx, cy, cz, r0, wx, wy, wz, nodes, chosen, found):
     """Put the leaf first whose middle the ball meets first, so that most others are passed by."""
     least, which = np.inf, 0
@@ -196,7 +119,7 @@ def _promising_first(cx, cy, cz, r0, wx, wy, wz, nodes, chosen, found):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _first(in_list, cx, cy, cz, r0, wx, wy, wz, limit, u, count, vertex, seed, ids, corners, normals, faces, starts,
-           rows, nodes, stack, area, length, listed, boxes, marks, words, chosen):  # fmt: skip
+           rows, nodes, slabs, stack, area, length, listed, boxes, marks, words, chosen):  # fmt: skip
     """First triangle that a growing ball meets: growth, row (-1 where none), direction of the contact.
 
     Among listed leaves, as far as the ball stays in their area; or in the whole tree.
@@ -216,7 +139,7 @@ def _first(in_list, cx, cy, cz, r0, wx, wy, wz, limit, u, count, vertex, seed, i
             node = chosen[place]
             if node < 0:
                 begin, end = -1 - node, -node
-            elif _passes_by(hx, hy, hz, reach, u, 0, nodes, node):
+            elif _passes_leaf(hx, hy, hz, reach, nodes, slabs, node, node - leaves):
                 continue
             else:
                 begin, end = starts[node - leaves], starts[node - leaves + 1]
@@ -234,7 +157,7 @@ def _first(in_list, cx, cy, cz, r0, wx, wy, wz, limit, u, count, vertex, seed, i
         if not more:
             return best, row, ux, uy, uz
         if in_list:
-            found = _choose(hx, hy, hz, reach, u, count, area, length, listed, boxes, marks, words, chosen)
+            found = choose(hx, hy, hz, reach, u, count, area, 0, length, listed, boxes, marks, words, chosen, 0)
             more = False
         else:
             found, top = _descend(hx, hy, hz, reach, u, count, leaves, nodes, stack, top, chosen)
@@ -243,50 +166,40 @@ def _first(in_list, cx, cy, cz, r0, wx, wy, wz, limit, u, count, vertex, seed, i
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _surround(points, first, first_count, chosen, begin, end, expected, area):
-    """Box round the expected balls of some points."""
-    for axis in range(3):
-        low, high = np.inf, -np.inf
-        for number in range(begin, end):
-            i = chosen[number]
-            at = points[i, axis]
-            if first_count[i] == 1:
-                at -= expected * first[i, 0, axis]
-            low, high = min(low, at), max(high, at)
-        slack = expected * BALL_SLACK + TOUCH_SLACK
-        area[axis], area[3 + axis] = low - slack, high + slack
+def _is_cut(x, y, z, r, corners, starts, rows, nodes, stack, area, length, beside, listed, boxes, marks, words, chosen):
+    """Whether any triangle comes as near to a point as a radius: among the listed leaves, or in the whole tree."""
+    r2 = r * r
+    if length > MOST_LEAVES or beside > MOST_LEAVES or room(x, y, z, r, 0.0, 0.0, 0.0, area) < 0.0:
+        return tree_cuts(x, y, z, r2, corners, starts, rows, nodes, stack)
+    leaves = len(starts) - 1
+    u = boxes  # no contacts: none is looked at
+    found = choose(x, y, z, r, u, 0, area, 0, length, listed, boxes, marks, words, chosen, 0)
+    end = MOST_LEAVES + beside
+    found = choose(x, y, z, r, u, 0, area, MOST_LEAVES, end, listed, boxes, marks, words, chosen, found)
+    for place in range(found):
+        leaf = chosen[place] - leaves
+        if leaf_cuts(x, y, z, r2, starts[leaf], starts[leaf + 1], corners, rows):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _common_direction(first, chosen, begin, end, area):
-    """Mean of the first directions of some points, and the longest way from it to one of them: ``area[6:10]``."""
-    for axis in range(3):
-        total = 0.0
-        for number in range(begin, end):
-            total += first[chosen[number], 0, axis]
-        area[6 + axis] = total / (end - begin)
-    far2 = 0.0
-    for number in range(begin, end):
-        i = chosen[number]
-        x, y, z = first[i, 0, 0] - area[6], first[i, 0, 1] - area[7], first[i, 0, 2] - area[8]
-        far2 = max(far2, x * x + y * y + z * z)
-    area[9] = math.sqrt(far2) + SINGLE_SLACK
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def grow(points, first, first_count, chosen, largest, ids, corners, normals, faces, starts, rows, nodes, radius, center,
-         contact, steps):  # fmt: skip
+def grow(points, outward, first, first_count, chosen, largest, proven_share, ids, corners, normals, faces, starts, rows,
+         nodes, slabs, radius, center, contact, steps, cut):  # fmt: skip
     """Grow a ball at each chosen point; fills radius, center, the face met last, and the number of contacts found.
 
+    Where ``proven_share`` is above zero it also tells whether any face comes nearer to the center than this share of
+    the radius. A ball that outgrew the largest along its normal is put back to the largest for this.
     Points that follow each other lie near each other.
     """
-    stack, listed, some = np.empty(STACK, np.int64), np.empty(MOST_LEAVES, np.int64), np.empty(MOST_LEAVES, np.int64)
-    boxes, marks = np.zeros((10, MOST_LEAVES), np.float32), np.zeros(MOST_LEAVES, np.uint8)
+    stack, listed = np.empty(STACK, np.int64), np.empty(LIST_STRIDE, np.int64)
+    some = np.empty(LIST_STRIDE, np.int64)
+    boxes, marks = np.zeros((LIST_ROWS, LIST_STRIDE), np.float32), np.zeros(LIST_STRIDE, np.uint8)
     words, area = marks.view(np.uint64), np.empty(10)
     u = np.empty((CONTACTS + 1, 3))
     seeds = np.full(STEPS, -1, np.int64)
     expected, widest = largest, 0.0
-    length = 0
+    length, beside = 0, 0
     for number in range(len(chosen)):
         i = chosen[number]
         if number % TOGETHER == 0:
@@ -295,10 +208,10 @@ def grow(points, first, first_count, chosen, largest, ids, corners, normals, fac
             widest = 0.0
             end = min(number + TOGETHER, len(chosen))
             reach = expected
-            _common_direction(first, chosen, number, end, area)
+            common_direction(first, chosen, number, end, area)
             for _ in range(SHORTER):
-                _surround(points, first, first_count, chosen, number, end, reach, area)
-                length = _list_leaves(area, starts, nodes, stack, listed, boxes)
+                surround(points, first, first_count, chosen, number, end, reach, area)
+                length, beside = list_leaves(area, starts, nodes, slabs, stack, listed, boxes)
                 if length <= MOST_LEAVES:
                     break
                 reach *= 0.5
@@ -313,15 +226,15 @@ def grow(points, first, first_count, chosen, largest, ids, corners, normals, fac
             wx, wy, wz, rests = retreat(u, count)
             if rests or found >= STEPS:
                 break
-            room = _room(cx, cy, cz, r, wx, wy, wz, area) if length <= MOST_LEAVES and has_first else -1.0
-            in_list = room >= 0.0
+            free = room(cx, cy, cz, r, wx, wy, wz, area) if length <= MOST_LEAVES and has_first else -1.0
+            in_list = free >= 0.0
             while True:
-                limit = min(room, largest - r) if in_list else largest - r
+                limit = min(free, largest - r) if in_list else largest - r
                 s, row, ux, uy, uz = _first(
                     in_list, cx, cy, cz, r, wx, wy, wz, limit, u, count, i, seeds[found], ids, corners, normals, faces,
-                    starts, rows, nodes, stack, area, length, listed, boxes, marks, words, some,
+                    starts, rows, nodes, slabs, stack, area, length, listed, boxes, marks, words, some,
                 )  # fmt: skip
-                if row >= 0 or not in_list:
+                if row >= 0 or free >= largest - r or not in_list:
                     break
                 in_list = False
             if row < 0:
@@ -338,6 +251,16 @@ def grow(points, first, first_count, chosen, largest, ids, corners, normals, fac
                 has_first = False
             u[count, 0], u[count, 1], u[count, 2] = ux, uy, uz
             count += 1
+        if proven_share > 0.0 and r > 0.0 and (r < np.inf or found == 0):
+            claimed = r
+            if r == np.inf:
+                claimed = largest
+                cx, cy = points[i, 0] - largest * outward[i, 0], points[i, 1] - largest * outward[i, 1]
+                cz = points[i, 2] - largest * outward[i, 2]
+            cut[i] = _is_cut(
+                cx, cy, cz, proven_share * claimed, corners, starts, rows, nodes, stack, area, length, beside, listed,
+                boxes, marks, words, some,
+            )  # fmt: skip
         radius[i], steps[i] = r, found
         center[i, 0], center[i, 1], center[i, 2] = cx, cy, cz
         contact[i] = faces[last] if last >= 0 else -1

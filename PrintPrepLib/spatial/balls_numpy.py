@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..mesh import FloatArray, IntArray
+from ..mesh import FloatArray
 from .balls_contact import kept, retreat, sweep, triangle
 from .constants import CONTACTS, NEAR_COSINE, SINGLE_SLACK, STEPS
-from .tree import Int64Array, Tree
+from .tree import Int64Array
+from .walls import Walls
 
 if TYPE_CHECKING:
     from .balls import Balls
@@ -27,32 +28,6 @@ SMALLEST_SHARE = 1.0 / 16.0  # of the largest growth, in which contacts are soug
 EXPECTED_SHARE = 1.15  # neighbors look this much farther than the sample grew
 
 BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Walls:
-    """What balls may meet: n vertices with their first contacts, and m triangles in the order of a tree's rows.
-
-    Attributes
-    ----------
-    vertices : (n, 3) float64
-    first : (n, 3, 3) float64
-        Directions of the first contacts; ``count`` (n,) of them are in use.
-    ids : (m, 3) int
-        Vertices of the triangles.
-    normals : (m, 3) float64
-    rows, nodes : float32
-        Bounds of triangles and of nodes, see ``bounds``.
-    """
-
-    vertices: FloatArray
-    first: FloatArray
-    count: npt.NDArray[np.int8]
-    ids: IntArray
-    normals: FloatArray
-    tree: Tree
-    rows: npt.NDArray[np.float32]
-    nodes: npt.NDArray[np.float32]
 
 
 @dataclass(eq=False)

@@ -89,20 +89,30 @@ def row_bounds(tree: Tree, normals: FloatArray, *, compiled: bool = False) -> np
     if compiled:
         from . import _kernels_bounds as kernels
 
-        in_threads(lambda begin, end: kernels.fill_rows(tree.corners, normals, begin, end, out), len(out))
-    else:
-        corners = tree.corners
-        for axis in range(3):
-            out[:, axis] = (corners[:, axis] + corners[:, 3 + axis] + corners[:, 6 + axis]) / 3.0
-        out[:, 4:7] = normals
-        wide2, off = np.zeros(len(out)), np.zeros(len(out))
-        for corner in range(0, 9, 3):
-            x, y, z = (corners[:, corner + axis] - out[:, axis] for axis in range(3))
-            np.maximum(wide2, x * x + y * y + z * z, out=wide2)
-            np.maximum(off, np.abs(x * out[:, 4] + y * out[:, 5] + z * out[:, 6]), out=off)
-        out[:, 3], out[:, 7] = np.sqrt(wide2), off
+        wider = np.float32(1.0 + SINGLE_SLACK)
+        in_threads(lambda begin, end: kernels.fill_rows(tree.corners, normals, wider, begin, end, out), len(out))
+        return out
+    corners = tree.corners
+    for axis in range(3):
+        out[:, axis] = (corners[:, axis] + corners[:, 3 + axis] + corners[:, 6 + axis]) / 3.0
+    out[:, 4:7] = normals
+    wide2, off = np.zeros(len(out)), np.zeros(len(out))
+    for corner in range(0, 9, 3):
+        x, y, z = (corners[:, corner + axis] - out[:, axis] for axis in range(3))
+        np.maximum(wide2, x * x + y * y + z * z, out=wide2)
+        np.maximum(off, np.abs(x * out[:, 4] + y * out[:, 5] + z * out[:, 6]), out=off)
+    out[:, 3], out[:, 7] = np.sqrt(wide2), off
     for column in (3, 7):
         out[:, column] = np.nextafter(out[:, column] * np.float32(1.0 + SINGLE_SLACK), np.float32(np.inf))
+    return out
+
+
+def leaf_slabs(tree: Tree, nodes: npt.NDArray[np.float32]) -> FloatArray:
+    """Between which planes across its cone's axis each leaf lies, (leaves, 2); the numpy form does without."""
+    from . import _kernels_bounds as kernels
+
+    out = np.empty((tree.leaves, 2))
+    in_threads(lambda begin, end: kernels.fill_slabs(tree.corners, tree.starts, nodes, begin, end, out), tree.leaves)
     return out
 
 

@@ -27,6 +27,7 @@ FLAT_TRIPLE = 1e-6  # three contacts in one plane do not fix a velocity
 ONE_CONTACT = 1.0 + 1e-12  # square of the velocity of a ball that touches in one point, with room for rounding
 TOGETHER = 32  # points that follow each other and look for their walls in one list of leaves
 MOST_LEAVES = 2048  # (a multiple of 8) in that list; where there would be more, each point looks alone
+LIST_STRIDE = 2 * MOST_LEAVES + 24  # (a multiple of 8) no power of two: all rows of the list stay in the nearest cache
 AT_ONCE = 32  # leaves that a descent of the tree finds before their triangles are looked at
 SHORTER = 3  # times that the reach of a list is halved until it is short enough
 EXPECTED_SHARE = 1.25  # the list reaches this much farther than the widest wall among the points before

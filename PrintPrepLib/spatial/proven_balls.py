@@ -17,15 +17,12 @@ import numpy.typing as npt
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from .balls import Balls
-from .bounds import node_bounds, row_bounds
 from .cached import index_of
 from .constants import WALL_COSINE
-from .index import CHUNK, SurfaceIndex
-from .threads import run_chunks
-from .tree import morton_order
+from .index import SurfaceIndex
 
-MOST_CUT = 0.02
-"""So much of the radius may be cut off by faces near the contacts: fillets and the chords of a coarse tessellation."""
+PROVEN_SHARE = 0.98
+"""The rest of the radius may be cut off by faces near the contacts: fillets and the chords of a coarse tessellation."""
 CLIMB_SHARE = 0.25
 """Length of a step of the climb, as a share of the distance from the surface."""
 START_SHARE = 0.2
@@ -45,7 +42,13 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 def prove_balls(
-    mesh: Mesh, balls: Balls, largest_mm: float, inside: Callable[[FloatArray], BoolArray], progress: Progress = silent
+    mesh: Mesh,
+    balls: Balls,
+    largest_mm: float,
+    inside: Callable[[FloatArray], BoolArray],
+    progress: Progress = silent,
+    *,
+    outward: FloatArray | None = None,
 ) -> Balls:
     """Return the balls with every radius inscribed, but for two percent where chords or fillets cut in.
 
@@ -54,21 +57,27 @@ def prove_balls(
     mesh : Mesh
         What the balls were grown in.
     balls : Balls
-        From :func:`~PrintPrepLib.spatial.balls.grow_balls`.
+        From :func:`~PrintPrepLib.spatial.balls.grow_balls`; what it tells of cut balls is for ``PROVEN_SHARE``.
     largest_mm : float
         The largest radius that was sought.
     inside : callable
         Tells for points (k, 3) whether the balls may be there: inside the solid, or in the air.
+    outward : (n, 3) float64, optional
+        Unit normals of the vertices, where they are at hand.
     """
     index = index_of(mesh)
     radius, center = balls.radius_mm.copy(), balls.centers.copy()
-    normal = mesh.vertex_normals()
+    normal = mesh.vertex_normals() if outward is None else outward
     beyond = np.isinf(radius)
     straight = beyond & (balls.steps == 0)
     center[straight] = mesh.vertices[straight] - largest_mm * normal[straight]
     asked = np.flatnonzero((radius > 0.0) & (straight | ~beyond))
     claimed = np.where(beyond, largest_mm, radius)[asked]
-    holds = ~_cut(index, center[asked], (1.0 - MOST_CUT) * claimed, part(progress, 0.0, 0.6))
+    if balls.cut is None:
+        near = index.closest(center[asked], PROVEN_SHARE * claimed, part(progress, 0.0, 0.6))
+        holds = np.isinf(near.distance_mm)
+    else:
+        holds = ~balls.cut[asked]
     # A center that went round several contacts may have left the solid.
     turned = np.flatnonzero(holds & (balls.steps[asked] > 1))
     holds[turned] &= inside(center[asked[turned]])
@@ -77,35 +86,15 @@ def prove_balls(
         x = _below(index, mesh.vertices[again], normal[again], largest_mm)
         failed = np.flatnonzero(~holds)
         distance = index.closest(center[asked[failed]]).distance_mm
-        near = asked[failed[distance >= NEAR_TOP * claimed[failed]]]
-        near = np.concatenate([near, np.flatnonzero(beyond & ~straight)])  # the latter have come some way already
-        near = near[inside(center[near])]
+        top = asked[failed[distance >= NEAR_TOP * claimed[failed]]]
+        top = np.concatenate([top, np.flatnonzero(beyond & ~straight)])  # the latter have come some way already
+        top = top[inside(center[top])]
         place = np.full(len(radius), -1, np.int64)
         place[again] = np.arange(len(again))
-        x[place[near]] = center[near]
+        x[place[top]] = center[top]
         climbed, where = _climb(index, x, inside(x), largest_mm, part(progress, 0.75, 1.0))
         radius[again], center[again] = climbed, where
     return Balls(radius, center, balls.faces, balls.steps)
-
-
-def _cut(index: SurfaceIndex, points: FloatArray, radius: FloatArray, progress: Progress) -> BoolArray:
-    """Whether the surface comes as near to each point as its radius."""
-    if index.kernels is None or not len(points):
-        return np.isfinite(index.closest(points, radius, progress).distance_mm)
-    from . import _kernels_cut as kernels
-
-    tree, mesh = index.tree, index.mesh
-    normals = mesh.face_normals()[tree.faces]
-    rows = row_bounds(tree, normals, compiled=True)
-    nodes = node_bounds(tree, normals, compiled=True)
-    out = np.zeros(len(points), bool)
-    points, radius2 = np.ascontiguousarray(points), np.ascontiguousarray(radius**2)
-
-    def work(chosen: npt.NDArray[np.int64]) -> None:
-        kernels.cut(points, radius2, chosen, tree.corners, tree.starts, rows, nodes, out)
-
-    run_chunks(work, morton_order(points, compiled=True), CHUNK, progress, "Proving the balls")
-    return out
 
 
 def _below(index: SurfaceIndex, points: FloatArray, normals: FloatArray, largest: float) -> FloatArray:

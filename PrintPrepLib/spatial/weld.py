@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from ..mesh import Mesh
+from ..engine import Engine, is_compiled
+from ..mesh import FloatArray, IntArray, Mesh
+
+WORTH_COMPILING = 20_000
+"""Vertices from which on loading compiled code pays."""
 
 
-def exact_weld(mesh: Mesh) -> Mesh:
-    """Merge vertices whose coordinates are exactly equal (0.0 and -0.0 are); every triangle stays, in its place."""
+def exact_weld(mesh: Mesh, engine: Engine = Engine.AUTO) -> Mesh:
+    """Merge vertices whose coordinates are exactly equal (0.0 and -0.0 are); every triangle stays, in its place.
+
+    The vertices keep the order in which their places first appear. A mesh without such vertices is returned itself.
+    """
     points = mesh.vertices + 0.0
-    # A scattered 64-bit key first, since sorting one number is much faster than sorting three.
+    if len(points) >= WORTH_COMPILING and is_compiled(engine):
+        from . import _kernels_weld as kernels
+
+        number, found = np.empty(len(points), np.int32), np.empty(len(points), np.int32)
+        first: npt.NDArray[np.integer] = found[: kernels.number_places(points.view(np.uint64), number, found)]
+    else:
+        number, first = _number_places(points)
+    return mesh if len(first) == len(points) else Mesh(points[first], number[mesh.faces], mesh.name)
+
+
+def _number_places(points: FloatArray) -> tuple[IntArray, npt.NDArray[np.integer]]:
+    """Place (n,) of each point, numbered as they first appear, and the first point of each place."""
     bits = points.view(np.uint64)
+    # A scattered 64-bit key first, since sorting one number is much faster than sorting three.
     key = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15)
     key = (key ^ (key >> np.uint64(29))) + bits[:, 1]
     key = (key ^ (key >> np.uint64(32))) * np.uint64(0xBF58476D1CE4E5B9) + bits[:, 2]
@@ -20,12 +40,17 @@ def exact_weld(mesh: Mesh) -> Mesh:
     ordered = key[order]
     same_key = ordered[1:] == ordered[:-1]
     if not same_key.any():
-        return mesh
+        return np.arange(len(points), dtype=np.int32), np.arange(len(points))
     same_place = (points[order[1:]] == points[order[:-1]]).all(axis=1)
     if (same_key & ~same_place).any():  # two places with one key: take the slow and certain way
-        unique, inverse = np.unique(points, axis=0, return_inverse=True)
-        return Mesh(unique, inverse.reshape(-1).astype(np.int32)[mesh.faces], mesh.name)
-    first = np.concatenate([[True], ~same_key])
-    number = np.empty(len(points), np.int32)
-    number[order] = np.cumsum(first) - 1
-    return Mesh(points[order[first]], number[mesh.faces], mesh.name)
+        _, first, group = np.unique(points, axis=0, return_index=True, return_inverse=True)
+        group = group.reshape(-1)
+    else:
+        begins = np.concatenate([[True], ~same_key])
+        first = order[begins]  # the sort is stable: the lowest of its group
+        group = np.empty(len(points), np.int64)
+        group[order] = np.cumsum(begins) - 1
+    by_first = np.argsort(first)
+    place = np.empty(len(first), np.int32)
+    place[by_first] = np.arange(len(first), dtype=np.int32)
+    return place[group], first[by_first]

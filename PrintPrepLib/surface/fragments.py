@@ -11,12 +11,13 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from ..errors import GeometryError, InputError
-from ..mesh import Mesh, six_fold_volumes
+from ..mesh import Mesh
 from ..parameters import Param
 from ..progress import Progress, silent
 from ..receipt import Change, Receipt, Stopwatch, measure_mesh
 from ..spatial import SurfaceIndex, index_of
 from ..topology import face_parts
+from ..triangle_sums import six_fold_volumes
 
 BEHIND_WALL_MM = 1e-4
 """A point this far behind a wall is in the material: far below any wall, far above rounding."""

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import GeometryError, InputError
-from ..mesh import FloatArray, Mesh, six_fold_volumes
+from ..mesh import FloatArray, Mesh
 from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Change, Receipt, Stopwatch, measure_mesh
 from ..spatial import SurfaceIndex, index_of
 from ..spatial.thin_walls import thin_walls_after
 from ..topology import face_parts
+from ..triangle_sums import six_fold_volumes
 from ..vtk_threads import use_all_cores
 
 PASS_BAND = 0.1

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import trimesh
 
+from PrintPrepLib.engine import Engine
 from PrintPrepLib.errors import Cancelled
 from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.spatial import SurfaceIndex
 from PrintPrepLib.spatial.balls import Balls, grow_balls
+from PrintPrepLib.spatial.walls import walls_of
 from Testing.support import shapes
 from Testing.support.engines import ENGINES, both
 
@@ -70,6 +72,32 @@ def test_both_engines_give_the_same_numbers(name):
     mesh = turned(SOLIDS[name]())
     for largest in (LARGEST_MM, 1.3):
         same(*(grow_balls(mesh, largest, engine=engine) for engine in ENGINES))
+
+
+@pytest.mark.skipif(len(ENGINES) < 2, reason="numba is not installed")
+@pytest.mark.parametrize("name", SOLIDS)
+@pytest.mark.parametrize("share", [0.98, 1.02])
+def test_which_balls_are_cut_is_what_the_closest_points_say(name, share):
+    mesh = turned(SOLIDS[name]())
+    for largest in (LARGEST_MM, 1.3):
+        balls = grow_balls(mesh, largest, engine=Engine.NUMBA, proven_share=share)
+        met_nothing = np.isinf(balls.radius_mm) & (balls.steps == 0)
+        asked = met_nothing | (np.isfinite(balls.radius_mm) & (balls.radius_mm > 0.0))
+        radius, center = balls.radius_mm.copy(), balls.centers.copy()
+        radius[met_nothing] = largest
+        center[met_nothing] = mesh.vertices[met_nothing] - largest * mesh.vertex_normals()[met_nothing]
+        distance = SurfaceIndex(mesh).closest(center[asked], share * radius[asked]).distance_mm
+        np.testing.assert_array_equal(balls.cut[asked], np.isfinite(distance))
+        assert not balls.cut[~asked].any()
+
+
+@pytest.mark.skipif(len(ENGINES) < 2, reason="numba is not installed")
+@pytest.mark.parametrize("name", SOLIDS)
+def test_both_engines_start_alike(name):
+    mesh = turned(SOLIDS[name]())
+    ours, theirs = (walls_of(mesh, engine) for engine in ENGINES)
+    for column in ("outward", "first", "count", "ids", "normals", "rows"):
+        np.testing.assert_array_equal(getattr(ours, column), getattr(theirs, column))
 
 
 @both

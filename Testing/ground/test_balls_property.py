@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
+from PrintPrepLib.engine import Engine
 from PrintPrepLib.mesh import Mesh
-from PrintPrepLib.spatial import SurfaceIndex, index_of
-from PrintPrepLib.spatial.balls import Balls, grow_balls, starts
-from PrintPrepLib.spatial.balls_numpy import Walls, grow
-from PrintPrepLib.spatial.bounds import node_bounds, row_bounds
+from PrintPrepLib.spatial import SurfaceIndex
+from PrintPrepLib.spatial.balls import Balls, grow_balls
+from PrintPrepLib.spatial.balls_numpy import grow
+from PrintPrepLib.spatial.walls import walls_of
 from Testing.support.engines import ENGINES
 
 LARGEST_MM = 50.0
@@ -74,15 +75,12 @@ def test_nothing_that_counts_is_passed_over(seed, count, cuts):
     """Without any bounds, every triangle asked by every ball, the numbers are the same."""
     mesh = union_of_boxes(seed, count, cuts)
     assume(len(mesh.faces) < 800)
-    tree, normals = index_of(mesh).tree, mesh.face_normals()
-    first, number = starts(mesh, normals)
-    rows, nodes = row_bounds(tree, normals[tree.faces]), node_bounds(tree, normals[tree.faces])
-    rows[:, 3], rows[:, 7] = 1e9, 1e9
-    nodes[:, :3], nodes[:, 3:6], nodes[:, 9] = -1e9, 1e9, 2.0
+    walls = walls_of(mesh, Engine.NUMPY)
+    walls.rows[:, 3], walls.rows[:, 7] = 1e9, 1e9
+    walls.nodes[:, :3], walls.nodes[:, 3:6], walls.nodes[:, 9] = -1e9, 1e9, 2.0
     n = len(mesh.vertices)
     brute = Balls(np.full(n, np.nan), np.full((n, 3), np.nan), np.full(n, -1, np.int64), np.zeros(n, np.int8))
-    walls = Walls(mesh.vertices, first, number, mesh.faces[tree.faces], normals[tree.faces], tree, rows, nodes)
-    grow(walls, np.flatnonzero(number > 0), LARGEST_MM, brute)
+    grow(walls, np.flatnonzero(walls.count > 0), LARGEST_MM, brute)
     for engine in ENGINES:
         found = grow_balls(mesh, LARGEST_MM, engine=engine)
         np.testing.assert_array_equal(found.radius_mm, brute.radius_mm)
