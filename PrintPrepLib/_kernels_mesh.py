@@ -83,3 +83,39 @@ def is_regular(faces, vertices):
             if same != 1 or back != 1:
                 return False
     return True
+
+
+@njit(cache=True, nogil=True)
+def parts(faces, vertices):
+    """Part of each triangle, numbered by the lowest vertex in it, and how many parts share no vertex."""
+    lower = np.arange(vertices).astype(np.int32)  # a vertex of the same part with a lower number, or itself
+    for i in range(len(faces)):
+        a = _lowest(lower, faces[i, 0])
+        for k in range(1, 3):
+            b = _lowest(lower, faces[i, k])
+            if a < b:
+                lower[b] = a
+            else:
+                lower[a] = b
+                a = b
+    number = np.full(vertices, -1, np.int64)
+    for i in range(len(faces)):
+        number[_lowest(lower, faces[i, 0])] = 0
+    count = 0
+    for v in range(vertices):
+        if number[v] == 0:
+            number[v] = count
+            count += 1
+    label = np.empty(len(faces), np.int64)
+    for i in range(len(faces)):
+        label[i] = number[_lowest(lower, faces[i, 0])]
+    return count, label
+
+
+@njit(cache=True, nogil=True)
+def _lowest(lower, v):
+    """The lowest vertex known to be in a part; shortens the way for those who ask later."""
+    while lower[v] != v:
+        lower[v] = lower[lower[v]]
+        v = lower[v]
+    return v

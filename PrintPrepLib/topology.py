@@ -136,6 +136,11 @@ def _face_parts(mesh: Mesh) -> tuple[int, npt.NDArray[np.int64]]:
     if mesh.is_empty:
         return 0, np.empty(0, np.int64)
     faces = mesh.faces
+    if len(faces) >= WORTH_COMPILING and is_compiled():
+        from . import _kernels_mesh as kernels
+
+        count, label = kernels.parts(faces, len(mesh.vertices))
+        return int(count), label
     size = len(mesh.vertices)
     rows = np.concatenate([faces[:, 0], faces[:, 1]])
     columns = np.concatenate([faces[:, 1], faces[:, 2]])

@@ -13,7 +13,7 @@ from numba import njit
 from .constants import NODE_SLACK, RAY_DOUBT, STACK, WELL_SHAPED
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _segment(px, py, pz, ax, ay, az, bx, by, bz):
     """Closest point of a segment: squared distance, point, and its parameter."""
     ex, ey, ez = bx - ax, by - ay, bz - az
@@ -30,10 +30,12 @@ def _segment(px, py, pz, ax, ay, az, bx, by, bz):
     return dx * dx + dy * dy + dz * dz, qx, qy, qz, t
 
 
-@njit(cache=True, nogil=True)
-def _triangle(px, py, pz, c):
+@njit(cache=True, nogil=True, error_model="numpy")
+def triangle(px, py, pz, corners, j):
     """Closest point of a triangle: squared distance, point, feature (0-2 corner, 3-5 side, 6 inside)."""
-    ax, ay, az, bx, by, bz, cx, cy, cz = c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8]
+    ax, ay, az = corners[j, 0], corners[j, 1], corners[j, 2]
+    bx, by, bz = corners[j, 3], corners[j, 4], corners[j, 5]
+    cx, cy, cz = corners[j, 6], corners[j, 7], corners[j, 8]
     ux, uy, uz = bx - ax, by - ay, bz - az
     vx, vy, vz = cx - ax, cy - ay, cz - az
     wx, wy, wz = px - ax, py - ay, pz - az
@@ -73,60 +75,66 @@ def _triangle(px, py, pz, c):
     return best, qx, qy, qz, feature
 
 
-@njit(cache=True, nogil=True)
-def _box_distance2(px, py, pz, box):
-    dx = max(box[0] - px, px - box[3], 0.0)
-    dy = max(box[1] - py, py - box[4], 0.0)
-    dz = max(box[2] - pz, pz - box[5], 0.0)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _box_distance2(px, py, pz, boxes, node):
+    dx = max(boxes[node, 0] - px, px - boxes[node, 3], 0.0)
+    dy = max(boxes[node, 1] - py, py - boxes[node, 4], 0.0)
+    dz = max(boxes[node, 2] - pz, pz - boxes[node, 5], 0.0)
     return dx * dx + dy * dy + dz * dz
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def closest(points, order, corners, faces, starts, boxes, limit2, out_d2, out_q, out_row, out_feature):
-    """Branch and bound, nearer child first, started from the previous point's triangle."""
+    """Branch and bound, nearer child first.
+
+    It begins in the leaf that held the previous point's closest triangle, and looks from there into the other half of
+    every larger and larger part of the tree: most of these are too far away, as points that follow each other are near.
+    """
     leaves = len(starts) - 1
     stack_node = np.empty(STACK, np.int64)
     stack_d2 = np.empty(STACK, np.float64)
-    previous = -1
+    home = np.int64(1)
     for i in order:
         px, py, pz = points[i, 0], points[i, 1], points[i, 2]
         best, face, row, feature = limit2[i], np.int64(2**62), np.int64(-1), -1
         qx, qy, qz = np.nan, np.nan, np.nan
-        if previous >= 0:
-            d2, x, y, z, f = _triangle(px, py, pz, corners[previous])
-            if d2 <= best:
-                best, qx, qy, qz, feature, row, face = d2, x, y, z, f, previous, faces[previous]
-        stack_node[0] = 1
-        stack_d2[0] = _box_distance2(px, py, pz, boxes[1])
-        depth = 1
-        while depth > 0:
-            depth -= 1
-            if stack_d2[depth] * NODE_SLACK > best:
-                continue
-            node = stack_node[depth]
-            if node >= leaves:
-                for j in range(starts[node - leaves], starts[node - leaves + 1]):
-                    d2, x, y, z, f = _triangle(px, py, pz, corners[j])
-                    if d2 < best or (d2 == best and faces[j] < face):
-                        best, qx, qy, qz, feature, row, face = d2, x, y, z, f, np.int64(j), faces[j]
-                continue
-            left = 2 * node
-            d_left = _box_distance2(px, py, pz, boxes[left])
-            d_right = _box_distance2(px, py, pz, boxes[left + 1])
-            near, far, d_near, d_far = left, left + 1, d_left, d_right
-            if d_right < d_left:
-                near, far, d_near, d_far = left + 1, left, d_right, d_left
-            if d_far * NODE_SLACK <= best:
-                stack_node[depth], stack_d2[depth] = far, d_far
-                depth += 1
-            if d_near * NODE_SLACK <= best:
-                stack_node[depth], stack_d2[depth] = near, d_near
-                depth += 1
+        outer, subtree, leaf = home, home, home
+        while True:
+            stack_node[0] = subtree
+            stack_d2[0] = _box_distance2(px, py, pz, boxes, subtree)
+            depth = 1
+            while depth > 0:
+                depth -= 1
+                if stack_d2[depth] * NODE_SLACK > best:
+                    continue
+                node = stack_node[depth]
+                if node >= leaves:
+                    for j in range(starts[node - leaves], starts[node - leaves + 1]):
+                        d2, x, y, z, f = triangle(px, py, pz, corners, j)
+                        if d2 < best or (d2 == best and faces[j] < face):
+                            best, qx, qy, qz, feature, row, face = d2, x, y, z, f, np.int64(j), faces[j]
+                            leaf = node
+                    continue
+                left = 2 * node
+                d_left = _box_distance2(px, py, pz, boxes, left)
+                d_right = _box_distance2(px, py, pz, boxes, left + 1)
+                near, far, d_near, d_far = left, left + 1, d_left, d_right
+                if d_right < d_left:
+                    near, far, d_near, d_far = left + 1, left, d_right, d_left
+                if d_far * NODE_SLACK <= best:
+                    stack_node[depth], stack_d2[depth] = far, d_far
+                    depth += 1
+                if d_near * NODE_SLACK <= best:
+                    stack_node[depth], stack_d2[depth] = near, d_near
+                    depth += 1
+            if outer == 1:
+                break
+            subtree = outer ^ 1
+            outer //= 2
         out_d2[i] = best if row >= 0 else np.inf
         out_q[i, 0], out_q[i, 1], out_q[i, 2] = qx, qy, qz
         out_row[i], out_feature[i] = row, feature
-        if row >= 0:
-            previous = row
+        home = leaf
 
 
 @njit(cache=True, nogil=True)

@@ -7,7 +7,7 @@ import math
 
 from numba import njit
 
-from ._kernels import _triangle
+from ._kernels import triangle
 from .constants import SINGLE_SLACK
 
 
@@ -26,7 +26,7 @@ def leaf_cuts(x, y, z, r2, begin, end, corners, rows):
         wide = math.sqrt(disk2) + rows[j, 3]
         if d2 - SINGLE_SLACK * d2 - height * height > wide * wide:
             continue
-        if _triangle(x, y, z, corners[j])[0] <= r2:
+        if triangle(x, y, z, corners, j)[0] <= r2:
             return True
     return False
 

@@ -17,6 +17,18 @@ def _spread(value):
 
 
 @njit(cache=True, nogil=True)
+def low_high(points):
+    """Lowest and highest corner of the points, (2, 3)."""
+    out = np.empty((2, 3))
+    out[0], out[1] = np.inf, -np.inf
+    for i in range(len(points)):
+        for axis in range(3):
+            out[0, axis] = min(out[0, axis], points[i, axis])
+            out[1, axis] = max(out[1, axis], points[i, axis])
+    return out
+
+
+@njit(cache=True, nogil=True)
 def morton_codes(points, low, scale, begin, end, out):
     """Morton code of each point."""
     for i in range(begin, end):

@@ -17,7 +17,7 @@ from ..progress import Progress, part, silent
 from . import search
 from .constants import SIGN_DOUBT
 from .pseudonormals import Pseudonormals, normals_near, pseudonormals
-from .threads import run_chunks
+from .threads import in_threads, run_chunks
 from .tree import Int64Array, build_tree, morton_order
 from .weld import exact_weld
 
@@ -146,16 +146,34 @@ class SurfaceIndex:
 
     def sides(self, points: FloatArray, found: ClosestPoints) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         """Side of the surface by the pseudonormal, +1 outside or -1, and where it is certain; both (k,)."""
-        edges_and_corners = int(np.count_nonzero(found.features < 6))
-        if edges_and_corners * FEW_QUERIES < len(self.mesh.faces) and "_pseudonormals" not in self.__dict__:
-            normal = normals_near(self._welded, found.faces, found.features)
+        side, sure = np.empty(len(points)), np.empty(len(points), bool)
+        rest = np.arange(len(points))
+        if self.kernels is not None:
+            from . import _kernels_sides as kernels
+
+            points = _checked(points, "points")
+            in_threads(
+                lambda begin, end: kernels.sides_of_insides(
+                    points, found.points, found.distance_mm, found.faces, found.features,
+                    self.mesh.vertices, self.mesh.faces, SIGN_DOUBT, begin, end, side, sure,
+                ),
+                len(points),
+            )  # fmt: skip
+            rest = np.flatnonzero(found.features != 6)
+        if not len(rest):
+            return side, sure
+        faces, features, distance = found.faces[rest], found.features[rest], found.distance_mm[rest]
+        few = int(np.count_nonzero(features < 6)) * FEW_QUERIES < len(self.mesh.faces)
+        if few and "_pseudonormals" not in self.__dict__:
+            normal = normals_near(self._welded, faces, features)
         else:
-            normal = self._pseudonormals.at(found.faces, found.features)
-        away = points - found.points
+            normal = self._pseudonormals.at(faces, features)
+        away = points[rest] - found.points[rest]
         lean = np.einsum("ij,ij->i", away, normal)
-        size = found.distance_mm * np.linalg.norm(normal, axis=1)
-        sure = (np.abs(lean) > SIGN_DOUBT * size) | (found.distance_mm == 0.0)
-        return np.where(lean < 0.0, -1.0, 1.0), sure
+        size = distance * np.linalg.norm(normal, axis=1)
+        side[rest] = np.where(lean < 0.0, -1.0, 1.0)
+        sure[rest] = (np.abs(lean) > SIGN_DOUBT * size) | (distance == 0.0)
+        return side, sure
 
     def contains(self, points: FloatArray, progress: Progress = silent) -> npt.NDArray[np.bool_]:
         """Whether each point lies inside, (k,) bool, by the sum of signed crossings of a ray.

@@ -98,15 +98,18 @@ def _compiled_leaves(
 
 def morton_order(points: FloatArray, *, compiled: bool = False) -> Int64Array:
     """Order that walks points along a Morton curve, (k,) int64: neighbors in the order are near each other."""
-    low = points.min(axis=0)
-    extent = float((points.max(axis=0) - low).max())
+    if compiled:
+        from . import _kernels_tree as kernels
+
+        low, high = kernels.low_high(points)
+    else:
+        low, high = points.min(axis=0), points.max(axis=0)
+    extent = float((high - low).max())
     if not extent > 0.0:
         return np.arange(len(points), dtype=np.int64)
     scale = (2**MORTON_BITS - 1) / extent
     code = np.zeros(len(points), np.uint64)
     if compiled:
-        from . import _kernels_tree as kernels
-
         in_threads(lambda begin, end: kernels.morton_codes(points, low, scale, begin, end, code), len(points))
         return np.asarray(np.argsort(code), np.int64)
     for axis in range(3):

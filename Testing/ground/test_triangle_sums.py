@@ -62,6 +62,20 @@ def test_numba_and_numpy_count_the_same_edges(monkeypatch, kind):
     )
 
 
+def test_numba_and_numpy_find_the_same_parts(monkeypatch):
+    random = np.random.default_rng(1)
+    mesh = concatenate([LARGE, shapes.box(), LARGE, shapes.two_spheres(subdivisions=5), shapes.torus()])
+    place = random.permutation(len(mesh.vertices) + 3)  # three that no triangle uses
+    vertices = np.zeros((len(place), 3))
+    vertices[place[:-3]] = mesh.vertices
+    mesh = Mesh(vertices, place[random.permutation(mesh.faces)])
+    count, label = topology.face_parts(mesh)
+    monkeypatch.setattr(topology, "is_compiled", lambda: False)
+    plain_count, plain_label = topology.face_parts(Mesh(mesh.vertices, mesh.faces))
+    assert count == plain_count == 6
+    np.testing.assert_array_equal(label, plain_label)
+
+
 def test_numba_and_numpy_weld_alike_and_keep_the_order():
     mesh = shapes.soup(LARGE)
     negative = mesh.vertices.copy()
