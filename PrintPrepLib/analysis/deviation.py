@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -125,6 +126,9 @@ def compare(
     """
     if samples < 1:
         raise ValueError(f"samples must be at least 1, got {samples}")
+    progress(0.0, "Preparing to compare")
+    with ThreadPoolExecutor(2) as pool:  # each surface on a core: most of this is work on one core
+        list(pool.map(_prepare, {id(mesh): mesh for mesh in (a, b) if not mesh.is_empty}.values()))
     for mesh in (a, b):
         if mesh.is_empty or not measure_mesh(mesh).area_mm2 > 0.0:
             raise GeometryError(f"The mesh '{mesh.name}' has no surface, so there is nothing to compare.")
@@ -135,7 +139,6 @@ def compare(
         for mesh, closed in ((a, closed_a), (b, closed_b))
         if not closed
     )
-    progress(0.0, "Preparing to compare")
     vertices_a = a.vertices
     vertices_b = some_vertices(b, len(b.faces) if most_vertices_of_b is None else most_vertices_of_b)
     used = a.used_vertices
@@ -164,6 +167,12 @@ def compare(
         points_of_b=points_of_b,
         notes=notes,
     )
+
+
+def _prepare(mesh: Mesh) -> None:
+    """Let a mesh compute what both directions ask it for."""
+    measure_mesh(mesh)
+    index_of(mesh)
 
 
 def _distances(measured: MeasuredPoints) -> Distances:
