@@ -205,11 +205,11 @@ def _places(mesh: Mesh, welded: Mesh) -> np.ndarray[tuple[int], np.dtype[np.int6
 
 def _of_balls(mesh: Mesh, balls: Balls, max_mm: float, side: Side, place: np.ndarray | None) -> Thickness:
     rows = slice(None) if place is None else place
-    value, center = _without_lone_tips(mesh, balls)
+    value, center = without_lone_tips(mesh, balls)
     return Thickness(value[rows], max_mm, side, Method.BALL, (balls.steps != 1)[rows], center[rows])
 
 
-def _without_lone_tips(mesh: Mesh, balls: Balls) -> tuple[FloatArray, FloatArray]:
+def without_lone_tips(mesh: Mesh, balls: Balls) -> tuple[FloatArray, FloatArray]:
     """Give a sharp tip that is no rim the ball of its thickest neighbor.
 
     At a rim the surface itself is as sharp as a blade and the thickness is nothing. A rim is a line of such vertices;

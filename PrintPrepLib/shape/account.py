@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from ..mesh import FloatArray, Mesh
 from ..receipt import measure_mesh
-from .join import is_among
+from .identical import is_among
 from .walls import LOOK_BEYOND, Walls
 
 LISTED = 200
@@ -31,7 +31,9 @@ class Left:
 class Account:
     """Thin places before and after.
 
-    Percentages are of the whole surface; thicknesses beyond what was looked for (1.25 times the limit) count as that.
+    Percentages are of the whole surface. Sharp edges, where two faces meet at less than 80 degrees, are thin at the
+    edge itself; where the wall beside one is thick enough it is counted apart. Thicknesses beyond what was looked for
+    (1.25 times the limit) count as that.
     """
 
     thin_area_before_cm2: float
@@ -40,6 +42,8 @@ class Account:
     thin_percent_after: float
     thinnest_before_mm: float
     thinnest_after_mm: float
+    sharp_edges_before_cm2: float
+    sharp_edges_after_cm2: float
     thin_places_before: int
     thin_places_after: int
     achieved_min_mm: float | None
@@ -87,6 +91,8 @@ def account_of(
         thin_percent_after=100.0 * now.thin_area_mm2 / out.area_mm2,
         thinnest_before_mm=before.thinnest_mm,
         thinnest_after_mm=now.thinnest_mm,
+        sharp_edges_before_cm2=before.sharp_area_mm2 / 100.0,
+        sharp_edges_after_cm2=now.sharp_area_mm2 / 100.0,
         thin_places_before=int(before.places.max(initial=-1)) + 1,
         thin_places_after=int(now.places.max(initial=-1)) + 1,
         achieved_min_mm=float(achieved.min()) if len(achieved) else None,
@@ -114,11 +120,11 @@ def left_places(walls: Walls, held: list[FloatArray], left_out: list[FloatArray]
         worst = own[walls.thickness_mm[own].argmin()]
         x, y, z = walls.mesh.vertices[worst].tolist()
         if near_left[rows].any():
-            reason = "thickening it would close an opening, join parts or make the surface cross itself"
+            reason = "the thickened surface would have touched or crossed itself"
         elif near_held[rows].any():
             reason = "a neighboring surface is too near"
         else:
-            reason = "a sharp or tiny detail that the added wall did not cover"
+            reason = "a bend or a tiny detail that growth across the wall did not reach"
         area = float(walls.vertex_areas_mm2[own].sum())
         out.append(Left((x, y, z), float(walls.thickness_mm[worst]), area, reason))
     return tuple(sorted(out, key=lambda place: -place.area_mm2))

@@ -15,20 +15,16 @@ from .sheet import Sheet, sheet_of
 
 POINT_SHARE = 1e-3
 """An air ball with less than this share of the widest gap is a sharp groove, not a gap between two walls."""
-GRID_SHARE = 0.87
-"""Half a cell's diagonal: air that is thinner than this on both sides of its middle can slip between grid points."""
 
 
 @dataclass(frozen=True, eq=False)
 class Air:
     """The swept air: its middle sheet with the radius that must stay free.
 
-    ``free_mm`` (n,) is the radius that must stay free at each center; the sheet's own has an allowance for the grid.
     ``widest_mm`` is the widest gap that was looked for.
     """
 
     sheet: Sheet
-    free_mm: FloatArray
     widest_mm: float
 
     def room(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -36,17 +32,11 @@ class Air:
         swept = self.sheet.distance(points, 2.0 * self.widest_mm)
         arm = points - np.where(swept.near[:, None], swept.places, points)
         size = np.linalg.norm(arm, axis=1, keepdims=True)
-        value = swept.value + swept.of(self.sheet.radius - self.free_mm)
-        return np.where(swept.near, value, np.inf), arm / np.maximum(size, np.finfo(float).tiny)
-
-    def keep_free(self, points: FloatArray, value: FloatArray, progress: Progress = silent) -> FloatArray:
-        """Distance from a solid, (k,), with the air taken away from it."""
-        reach = float(self.sheet.radius.max()) + self.widest_mm
-        return np.asarray(np.maximum(value, -self.sheet.distance(points, reach, progress).value))
+        return np.where(swept.near, swept.value, np.inf), arm / np.maximum(size, np.finfo(float).tiny)
 
 
 def narrow_air(
-    mesh: Mesh, near: FloatArray, growth_mm: float, keep_mm: float, step_mm: float, progress: Progress = silent
+    mesh: Mesh, near: FloatArray, growth_mm: float, keep_mm: float, progress: Progress = silent
 ) -> Air | None:
     """Find the gaps near given places that growth could close.
 
@@ -60,8 +50,6 @@ def narrow_air(
         How far a side may move at most.
     keep_mm : float
         Width of the gap that must remain; a narrower gap stays as it is.
-    step_mm : float
-        Cell of the grid that the growth is sampled on.
 
     Returns
     -------
@@ -81,7 +69,5 @@ def narrow_air(
     if not chosen.any():
         return None
     free = np.minimum(half, 0.5 * keep_mm)
-    # What is thinner than the grid can show is kept free a cell deep into the walls, which the model itself fills.
-    radius = np.where(half < 0.5 * keep_mm, half + GRID_SHARE * step_mm, np.maximum(free, GRID_SHARE * step_mm))
-    sheet = sheet_of(welded, chosen, balls.centers, np.where(chosen, radius, 0.0), widest)
-    return Air(sheet, free[chosen], widest)
+    sheet = sheet_of(welded, chosen, balls.centers, np.where(chosen, free, 0.0), widest)
+    return Air(sheet, widest)

@@ -16,43 +16,52 @@ MOST_PROBES = 6_000
 """Places that are asked; the others follow those next to them."""
 NEIGHBORS = 10
 """Probes that decide together: a wall has one outer side, whatever single rays meet."""
+OTHER_SIDE = 1.5
+"""A wall's other side lies no farther behind its middle than this many times the vertex before it."""
 EQUAL = 0.06
 """Two sides whose openness differs by less than this share of the sky are equally open: one ray in sixteen."""
 
 
+def is_across(mesh: Mesh, centers: FloatArray, across: FloatArray, size: FloatArray) -> npt.NDArray[np.bool_]:
+    """Tell where the wall's other side lies behind its middle, (k,); at its end the way to the vertex runs along it.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        The model.
+    centers, across, size : (k, 3), (k, 3), (k,) float64
+        Middle of the wall, direction from there to the vertex, and how far that is.
+    """
+    if not len(centers):
+        return np.zeros(0, bool)
+    distance, _ = index_of(mesh).first_hit(centers, -across, float(OTHER_SIDE * size.max()))
+    return np.asarray(distance <= OTHER_SIDE * size)
+
+
 def outer_directions(
     mesh: Mesh,
-    vertices: npt.NDArray[np.int64],
     centers: FloatArray,
+    across: FloatArray,
+    size: FloatArray,
     clean: npt.NDArray[np.bool_],
     progress: Progress = silent,
-    whole: Mesh | None = None,
 ) -> FloatArray:
     """Direction across the wall towards its outer side, (k, 3) unit vectors; zero where both sides are equally open.
 
     Parameters
     ----------
     mesh : Mesh
-        Holds the vertices.
-    vertices : (k,) int64
-        Vertices on thin walls.
-    centers : (k, 3) float64
-        Middle of the wall at each.
+        The model.
+    centers, across, size : (k, 3), (k, 3), (k,) float64
+        Middle of the wall, direction from there to the vertex, and how far that is.
     clean : (k,) bool
         Vertices from which the center lies straight across the wall; the others (at edges) follow them.
-    whole : Mesh, optional
-        What the sky is seen past: the whole model, where ``mesh`` is only a piece of it.
     """
-    arm = mesh.vertices[vertices] - centers
-    size = np.linalg.norm(arm, axis=1)
-    across = arm / np.maximum(size, np.finfo(float).tiny)[:, None]
-    usable = np.flatnonzero(clean & (size > 0.0))
+    usable = np.flatnonzero(clean)
     if not len(usable):
-        usable = np.flatnonzero(size > 0.0)
-    if not len(usable):
-        return np.zeros((len(vertices), 3))
+        return np.zeros_like(centers)
     probes = usable[:: max(1, -(-len(usable) // MOST_PROBES))]
-    difference = _openness(whole or mesh, centers[probes], across[probes], size[probes], progress)
+    difference = _openness(mesh, centers[probes], across[probes], size[probes], progress)
     count = min(NEIGHBORS, len(probes))
     _, near = cKDTree(centers[probes]).query(centers, k=count)
     near = near.reshape(len(centers), count)
@@ -61,7 +70,7 @@ def outer_directions(
     along = vote / np.maximum(strength, np.finfo(float).tiny)[:, None]
     lean = np.einsum("ij,ij->i", along, across)
     # Straight across where the vertex itself says so; at edges as the neighbors have it.
-    own = clean & (size > 0.0) & (np.abs(lean) > 0.5)
+    own = clean & (np.abs(lean) > 0.5)
     along[own] = across[own] * np.sign(lean[own])[:, None]
     along[strength < EQUAL] = 0.0
     return np.asarray(along)

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, silent
 from ..spatial import index_of
-from ..topology import edge_table
 
 MOST_RAYS = 1_200_000
 """Most places at which long triangles are asked whether another wall lies behind them."""
@@ -47,39 +46,6 @@ def close_behind(mesh: Mesh, limit_mm: float, edge_mm: float, progress: Progress
     return close
 
 
-def refined(mesh: Mesh, chosen: Bools, edge_mm: float) -> Mesh:
-    """Halve the edges of the chosen triangles until none is longer, and cut their neighbors to match.
-
-    The old vertices come first and keep their coordinates; the new ones are rounded to single precision, as any file
-    would: the surface stays where it is but for that.
-
-    Parameters
-    ----------
-    mesh : Mesh
-        Manifold edges; it may have borders.
-
-    Returns
-    -------
-    Mesh
-        The same object where nothing had to be split.
-    """
-    vertices, faces, close = np.asarray(mesh.vertices), mesh.faces, chosen
-    if not close.any():
-        return mesh
-    current = mesh
-    while len(faces) < MOST_TRIANGLES:
-        table = edge_table(current)
-        length = np.linalg.norm(vertices[table.vertices[:, 0]] - vertices[table.vertices[:, 1]], axis=1)
-        split = np.zeros(len(length), bool)
-        split[table.of_face[close].ravel()] = True
-        split &= length > edge_mm
-        if not split.any():
-            break
-        vertices, faces, close = _split(vertices, faces, close, table.of_face, table.vertices, split)
-        current = Mesh(vertices, faces, mesh.name)
-    return current
-
-
 def _longest_edges(vertices: FloatArray, faces: npt.NDArray[np.int32]) -> FloatArray:
     corners = vertices[faces]
     sides = corners - corners[:, (1, 2, 0)]
@@ -104,7 +70,7 @@ def _spread(mesh: Mesh, chosen: Int64Array, spacing: float) -> tuple[FloatArray,
     return np.concatenate(points), np.concatenate(owners)
 
 
-def _split(
+def split_edges(
     vertices: FloatArray,
     faces: npt.NDArray[np.int32],
     flag: Bools,

@@ -9,29 +9,33 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
+from ..analysis.thickness import without_lone_tips
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
-from ..spatial.balls import Balls, grow_balls
+from ..spatial import index_of
+from ..spatial.balls import grow_balls
+from ..spatial.proven_balls import PROVEN_SHARE, prove_balls
+from ..spatial.walls import walls_of
 from ..topology import edge_table
-from .refine import close_behind, refined
+from .patch import Patch, crop, taken_out
+from .refine import close_behind
 
-EDGE_SHARE = 0.5
-"""Long triangles of thin walls are split until no edge is longer than this share of the limit."""
-NEAR_SHARE = 1.5
-"""Added material ends within this share of the limit from the middle of the wall that it thickens."""
+NEAR_LIMIT = 1.06
+"""Walls thinner than this many limits get more vertices."""
+EDGE_SHARES = (0.4, 0.8)
+"""Long triangles of thin walls are split until no edge is longer than a share of the limit: the smaller one where that
+makes no more than"""
+FINE_TRIANGLES = 15_000
+"""triangles, at most the larger one where more is thin."""
+REACH_SHARE = 0.75
+"""A vertex that was on a thin wall is found again within this share of the limit."""
+NEAR_SHARE = 3.0
+"""A patch reaches this many limits beyond what is measured: balls and their proof need what is round them."""
+BLADE_SHARE = 0.01
+"""At a sharp edge, where two faces meet at less than 80 degrees, the measure reads less than this share."""
 LOOK_BEYOND = 1.25
 """Walls are measured up to this many times the limit."""
-POINT_SHARE = 1e-3
-"""A ball with less than this share of the limit as diameter says that its vertex is sharp, not that a wall is thin
-there: such a vertex takes the smallest thickness among its neighbors."""
-COVER = 1.45
-"""A ball covers a vertex that lies no farther from its center than this many radii: a sharp edge of a wall that is just
-thick enough lies 1.41 radii from the middle. What stands out by less is no wall."""
-_BALLS_ASKED = 24
-_POINT_ROUNDS = 3
-"""Neighbors of neighbors that a sharp vertex may ask: a speck of sharp vertices only stays without size."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -42,8 +46,10 @@ class Walls:
 
     Attributes
     ----------
+    patch : Patch
+        What was measured: pieces of the model, with more vertices where thin walls had few.
     mesh : Mesh
-        What was measured: the model, with more vertices where thin walls had few.
+        The same as a surface with borders.
     thickness_mm : (n,) float64
         Infinite beyond the largest that was sought.
     centers : (n, 3) float64
@@ -54,6 +60,7 @@ class Walls:
         Below this a wall is thin.
     """
 
+    patch: Patch
     mesh: Mesh
     thickness_mm: FloatArray
     centers: FloatArray
@@ -61,9 +68,26 @@ class Walls:
     limit_mm: float
 
     @cached_property
+    def sharp(self) -> Bools:
+        """Vertices on sharp edges beside which the wall is thick enough: nothing thin but the edge itself."""
+        below = self.thickness_mm < self.limit_mm
+        blade = self.thickness_mm < BLADE_SHARE * self.limit_mm
+        edges = self.patch.edges
+        beside = np.zeros(len(below), bool)
+        thin_wall = below & ~blade
+        for one, other in ((0, 1), (1, 0)):
+            beside[edges[thin_wall[edges[:, other]], one]] = True
+        return blade & ~beside
+
+    @cached_property
     def thin(self) -> Bools:
-        """Vertices where the wall is strictly below the limit."""
-        return self.thickness_mm < self.limit_mm
+        """Vertices where the wall is strictly below the limit; without sharp edges of thicker walls."""
+        return (self.thickness_mm < self.limit_mm) & ~self.sharp
+
+    @property
+    def sharp_area_mm2(self) -> float:
+        """Area round the vertices of sharp edges."""
+        return float(self.vertex_areas_mm2[self.sharp].sum())
 
     @cached_property
     def vertex_areas_mm2(self) -> FloatArray:
@@ -79,8 +103,8 @@ class Walls:
 
     @property
     def thinnest_mm(self) -> float:
-        """Smallest thickness; infinite where nothing below the largest that was sought is found."""
-        known = self.thickness_mm[np.isfinite(self.thickness_mm)]
+        """Smallest thickness away from sharp edges; infinite where none was found."""
+        known = self.thickness_mm[np.isfinite(self.thickness_mm) & ~self.sharp]
         return float(known.min()) if len(known) else float("inf")
 
     @cached_property
@@ -97,7 +121,7 @@ class Walls:
         return out
 
 
-def measure_walls(mesh: Mesh, limit_mm: float, progress: Progress = silent) -> tuple[Walls, Mesh]:
+def measure_walls(mesh: Mesh, limit_mm: float, progress: Progress = silent) -> Walls:
     """Measure the walls of a closed mesh up to a little more than the limit.
 
     Parameters
@@ -109,119 +133,51 @@ def measure_walls(mesh: Mesh, limit_mm: float, progress: Progress = silent) -> t
 
     Returns
     -------
-    walls : Walls
-        Of the model, or of the pieces of it that hold every thin wall.
-    fine : Mesh
-        The whole model, with more vertices where thin walls had few.
+    Walls
+        Of the pieces of the model that hold every thin wall, with more vertices where thin walls had few.
     """
-    largest = 0.5 * LOOK_BEYOND * limit_mm
-    balls = grow_balls(mesh, largest, part(progress, 0.0, 0.5))
-    low = np.isfinite(balls.radius_mm)
-    near_wall = close_behind(mesh, limit_mm, 2.0 * limit_mm, part(progress, 0.5, 0.6))
-    flagged = low[mesh.faces].any(axis=1) | near_wall
-    if not flagged.any():
-        thickness = 2.0 * np.where(np.isnan(balls.radius_mm), np.inf, balls.radius_mm)
-        return Walls(mesh, thickness, mesh.vertices, np.zeros(len(low), bool), limit_mm), mesh
-    fine = refined(mesh, flagged, EDGE_SHARE * limit_mm)
-    if fine is mesh:
-        return _judged(mesh, balls, limit_mm, None), mesh
-    corners = mesh.faces[flagged]
-    near = np.concatenate([mesh.vertices[np.unique(corners)], fine.vertices[len(mesh.vertices) :]])
-    return measure_near(fine, limit_mm, near, part(progress, 0.6, 1.0), is_fine=True), fine
+    thickness = _measured(mesh, mesh, limit_mm, part(progress, 0.0, 0.6))[0]
+    low = thickness < NEAR_LIMIT * limit_mm
+    marked = low[mesh.faces].any(axis=1) | close_behind(mesh, limit_mm, 2.0 * limit_mm, part(progress, 0.6, 0.7))
+    patch = taken_out(mesh, marked, NEAR_SHARE * limit_mm)
+    return _of_patch(mesh, patch, patch.marked, limit_mm, part(progress, 0.7, 1.0))
 
 
-def measure_near(
-    mesh: Mesh, limit_mm: float, near: FloatArray, progress: Progress = silent, *, is_fine: bool = False
-) -> Walls:
-    """Measure the walls near places, (k, 3); elsewhere they are known to be thick enough and read infinite."""
-    reach = NEAR_SHARE * limit_mm
-    fine = crop(mesh, near, reach + LOOK_BEYOND * limit_mm)[0]
-    if not is_fine:
-        split = close_behind(fine, limit_mm, 2.0 * EDGE_SHARE * limit_mm, part(progress, 0.0, 0.2))
-        fine = refined(fine, split, EDGE_SHARE * limit_mm)
-    return _judged(fine, grow_balls(fine, 0.5 * LOOK_BEYOND * limit_mm, part(progress, 0.2, 1.0)), limit_mm, near)
+def measure_near(mesh: Mesh, limit_mm: float, near: FloatArray, progress: Progress = silent) -> Walls:
+    """Measure the walls near places, (k, 3), of a closed mesh."""
+    marked = crop(mesh, near, REACH_SHARE * limit_mm)
+    patch = taken_out(mesh, marked, NEAR_SHARE * limit_mm)
+    piece = Mesh(patch.vertices, patch.faces, "")
+    long = close_behind(piece, limit_mm, 2.0 * EDGE_SHARES[1] * limit_mm, part(progress, 0.0, 0.2))
+    return _of_patch(mesh, patch, long & patch.marked, limit_mm, part(progress, 0.2, 1.0))
 
 
-def _judged(mesh: Mesh, balls: Balls, limit: float, near: FloatArray | None) -> Walls:
-    thickness = 2.0 * np.where(np.isnan(balls.radius_mm), np.inf, balls.radius_mm)
-    centers = np.where(np.isfinite(balls.centers), balls.centers, mesh.vertices)
-    if near is not None:
-        distance, _ = cKDTree(near).query(mesh.vertices, distance_upper_bound=NEAR_SHARE * limit, workers=-1)
-        thickness[np.isinf(distance)] = np.inf
-    thickness, centers, sharp = _without_points(mesh, thickness, centers, limit)
-    thickness, centers = _covered(mesh, thickness, centers, limit)
-    return Walls(mesh, thickness, centers, (balls.steps != 1) | sharp, limit)
+def _of_patch(mesh: Mesh, patch: Patch, split: Bools, limit: float, progress: Progress) -> Walls:
+    """Measure at the marked triangles of a patch; elsewhere the walls read infinite."""
+    area = float(Mesh(patch.vertices, patch.faces[split], "").face_areas_mm2().sum())
+    patch = patch.refined(split, limit * float(np.clip(np.sqrt(2.0 * area / FINE_TRIANGLES) / limit, *EDGE_SHARES)))
+    if not len(patch.faces):
+        nothing = np.zeros(0)
+        return Walls(patch, Mesh(patch.vertices, patch.faces, mesh.name), nothing, patch.vertices, nothing > 0.0, limit)
+    piece = Mesh(patch.vertices, patch.faces, mesh.name)
+    asked = np.zeros(len(patch.vertices), bool)
+    asked[patch.faces[patch.marked]] = True
+    thickness, centers, at_edge = _measured(piece, mesh, limit, progress, asked)
+    return Walls(patch, piece, thickness, centers, at_edge, limit)
 
 
-def crop(mesh: Mesh, near: FloatArray, reach_mm: float) -> tuple[Mesh, Bools]:
-    """Return the triangles within reach of places (and some more), with the mask (m,) of those taken."""
-    middle = mesh.triangles.mean(axis=1)
-    arms = mesh.triangles - middle[:, None]
-    size = np.sqrt(np.einsum("fkx,fkx->fk", arms, arms).max(axis=1))
-    tree = cKDTree(near)
-    usual = float(np.percentile(size, 99)) if len(size) else 0.0
-    distance, _ = tree.query(middle, distance_upper_bound=reach_mm + usual, workers=-1)
-    mask = distance <= reach_mm + size
-    large = np.flatnonzero((size > usual) & ~mask)
-    if len(large):
-        distance, _ = tree.query(middle[large], workers=-1)
-        mask[large] = distance <= reach_mm + size[large]
-    return mesh.submesh(mask), mask
-
-
-def _covered(mesh: Mesh, thickness: FloatArray, centers: FloatArray, limit: float) -> tuple[FloatArray, FloatArray]:
-    """Give a thin vertex the ball of another one that fits in the solid, is large enough, and covers it.
-
-    That is the local thickness of Hildebrand and Rueegsegger 1997 (doi:10.1046/j.1365-2818.1997.1340694.x): a facet of
-    a rounded rim, on which a tangent ball is small, is no thin wall.
-    """
-    thin = np.flatnonzero(thickness < limit)
-    good = np.flatnonzero((thickness >= limit) & np.isfinite(thickness))
-    if not len(thin) or not len(good):
-        return thickness, centers
-    points = mesh.vertices[thin]
-    count = min(_BALLS_ASKED, len(good))
-    distance, near = cKDTree(centers[good]).query(
-        points, k=count, distance_upper_bound=0.5 * COVER * LOOK_BEYOND * limit, workers=-1
-    )
-    distance, near = np.asarray(distance).reshape(len(thin), -1), np.asarray(near).reshape(len(thin), -1)
-    ball = good[np.where(np.isfinite(distance), near, 0)]
-    covers = distance <= 0.5 * COVER * thickness[ball]
-    first = covers.argmax(axis=1)
-    rows = np.flatnonzero(covers.any(axis=1))
-    thickness, centers = thickness.copy(), centers.copy()
-    source = ball[rows, first[rows]]
-    thickness[thin[rows]], centers[thin[rows]] = thickness[source], centers[source]
-    return thickness, centers
-
-
-def _without_points(
-    mesh: Mesh, thickness: FloatArray, centers: FloatArray, limit: float
+def _measured(
+    mesh: Mesh, whole: Mesh, limit: float, progress: Progress, only: Bools | None = None
 ) -> tuple[FloatArray, FloatArray, Bools]:
-    """Give sharp vertices, whose ball has no size, the thickness of the thinnest wall beside them."""
-    sharp = thickness < POINT_SHARE * limit
-    if not sharp.any():
-        return thickness, centers, sharp
-    edges = _edges(mesh)
-    edges = edges[sharp[edges].any(axis=1)]
-    edges = np.concatenate([edges, edges[:, ::-1]])
-    thickness, centers = thickness.copy(), centers.copy()
-    left = sharp.copy()
-    for _ in range(_POINT_ROUNDS):
-        ask = edges[left[edges[:, 0]] & ~left[edges[:, 1]]]
-        if not len(ask):
-            break
-        order = np.lexsort((thickness[ask[:, 1]], ask[:, 0]))
-        ask = ask[order]
-        vertex, first = np.unique(ask[:, 0], return_index=True)
-        source = ask[first, 1]
-        thickness[vertex] = thickness[source]
-        # The ball of the wanted size round this center covers the vertex, and no more than it must.
-        arm = centers[source] - mesh.vertices[vertex]
-        length = np.maximum(np.linalg.norm(arm, axis=1, keepdims=True), np.finfo(float).tiny)
-        centers[vertex] = mesh.vertices[vertex] + arm * np.minimum(1.0, 0.35 * limit / length)
-        left[vertex] = False
-    return thickness, centers, sharp
+    """Thickness, middle of the wall, and whether the vertex is at its edge: as ``wall_thickness`` has them."""
+    largest = 0.5 * LOOK_BEYOND * limit
+    walls = walls_of(mesh)
+    balls = grow_balls(mesh, largest, part(progress, 0.0, 0.7), walls=walls, proven_share=PROVEN_SHARE, only=only)
+    inside = index_of(whole).contains
+    balls = prove_balls(mesh, balls, largest, inside, part(progress, 0.7, 1.0), outward=walls.outward)
+    thickness, centers = without_lone_tips(mesh, balls)
+    centers = np.where(np.isfinite(centers), centers, mesh.vertices)
+    return np.where(np.isnan(thickness), np.inf, thickness), centers, balls.steps != 1
 
 
 def _edges(mesh: Mesh) -> npt.NDArray[np.int64]:

@@ -67,6 +67,7 @@ def grow_balls(
     *,
     walls: Walls | None = None,
     proven_share: float | None = None,
+    only: npt.NDArray[np.bool_] | None = None,
 ) -> Balls:
     """Grow a ball inward from every vertex of a welded mesh.
 
@@ -82,6 +83,9 @@ def grow_balls(
         Of the mesh, for the same engine, where they are at hand.
     proven_share : float, optional
         Also tell which balls are cut: see ``Balls.cut``. numba does this on the way; numpy leaves it to others.
+
+    only : (n,) bool, optional
+        Vertices that are asked for; the others read NaN.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def grow_balls(
         np.zeros(n, bool) if compiled and proven_share else None,
     )
     if not compiled:
-        used = np.flatnonzero(walls.count > 0)
+        used = np.flatnonzero((walls.count > 0) & (True if only is None else only))
         order = used[morton_order(mesh.vertices[used])] if len(used) else used
         run_chunks(lambda chosen: grow(walls, chosen, largest_mm, found), order, NUMPY_CHUNK, progress, _TEXT)
         return found
@@ -120,6 +124,7 @@ def grow_balls(
         )  # fmt: skip
 
     order = order_of_vertices(walls.ids, walls.count)
+    order = order if only is None else order[only[order]]
     if not kernels.is_ready():
         progress(0.0, "Loading the measure of walls (compiled the very first time: some 20 s)")
         work(order[:0])

@@ -1,0 +1,202 @@
+"""Vertices moved as planned, in small steps, and taken back where the surface would cross itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from ..mesh import FloatArray, Mesh
+from ..progress import Progress, part, silent
+from ..spatial import crossings_and_contacts
+from .air import Air
+from .growth import Growth
+from .patch import Patch
+
+STEPS = 5
+"""Steps of the way: room and faces are looked at anew after each."""
+CLEAR_SHARE = 1e-3
+"""Vertices keep this share of the limit away from air that must stay free."""
+INWARD_ROUNDS = 6
+"""Faces of a corner that a way is turned off one after the other."""
+MOST_RETREATS = 14
+RETREAT = 0.7
+"""Share of its way that a vertex of a crossing triangle keeps at each retreat,"""
+LAST_RETREATS = 9
+"""and from this one on it keeps none."""
+NUDGES, NUDGE = 4, 0.995
+"""Triangles that only touch are moved by so little, so often, before they are taken for crossings."""
+EVENINGS = 4
+"""Triangles that turned over beside a wall are first cured by evening out the ways of their corners, so often."""
+RAMP = 0.5
+"""From a vertex that kept nothing of its way to one that kept all of it are at least so many limits."""
+EVEN_ROUNDS = 3
+"""Rings over which that is evened out."""
+STUCK = 0.9
+"""A vertex that kept less than this share of its way is named in the receipt."""
+BLADE = -0.8
+"""Cosine between the normals of two neighboring triangles below which their edge is as sharp as a blade."""
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+def pushed_out(
+    patch: Patch, growth: Growth, air: Air | None, limit_mm: float, progress: Progress = silent
+) -> tuple[Patch, FloatArray, int]:
+    """Move the vertices of a patch.
+
+    No vertex moves into the model as it was, nor into air that must stay free. Where triangles cross afterwards, or
+    have become a blade, the surface round them goes back, part of the way first and the whole way in the end. The
+    triangles stay what they are, so that parts, holes and tunnels do.
+
+    Parameters
+    ----------
+    patch : Patch
+        Manifold.
+    growth : Growth
+        Where each vertex should go, from where it stands.
+    air : Air, optional
+        What must stay free.
+    limit_mm : float
+        Wanted wall: the scale of tolerances.
+
+    Returns
+    -------
+    patch : Patch
+        The same triangles, moved.
+    stuck : (k, 3) float64
+        Vertices that did not go as far as asked.
+    crossings : int
+        Triangles that cross others still: those that did so before.
+    """
+    left = np.where(patch.fixed[:, None], 0.0, growth.move)
+    for number in range(STEPS):
+        progress(0.4 * number / STEPS, "Moving the surface")
+        patch, left = _step(patch, left, 1.0 / (STEPS - number), air, limit_mm)
+    patch, stuck, crossings = _without_crossings(patch, growth.beside, limit_mm, part(progress, 0.4, 1.0))
+    return patch, patch.vertices[stuck], crossings
+
+
+def _step(patch: Patch, left: FloatArray, share: float, air: Air | None, limit: float) -> tuple[Patch, FloatArray]:
+    rows = np.flatnonzero(left.any(axis=1))
+    way = _not_inward(patch, rows, left[rows] * share)
+    if air is not None:
+        length = np.linalg.norm(way, axis=1)
+        room = np.maximum(air.room(patch.vertices[rows])[0] - CLEAR_SHARE * limit, 0.0)
+        way = way * np.minimum(room / np.maximum(length, np.finfo(float).tiny), 1.0)[:, None]
+    go = np.zeros_like(left)
+    go[rows] = way
+    return patch.moved_to(patch.vertices + go), left - go
+
+
+def _not_inward(patch: Patch, rows: Ints, way: FloatArray) -> FloatArray:
+    """Take from the way of vertices what leads into the model as it was, one face at a time."""
+    full = np.zeros_like(patch.vertices)
+    full[rows] = way
+    moves = np.zeros(len(full), bool)
+    moves[rows] = True
+    faces = patch.faces[moves[patch.faces].any(axis=1)]
+    normals = Mesh(patch.original, faces, "").face_normals()
+    corner = faces.T.ravel()
+    normal = np.tile(normals, (3, 1))
+    for _ in range(INWARD_ROUNDS):
+        depth = np.einsum("ij,ij->i", full[corner], normal)
+        worst = np.flatnonzero(depth < -1e-6)
+        if not len(worst):
+            break
+        worst = worst[np.lexsort((depth[worst], corner[worst]))]
+        vertex, first = np.unique(corner[worst], return_index=True)
+        worst = worst[first]
+        full[vertex] -= depth[worst, None] * normal[worst]
+    return full[rows]
+
+
+def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Progress) -> tuple[Patch, Ints, int]:
+    """Take the surface back towards where it was wherever it crosses itself or has become a blade, evenly."""
+    way = patch.vertices - patch.original
+    length = np.linalg.norm(patch.original[patch.edges[:, 0]] - patch.original[patch.edges[:, 1]], axis=1)
+    share = np.ones(len(way))
+    blade_before = _blades(patch, patch.original)
+    look = _near(patch, np.asarray(way.any(axis=1), bool), 0.0)
+    for number in range(MOST_RETREATS):
+        progress(number / MOST_RETREATS, "Checking that the surface does not cross itself")
+        single = patch.vertices.astype(np.float32).astype(np.float64)
+        exact, contacts = crossings_and_contacts(Mesh(single, patch.faces[look], ""))
+        faces = look[np.union1d(exact.faces, contacts.faces).astype(np.int64)]
+        bad, touch = np.zeros(len(way), bool), np.zeros(len(way), bool)
+        bad[patch.faces[look[exact.faces.astype(np.int64)]]] = True
+        # Mere contacts come from rounding in flat places: a hair's breadth ends them, or else they count as crossings.
+        (touch if number < NUDGES else bad)[patch.faces[faces]] = True
+        folded = np.zeros(len(way), bool)
+        if number < LAST_RETREATS:
+            blades = patch.edges[_blades(patch, patch.vertices) & ~blade_before]
+            cured = beside[blades].any(axis=1) & (number < EVENINGS)
+            folded[blades[cured]] = True
+            bad[blades[~cured]] = True
+        bad &= way.any(axis=1) & (share > 0.0)
+        touch &= way.any(axis=1) & ~bad & (share > 0.0)
+        if not bad.any() and not folded.any() and not touch.any():
+            break
+        before, way_before = share, way
+        if folded.any():
+            way = _evened_out(way, folded, beside & ~patch.fixed, patch.edges)
+        share = np.where(bad, RETREAT * share if number < LAST_RETREATS else 0.0, share)
+        share = np.where(touch, NUDGE * share, share)
+        share = _even(share, patch.edges, length / (RAMP * limit))
+        patch = patch.moved_to(patch.original + share[:, None] * way)
+        if number == 0:  # all that follows happens here
+            changed = np.asarray((share != before) | (way != way_before).any(axis=1), bool)
+            look = _near(patch, changed, limit)
+    return patch, np.flatnonzero((share < STUCK) & way.any(axis=1)), len(faces)
+
+
+def _blades(patch: Patch, at: FloatArray) -> Bools:
+    """Edges (e,) along which two triangles stand back to back or face to face, as at a blade or a slit."""
+    normals = Mesh(at, patch.faces, "").face_normals()
+    first, second = patch.sides
+    out = np.einsum("ij,ij->i", normals[first], normals[second]) < BLADE
+    return np.asarray(out & (first != second))
+
+
+def _evened_out(way: FloatArray, chosen: Bools, may: Bools, edges: Ints) -> FloatArray:
+    """Give the chosen vertices and those round them the mean of their neighbors' ways."""
+    first, second = edges.T
+    chosen = chosen.copy()
+    chosen[edges[chosen[edges].any(axis=1)]] = True
+    chosen &= may
+    count = np.bincount(edges.ravel(), minlength=len(way))
+    out = way.copy()
+    for axis in range(3):
+        along = way[:, axis]
+        total = np.bincount(first, along[second], len(way)) + np.bincount(second, along[first], len(way))
+        out[:, axis] = np.where(chosen, 0.5 * along + 0.5 * total / np.maximum(count, 1), along)
+    return out
+
+
+def _even(share: FloatArray, edges: Ints, rise: FloatArray) -> FloatArray:
+    """Let the share rise from where it is low no steeper than asked."""
+    share = share.copy()
+    low = np.flatnonzero(share < 1.0)
+    near = np.zeros(len(share), bool)
+    near[low] = True
+    for _ in range(EVEN_ROUNDS):
+        near[edges[near[edges].any(axis=1)]] = True
+    rows = near[edges].all(axis=1)
+    edges, rise = edges[rows], rise[rows]
+    for _ in range(EVEN_ROUNDS):
+        np.minimum.at(share, edges[:, 0], share[edges[:, 1]] + rise)
+        np.minimum.at(share, edges[:, 1], share[edges[:, 0]] + rise)
+    return share
+
+
+def _near(patch: Patch, changed: Bools, margin: float) -> Ints:
+    """Triangles that may cross those whose corners changed: by the spheres round them."""
+    corners = patch.vertices[patch.faces]
+    middle = corners.mean(axis=1)
+    size = np.sqrt(np.square(corners - middle[:, None]).sum(axis=2).max(axis=1))
+    moved = changed[patch.faces].any(axis=1)
+    usual = float(np.percentile(size, 99))
+    reach = float(size[moved].max()) + usual + margin
+    distance, _ = cKDTree(middle[moved]).query(middle, distance_upper_bound=reach, workers=-1)
+    return np.flatnonzero(np.isfinite(distance) | (size > usual))
