@@ -73,15 +73,10 @@ class Patch:
         out[self.edges[self.table.face_count != 2]] = True
         return out
 
-    @cached_property
-    def first_normals(self) -> FloatArray:
-        """Unit normals of the surface as it was, (n, 3)."""
-        return Mesh(self.original, self.faces, "").vertex_normals()
-
     def moved_to(self, vertices: FloatArray) -> Patch:
         """The same triangles elsewhere."""
         out = replace(self, vertices=vertices)
-        for name in ("table", "sides", "fixed", "first_normals"):
+        for name in ("table", "sides", "fixed"):
             if name in self.__dict__:
                 out.__dict__[name] = self.__dict__[name]
         return out

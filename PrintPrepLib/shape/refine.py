@@ -1,4 +1,4 @@
-"""More vertices where a thin wall has few: triangles longer than the wall is thick are split, in place."""
+"""Long triangles with a thin wall behind them: found, and split in place."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from ..spatial import index_of
 
 MOST_RAYS = 1_200_000
 """Most places at which long triangles are asked whether another wall lies behind them."""
-MOST_TRIANGLES = 3_000_000
-"""No surface is refined beyond this: memory."""
 _OBLIQUE = 1.3
 """A ray that leaves a wall obliquely meets its other side later than the wall is thick."""
 

@@ -1,8 +1,4 @@
-"""A sheet of centers with a radius at each: the middle of thin walls, or of narrow gaps.
-
-The solid swept by balls that walk over the sheet is what thickens a wall; the one swept over the air's sheet is what
-must stay free.
-"""
+"""A sheet of centers with a radius at each: the middle of narrow gaps; what balls sweep there must stay free."""
 
 from __future__ import annotations
 
@@ -77,20 +73,6 @@ class Sheet:
         weights[near] = _weights(self.centers[corners[near]], found.points[near])
         value = np.where(near, found.distance_mm - np.einsum("ij,ij->i", weights, self.radius[corners]), np.inf)
         return Swept(value, near, corners, weights, found.points)
-
-    def samples(self, spacing: float) -> FloatArray:
-        """Points (k, 3) of the sheet, none of it farther than the spacing from one."""
-        corners = self.centers[self.triangles]
-        sides = corners - corners[:, (1, 2, 0)]
-        longest = np.sqrt(np.einsum("fkx,fkx->fk", sides, sides).max(axis=1, initial=0.0))
-        cuts = np.maximum(np.ceil(longest / spacing).astype(int), 1)
-        out = [self.centers[np.unique(self.triangles)]]
-        for number in np.unique(cuts[cuts > 1]):
-            i, j = np.meshgrid(np.arange(number + 1), np.arange(number + 1), indexing="ij")
-            keep = i + j <= number
-            weights = np.stack([i[keep], j[keep], number - i[keep] - j[keep]], axis=1) / number
-            out.append(np.einsum("wk,fkx->fwx", weights, corners[cuts == number]).reshape(-1, 3))
-        return np.concatenate(out)
 
 
 def sheet_of(mesh: Mesh, chosen: Bools, centers: FloatArray, radius: FloatArray, reach: float) -> Sheet:
