@@ -12,7 +12,7 @@ MOST_ROUNDS = 12
 """Rounds of turning edges that share no corner."""
 LEAST_GAIN = 1e-3
 """Sum of both opposite cotangents, below zero by this, that is worth a turn."""
-POOR = 0.35
+POOR = 0.2
 """Triangles of a worse shape (1 is equilateral) are improved, and those round them."""
 
 Bools = npt.NDArray[np.bool_]
