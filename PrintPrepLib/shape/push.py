@@ -43,7 +43,7 @@ Ints = npt.NDArray[np.int64]
 
 def pushed_out(
     patch: Patch, growth: Growth, air: Air | None, limit_mm: float, progress: Progress = silent
-) -> tuple[Patch, FloatArray, int]:
+) -> tuple[Patch, FloatArray]:
     """Move the vertices of a patch.
 
     No vertex moves into the model as it was, nor into air that must stay free. Where triangles cross afterwards, or
@@ -67,15 +67,13 @@ def pushed_out(
         The same triangles, moved.
     stuck : (k, 3) float64
         Vertices that did not go as far as asked.
-    crossings : int
-        Triangles that cross others still: those that did so before.
     """
     left = np.where(patch.fixed[:, None], 0.0, growth.move)
     for number in range(STEPS):
         progress(0.4 * number / STEPS, "Moving the surface")
         patch, left = _step(patch, left, 1.0 / (STEPS - number), air, limit_mm)
-    patch, stuck, crossings = _without_crossings(patch, growth.beside, limit_mm, part(progress, 0.4, 1.0))
-    return patch, patch.vertices[stuck], crossings
+    patch, stuck = _without_crossings(patch, growth.beside, limit_mm, part(progress, 0.4, 1.0))
+    return patch, patch.vertices[stuck]
 
 
 def _step(patch: Patch, left: FloatArray, share: float, air: Air | None, limit: float) -> tuple[Patch, FloatArray]:
@@ -112,7 +110,7 @@ def _not_inward(patch: Patch, rows: Ints, way: FloatArray) -> FloatArray:
     return full[rows]
 
 
-def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Progress) -> tuple[Patch, Ints, int]:
+def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Progress) -> tuple[Patch, Ints]:
     """Take the surface back towards where it was wherever it crosses itself or has become a blade, evenly."""
     way = patch.vertices - patch.original
     length = np.linalg.norm(patch.original[patch.edges[:, 0]] - patch.original[patch.edges[:, 1]], axis=1)
@@ -148,7 +146,7 @@ def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Prog
         if number == 0:  # all that follows happens here
             changed = np.asarray((share != before) | (way != way_before).any(axis=1), bool)
             look = _near(patch, changed, limit)
-    return patch, np.flatnonzero((share < STUCK) & way.any(axis=1)), len(faces)
+    return patch, np.flatnonzero((share < STUCK) & way.any(axis=1))
 
 
 def _blades(patch: Patch, at: FloatArray) -> Bools:

@@ -12,7 +12,7 @@ from ..mesh import FloatArray, Mesh
 from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
-from ..spatial import exact_weld
+from ..spatial import crossings_and_contacts, exact_weld
 from ..spatial.change import change_between
 from ..topology import edge_counts
 from .account import Account, Left, account_of, left_places, thickness_near
@@ -53,6 +53,7 @@ class _State:
     grown: int = 0
     rounds: int = 0
     crossings: int = 0
+    contacts: int = 0
 
 
 def thicken(
@@ -145,6 +146,8 @@ def thicken(
     out = state.mesh.with_name(mesh.name)
     if state.rounds > 1:  # later rounds looked at what was left only
         state.walls = measure_near(out, limit_mm, state.near, part(progress, 0.8, 0.9))
+    exact, contacts = crossings_and_contacts(out)
+    state.crossings, state.contacts = len(exact.faces), len(contacts.faces)
     left = left_places(state.walls, state.held, state.left_out, limit_mm)
     change = change_between(model, out, part(progress, 0.9, 1.0))
     account = account_of(mesh, out, before, state.walls, state.achieved, left)
@@ -208,7 +211,7 @@ def _one_round(
     state.held.append(growth.held_at)
     if not growth.move.any():
         return False
-    patch, stuck, state.crossings = pushed_out(walls.patch, growth, state.air, limit, part(progress, 0.3, 0.8))
+    patch, stuck = pushed_out(walls.patch, growth, state.air, limit, part(progress, 0.3, 0.8))
     state.left_out.append(stuck)
     if first:
         state.equal, state.grown = int(np.count_nonzero(growth.equal)), len(growth.equal)
@@ -257,6 +260,8 @@ def _words(
         )
     if state.crossings:
         warnings.append(f"{state.crossings} triangles cross others. Repair the model before printing.")
+    elif state.contacts:
+        warnings.append(f"{state.contacts} triangles touch others without crossing them: see the command check.")
     if voxel_mm is not None:
         shown = RELIABLE_VOXELS * voxel_mm
         if before.thinnest_mm < shown:
