@@ -13,7 +13,7 @@ from ..receipt import measure_mesh
 from .identical import is_among
 from .walls import LOOK_BEYOND, Walls
 
-LISTED = 200
+LISTED = 2000
 """Places that a receipt lists; all are counted."""
 
 
