@@ -12,7 +12,9 @@ from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from .air import Air
 from .held import held_back, sloped
+from .miter import mitered
 from .outer import is_across, outer_directions
+from .struts import strut_vertices
 from .walls import Walls
 from .ways import TRUE_SIDE, carried_on, faded, made_room, offset_corners, smoothed
 
@@ -144,5 +146,13 @@ def grow(
     true = np.zeros(len(mesh.vertices), bool)
     true[vertices[np.einsum("ij,ij->i", across, towards) < -TRUE_SIDE]] = True
     move[true | (np.linalg.norm(move, axis=1) < LEAST_GROWTH * walls.limit_mm)] = 0.0
+    held_at = mesh.vertices[vertices[held]]
+    struts = strut_vertices(walls, whole, radius_mm, POINT_SHARE * walls.limit_mm)
+    struts[vertices[towards.any(axis=1)]] = False
+    if struts.any():
+        mitre, ways, held_there = mitered(walls, whole, struts, radius_mm, air)
+        move[mitre] = ways[mitre]
+        wanted = wanted | mitre
+        held_at = np.concatenate([held_at, held_there])
     move = faded(walls, move, wanted, transition_mm)
-    return Growth(move, move.any(axis=1) & ~wanted, mesh.vertices[vertices[held]], equal)
+    return Growth(move, move.any(axis=1) & ~wanted, held_at, equal)

@@ -126,6 +126,10 @@ def _all_split(
     both: FloatArray, faces: npt.NDArray[np.int32], flags: Bools, edge_mm: float
 ) -> tuple[FloatArray, npt.NDArray[np.int32], Bools]:
     """Split edges of triangles with the first flag; pieces get the third one."""
+    at, was = np.ascontiguousarray(both[:, :3]), np.ascontiguousarray(both[:, 3:])
+    alike = flags[:, 0] + 2 * flags[:, 1].astype(np.int64)
+    # Slivers that are there already would only be cut into more of them.
+    faces = flipped(at, was, faces, np.flatnonzero(flags[:, 0]), alike, FLAT_SHARE * edge_mm)
     for _ in range(MOST_PASSES):
         table = edge_table(Mesh(np.ascontiguousarray(both[:, :3]), faces, ""))
         ends = both[table.vertices, :3]
