@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array, csc_array, csr_array, diags_array
 from scipy.sparse.linalg import spsolve
+from scipy.spatial import cKDTree
 
 from ..mesh import FloatArray, Mesh
-from ..spatial import index_of
-from .air import Air
-from .held import held_back
-from .struts import FACING, SKIN
+from .struts import Struts
 from .walls import Walls
 
-SMOOTH = 0.8
-"""Faces whose normals differ by no more than this cosine are one side: what one lacks its neighbor lacks, too."""
-RINGS = 12
-"""Over so many triangles a side is carried on, where it goes on without another one across (at a T)."""
 SOFT = 0.04
 """Share of the largest eigenvalue below which the faces at a vertex do not fix its place in that direction: where two
 faces meet at less than 23 degrees, the vertex may slide along both."""
+SOFTENINGS = 8
+SOFTER = (0.5, 4.0)
+"""So often vertices near triangles that turn over are let follow their neighbors: by the first, and each time more."""
+SOFT_NEAR = 0.25
+"""Vertices within so many limits are near."""
+TURNED = 0.5
+"""Cosine between a triangle's normals before and after below which it has turned over, or is about to."""
+BLADE = -0.6
+"""Cosine between neighboring triangles below which their edge has become a blade or a slit."""
 REST = 1e-7
 """Vertices are held where they are by so little: what could slide round a body without end has one place then."""
 WIDEST = 3.1
@@ -32,105 +37,60 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 
-def mitered(
-    walls: Walls, whole: Mesh, struts: Bools, radius_mm: float, air: Air | None
-) -> tuple[Bools, FloatArray, FloatArray]:
-    """Plan how the vertices of bars and lattices move.
+@dataclass(frozen=True, eq=False)
+class _Planes:
+    """The planes through each of k vertices, moved out by what their faces lack: where they meet it should go.
 
-    Parameters
+    Of several planes each counts with the angle that it takes round the vertex, however many triangles it is cut in.
+
+    Attributes
     ----------
-    walls : Walls
-        The measured walls.
-    whole : Mesh
-        The model.
-    struts : (n,) bool
-        Vertices of bars.
-    radius_mm : float
-        Half the wanted thickness.
-    air : Air, optional
-        What must stay free.
+    value : (k, 3) float64
+        How firmly they fix the vertex along each of
+    line : (k, 3, 3) float64
+        three unit vectors.
+    target : (k, 3) float64
+        Sum of their normals times the way out.
+    """
+
+    value: FloatArray
+    line: FloatArray
+    target: FloatArray
+
+    def ways(self, soft: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Shortest way to where the planes meet, (k, 3), and lines (k, 3, 3) along which the vertex may slide.
+
+        Where ``soft`` (k,) is above zero the vertex follows its neighbors across the planes, too, by so much.
+        """
+        firm = self.value > SOFT * self.value[:, 2:]
+        value = np.where(firm, self.value, 0.0)
+        give = np.maximum(soft[:, None], np.where(firm, 0.0, 1.0))
+        inverse = np.where(firm, 1.0, 0.0) / np.maximum(value + give, np.finfo(float).tiny)
+        way = np.einsum("kli,kl,klj,kj->ki", self.line, inverse, self.line, self.target)
+        return way, np.sqrt(give / (value + give))[:, :, None] * self.line
+
+
+def mitered(walls: Walls, struts: Struts) -> tuple[Bools, FloatArray]:
+    """Plan how the vertices of bars and lattices move.
 
     Returns
     -------
     chosen : (n,) bool
-        Vertices of faces that move.
+        Vertices of bars.
     move : (n, 3) float64
         Where they should go, from where they stand; zero elsewhere.
-    held_at : (h, 3) float64
-        Middle of faces that may not go as far as wanted, because a neighbor is near.
     """
     mesh = walls.mesh
-    lacks, held_at = _lacks(walls, whole, struts, radius_mm, air)
-    faces = np.flatnonzero((lacks > 0.0) & struts[mesh.faces].any(axis=1))
-    chosen = struts.copy()
-    chosen[mesh.faces[faces]] = True
+    chosen = struts.vertices.copy()
+    chosen[mesh.faces[(struts.lacks > 0.0) & chosen[mesh.faces].any(axis=1)]] = True
     chosen &= ~walls.patch.fixed
-    move = np.zeros_like(mesh.vertices)
-    if chosen.any():
-        move = _evened(mesh, chosen, *_met(mesh, chosen, lacks))
-    return chosen, move, held_at
+    if not chosen.any():
+        return chosen, np.zeros_like(mesh.vertices)
+    return chosen, _unfolded(walls, chosen, _met(mesh, chosen, struts.lacks))
 
 
-def _lacks(
-    walls: Walls, whole: Mesh, struts: Bools, radius: float, air: Air | None
-) -> tuple[FloatArray, FloatArray]:
-    """How far each face (m,) has to go out: half of what is missing between it and the face across."""
-    mesh = walls.mesh
-    thin = walls.thickness_mm < 2.0 * radius
-    rows = np.flatnonzero(struts[mesh.faces].any(axis=1))
-    normal, middle = mesh.face_normals(), mesh.triangles.mean(axis=1)
-    rows = rows[np.einsum("ij,ij->i", normal[rows], normal[rows]) > 0.5]
-    inward = -normal[rows]
-    skin = SKIN * walls.limit_mm
-    distance, hit = index_of(whole).first_hit(middle[rows] + skin * inward, inward, 2.0 * radius)
-    across = np.einsum("ij,ij->i", whole.face_normals()[np.maximum(hit, 0)], inward) > FACING
-    across &= np.isfinite(distance)
-    half = 0.5 * (distance[across] + skin)
-    sides = rows[across]
-    lacks = np.zeros(len(mesh.faces))
-    lacks[sides] = np.maximum(radius - half, 0.0)
-    held_at = np.empty((0, 3))
-    if air is not None and len(sides):
-        center = middle[sides] - half[:, None] * normal[sides]
-        wanted = np.full(len(sides), radius)
-        moved, fits, held = held_back(center, center, half, wanted, np.zeros_like(center), air)
-        along = np.einsum("ij,ij->i", moved - center, normal[sides])
-        lacks[sides] = np.maximum(along + fits - half, 0.0)
-        held_at = middle[sides[held]]
-    # What is thin and has nothing across goes on as the side does of which it is a part; an end has no such side.
-    open_rows = rows[~across & thin[mesh.faces[rows]].all(axis=1)]
-    return _carried_on(walls, lacks, open_rows), held_at
-
-
-def _carried_on(walls: Walls, lacks: FloatArray, unknown: Ints) -> FloatArray:
-    """Give faces of a side what their neighbors on it lack."""
-    normal = walls.mesh.face_normals()
-    first, second = walls.patch.sides
-    smooth = np.einsum("ij,ij->i", normal[first], normal[second]) > SMOOTH
-    first, second = first[smooth & (first != second)], second[smooth & (first != second)]
-    ask, tell = np.concatenate([first, second]), np.concatenate([second, first])
-    waits = np.zeros(len(lacks), bool)
-    waits[unknown] = True
-    lacks = lacks.copy()
-    keep = waits[ask]
-    ask, tell = ask[keep], tell[keep]
-    for _ in range(RINGS):
-        ready = waits[ask] & ~waits[tell]
-        if not ready.any():
-            break
-        count = np.bincount(ask[ready], minlength=len(lacks))
-        total = np.bincount(ask[ready], lacks[tell[ready]], len(lacks))
-        done = count > 0
-        lacks[done] = total[done] / count[done]
-        waits &= ~done
-    return lacks
-
-
-def _met(mesh: Mesh, chosen: Bools, lacks: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Shortest ways of the chosen vertices to where their faces meet, (k, 3), and the lines along which they may slide.
-
-    Of the planes through a vertex each counts with the angle that it takes there, however many triangles it is cut in.
-    """
+def _met(mesh: Mesh, chosen: Bools, lacks: FloatArray) -> _Planes:
+    """Gather the planes through the chosen vertices."""
     number = np.full(len(mesh.vertices), -1, np.int64)
     number[chosen] = np.arange(np.count_nonzero(chosen))
     rows = np.flatnonzero(chosen[mesh.faces].any(axis=1))
@@ -146,11 +106,38 @@ def _met(mesh: Mesh, chosen: Bools, lacks: FloatArray) -> tuple[FloatArray, Floa
         weighted = angle[here, None] * normal[here]
         np.add.at(matrix, own[here], weighted[:, :, None] * normal[here][:, None, :])
         np.add.at(target, own[here], weighted * lacks[rows[here], None])
-    value, vector = np.linalg.eigh(matrix)
-    firm = value > SOFT * value[:, 2:]
-    inverse = np.where(firm, 1.0 / np.where(firm, value, 1.0), 0.0)
-    way = np.einsum("kij,kj,klj,kl->ki", vector, inverse, vector, target)
-    return way, np.where(firm[:, :, None], 0.0, vector.transpose(0, 2, 1))
+    total = np.maximum(np.einsum("kii->k", matrix), np.finfo(float).tiny)
+    value, vector = np.linalg.eigh(matrix / total[:, None, None])
+    return _Planes(value, vector.transpose(0, 2, 1), target / total[:, None])
+
+
+def _unfolded(walls: Walls, chosen: Bools, planes: _Planes) -> FloatArray:
+    """Ways of all vertices (n, 3) without triangles that turn over, where a detail is smaller than the growth.
+
+    There the vertices go more and more as those round them, and less to where their faces meet: facets that cross each
+    other at the joint of two round bars may meet in another order once they are moved.
+    """
+    mesh = walls.mesh
+    normal = mesh.face_normals()
+    at = mesh.vertices[chosen]
+    faces = np.flatnonzero(chosen[mesh.faces].any(axis=1))
+    first, second = walls.patch.sides
+    facing = np.einsum("ij,ij->i", normal[first], normal[second])
+    soft = np.zeros(len(at))
+    move = _evened(mesh, chosen, *planes.ways(soft))
+    for number in range(SOFTENINGS):
+        now = Mesh(mesh.vertices + move, mesh.faces, "").face_normals()
+        bad = np.einsum("ij,ij->i", now, normal) < TURNED
+        blade = np.einsum("ij,ij->i", now[first], now[second]) < np.minimum(BLADE, facing - TURNED)
+        bad[first[blade]] = bad[second[blade]] = True
+        turned = faces[bad[faces]]
+        if not len(turned):
+            break
+        reach = SOFT_NEAR * walls.limit_mm
+        distance, _ = cKDTree(mesh.triangles[turned].mean(axis=1)).query(at, distance_upper_bound=reach)
+        soft = np.maximum(soft, SOFTER[0] * SOFTER[1] ** number * np.maximum(1.0 - distance / reach, 0.0) ** 2)
+        move = _evened(mesh, chosen, *planes.ways(soft))
+    return move
 
 
 def _evened(mesh: Mesh, chosen: Bools, way: FloatArray, lines: FloatArray) -> FloatArray:

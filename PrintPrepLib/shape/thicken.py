@@ -47,6 +47,7 @@ class _State:
     near: FloatArray
     achieved: list[FloatArray] = field(default_factory=list)
     air: Air | None = None
+    struts: FloatArray | None = None
     held: list[FloatArray] = field(default_factory=list)
     left_out: list[FloatArray] = field(default_factory=list)
     equal: int = 0
@@ -207,7 +208,19 @@ def _one_round(
         piece = original.submesh(crop(original, state.near, 3.0 * most + 2.0 * keep_gap))
         state.air = narrow_air(piece, state.near, most, keep_gap, part(progress, 0.0, 0.2))
     share = part(progress, 0.2, 0.3)
-    growth = grow(walls, state.mesh, radius, direction, transition, state.air, share, keep_openings=first)
+    growth = grow(
+        walls,
+        state.mesh,
+        radius,
+        direction,
+        transition,
+        state.air,
+        share,
+        keep_openings=first,
+        struts_near=state.struts,
+    )
+    if first:
+        state.struts = growth.struts_at
     state.held.append(growth.held_at)
     if not growth.move.any():
         return False
