@@ -36,6 +36,10 @@ RAGGED = 0.05
 that were drawn, square or round, it is below 0.1 %."""
 LEAST_AREA = 2.0
 """Less surface than this, in square limits, is no bar but a detail."""
+COARSE = (0.5, 0.85)
+COARSE_MORE = 0.06
+"""On a round bar of so few sides that they meet at these cosines (eight) the measured ball is smaller than the one that
+fits, by 5 %: it gets so much more."""
 MOST_SHORT = 0.05
 """The ball that is measured on a coarse round bar is up to this share smaller than the one that fits."""
 NEAR_STRUT = 1.0
@@ -109,7 +113,9 @@ def struts_of(walls: Walls, whole: Mesh, radius_mm: float, air: Air | None, near
     unknown = rows[~across & thin[mesh.faces[rows]].all(axis=1)]
     lacks = _carried_on(walls, lacks, unknown)
     if near is None:
-        vertices &= ~_ragged(walls, vertices, lacks)
+        label = _bars(walls, vertices)
+        vertices &= ~_ragged(walls, vertices, lacks, label)
+        lacks[_coarse(walls, vertices, lacks, label)] += COARSE_MORE * radius_mm
     else:
         vertices = thin & _within(mesh.vertices, near, NEAR_STRUT * walls.limit_mm)
         # Only round what is still thin, and there at least by what the measure misses.
@@ -128,13 +134,34 @@ def _within(points: FloatArray, places: FloatArray, reach: float) -> Bools:
     return np.isfinite(np.asarray(distance))
 
 
-def _ragged(walls: Walls, vertices: Bools, lacks: FloatArray) -> Bools:
+def _bars(walls: Walls, vertices: Bools) -> Ints:
+    """Number of the connected bars that each vertex (n,) belongs to; the others have numbers of their own."""
+    edges = walls.patch.edges
+    edges = edges[vertices[edges].all(axis=1)]
+    graph = coo_array((np.ones(len(edges), bool), tuple(edges.T)), shape=(len(vertices), len(vertices)))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+
+
+def _coarse(walls: Walls, vertices: Bools, lacks: FloatArray, label: Ints) -> Bools:
+    """Faces (m,) of round bars of few sides."""
+    mesh, edges = walls.mesh, walls.patch.edges
+    normal = mesh.face_normals()
+    first, second = walls.patch.sides
+    facing = np.einsum("ij,ij->i", normal[first], normal[second])
+    rows = vertices[edges].all(axis=1) & (lacks[first] > 0.0) & (lacks[second] > 0.0)
+    rows &= (facing > COARSE[0]) & (facing < COARSE[1])
+    length = np.linalg.norm(mesh.vertices[edges[rows, 0]] - mesh.vertices[edges[rows, 1]], axis=1)
+    total = np.bincount(label[edges[rows, 0]], length, len(vertices))
+    area = np.bincount(label, walls.vertex_areas_mm2 * vertices, len(vertices))
+    coarse = (total * walls.limit_mm > area)[label] & vertices
+    return np.asarray(coarse[mesh.faces].any(axis=1) & (lacks > 0.0))
+
+
+def _ragged(walls: Walls, vertices: Bools, lacks: FloatArray, label: Ints) -> Bools:
     """Vertices (n,) of connected bars on whose sides what neighboring faces lack differs much."""
     mesh, edges = walls.mesh, walls.patch.edges
     count = len(vertices)
     rows = vertices[edges].all(axis=1)
-    graph = coo_array((np.ones(np.count_nonzero(rows), bool), tuple(edges[rows].T)), shape=(count, count))
-    _, label = connected_components(graph, directed=False)
     normal = mesh.face_normals()
     first, second = walls.patch.sides
     rows &= (np.einsum("ij,ij->i", normal[first], normal[second]) > SMOOTH) & (first != second)
