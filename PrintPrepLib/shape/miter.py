@@ -155,16 +155,19 @@ def _evened(mesh: Mesh, chosen: Bools, way: FloatArray, lines: FloatArray) -> Fl
     if not len(vertex):
         return move
     unit = lines[vertex, line]
-    along = coo_array(
-        (unit.ravel(), (3 * np.repeat(members[vertex], 3) + np.tile(np.arange(3), len(vertex)), np.repeat(np.arange(len(vertex)), 3))),
-        shape=(3 * len(move), len(vertex)),
-    ).tocsr()
+    count = len(vertex)
+    place = 3 * np.repeat(members[vertex], 3) + np.tile(np.arange(3), count)
+    where = (place, np.repeat(np.arange(count), 3))
+    along = coo_array((unit.ravel(), where), shape=(3 * len(move), count)).tocsr()
     own = mean[vertex]
-    axes = [csr_array(diags_array(unit[:, axis]) @ own) for axis in range(3)]
-    here = [along[axis::3] for axis in range(3)]
-    matrix = diags_array(np.full(len(vertex), 1.0 + REST)) - sum(axes[axis] @ here[axis] for axis in range(3))
-    known = sum(axes[axis] @ move[:, axis] for axis in range(3))
-    move += (along @ spsolve(csc_array(matrix), known)).reshape(-1, 3)
+    matrix = csr_array(diags_array(np.full(count, 1.0 + REST)))
+    known = np.zeros(count)
+    for axis in range(3):
+        share = csr_array(diags_array(unit[:, axis]) @ own)
+        matrix = csr_array(matrix - share @ along[axis::3])
+        known += np.asarray(share @ move[:, axis].reshape(-1, 1)).ravel()
+    slid = np.asarray(spsolve(csc_array(matrix), known)).reshape(-1, 1)
+    move += np.asarray(along @ slid).reshape(-1, 3)
     return move
 
 
@@ -187,8 +190,8 @@ def _slides(mesh: Mesh, chosen: Bools, slide: FloatArray) -> csr_array:
         a, b = np.linalg.norm(u, axis=1), np.linalg.norm(v, axis=1)
         angle = np.arctan2(np.linalg.norm(np.cross(u, v), axis=1), np.einsum("ij,ij->i", u, v))
         half = np.tan(0.5 * np.minimum(angle, WIDEST))
-        for arm, size, other in ((u, a, after), (v, b, before)):
-            size = np.maximum(size, 1e-9)
+        for arm, length, other in ((u, a, after), (v, b, before)):
+            size = np.maximum(length, 1e-9)
             along = np.linalg.norm(np.einsum("kij,kj->ki", slide[own], arm), axis=1) > ON_EDGE * size
             flat = degrees[own] > 1.5
             rows.append(own)

@@ -131,7 +131,7 @@ def _within(points: FloatArray, places: FloatArray, reach: float) -> Bools:
     if not len(places):
         return np.zeros(len(points), bool)
     distance, _ = cKDTree(places).query(points, distance_upper_bound=reach, workers=-1)
-    return np.isfinite(np.asarray(distance))
+    return np.asarray(np.isfinite(distance), bool)
 
 
 def _bars(walls: Walls, vertices: Bools) -> Ints:
