@@ -78,8 +78,9 @@ def thicken(
     """Bring every wall that is thinner than a limit to that limit, and leave the rest as it is.
 
     Every vertex of a thin wall moves away from the middle of the ball that was measured there, as far as the wanted
-    ball needs; at the edges of walls the surface is stretched across the wall, so that openings keep their width. The
-    growth fades out over the surface beside. Triangles are split where walls are thin, but none is added or taken
+    ball needs; at the edges of walls the surface is stretched across the wall, so that openings keep their width. Bars
+    and lattices grow on all sides and keep their ends (see :mod:`~PrintPrepLib.shape.miter`). The growth
+    fades out over the surface beside. Triangles are split where walls are thin, but none is added or taken
     away, so that parts, holes and tunnels stay what they are. Then the result is measured with the same measure as
     everywhere (see :mod:`~PrintPrepLib.analysis.thickness`), and what is still thin is treated again; from the second
     round on edges grow, too.
