@@ -11,7 +11,7 @@ from ..progress import Progress, part, silent
 from ..spatial import crossings_and_contacts
 from .air import Air
 from .growth import Growth
-from .patch import Patch
+from .patch import Patch, spheres
 
 STEPS = 5
 """Steps of the way: room and faces are looked at anew after each."""
@@ -190,11 +190,9 @@ def _even(share: FloatArray, edges: Ints, rise: FloatArray) -> FloatArray:
 
 def _near(patch: Patch, changed: Bools, margin: float) -> Ints:
     """Triangles that may cross those whose corners changed: by the spheres round them."""
-    corners = patch.vertices[patch.faces]
-    middle = corners.mean(axis=1)
-    size = np.sqrt(np.square(corners - middle[:, None]).sum(axis=2).max(axis=1))
-    moved = changed[patch.faces].any(axis=1)
+    middle, size = spheres(patch.vertices[patch.faces])
     usual = float(np.percentile(size, 99))
+    moved = changed[patch.faces].any(axis=1)
     reach = float(size[moved].max()) + usual + margin
     distance, _ = cKDTree(middle[moved]).query(middle, distance_upper_bound=reach, workers=-1)
     return np.flatnonzero(np.isfinite(distance) | (size > usual))

@@ -92,7 +92,11 @@ def prove_balls(
         place = np.full(len(radius), -1, np.int64)
         place[again] = np.arange(len(again))
         x[place[top]] = center[top]
-        climbed, where = _climb(index, x, inside(x), largest_mm, part(progress, 0.75, 1.0))
+        x_inside = np.zeros(len(again), bool)
+        x_inside[place[top]] = True
+        below = np.flatnonzero(~x_inside)
+        x_inside[below] = inside(x[below])
+        climbed, where = _climb(index, x, x_inside, largest_mm, part(progress, 0.75, 1.0))
         radius[again], center[again] = climbed, where
     return Balls(radius, center, balls.faces, balls.steps)
 
