@@ -155,7 +155,7 @@ def taken_out(mesh: Mesh, marked: Bools, reach_mm: float) -> Patch:
         middle = mesh.triangles[marked].mean(axis=1)
         near = np.concatenate([mesh.vertices[np.unique(mesh.faces[marked])], middle])
         others = np.flatnonzero(~marked)
-        taken[others] = _within(mesh.vertices[mesh.faces[others]], near, reach_mm)
+        taken[others] = within(mesh.vertices[mesh.faces[others]], near, reach_mm)
     used = np.unique(mesh.faces[taken])
     number = np.full(len(mesh.vertices), -1, np.int32)
     number[used] = np.arange(len(used))
@@ -165,11 +165,11 @@ def taken_out(mesh: Mesh, marked: Bools, reach_mm: float) -> Patch:
 
 def crop(mesh: Mesh, near: FloatArray, reach_mm: float) -> Bools:
     """Triangles (m,) within reach of places (k, 3), and some more."""
-    return _within(mesh.triangles, near, reach_mm)
+    return within(mesh.triangles, near, reach_mm)
 
 
-def _within(triangles: FloatArray, near: FloatArray, reach_mm: float) -> Bools:
-    """Whether the spheres round triangles (m, 3, 3) come within reach of places (k, 3)."""
+def within(triangles: FloatArray, near: FloatArray, reach_mm: float) -> Bools:
+    """Tell which spheres round triangles (m, 3, 3) come within reach of places (k, 3)."""
     mask = np.zeros(len(triangles), bool)
     if not len(triangles) or not len(near):
         return mask
