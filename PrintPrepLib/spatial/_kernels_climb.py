@@ -80,8 +80,7 @@ def climb(chosen, x, largest, corners, faces, starts, boxes, best, where):
         distance, ax, ay, az, home = _closest(px, py, pz, home, corners, faces, starts, boxes, stack_node, stack_d2)
         leaf = home
         top, tx, ty, tz = 0.0, px, py, pz
-        if distance > top:
-            top = distance
+        top = max(top, distance)
         before = top
         for number in range(CLIMBS):
             step = CLIMB_SHARE * distance
