@@ -88,7 +88,7 @@ def near_changed(patch: Patch, among: Ints, changed: Bools, margin: float) -> In
     return among[out]
 
 
-def blades_at(patch: Patch, at: FloatArray, asked: Bools) -> Bools:
+def blades_at(patch: Patch, at: FloatArray, asked: Bools, cosine: float = BLADE) -> Bools:
     """Edges (e,) of those asked for along which two triangles stand back to back or face to face, as at a blade."""
     rows = np.flatnonzero(asked)
     first, second = patch.sides[0][rows], patch.sides[1][rows]
@@ -98,5 +98,5 @@ def blades_at(patch: Patch, at: FloatArray, asked: Bools) -> Bools:
     normals = Mesh(at, patch.faces[used], "").face_normals()
     lean = np.einsum("ij,ij->i", normals[number[first]], normals[number[second]])
     out = np.zeros(len(asked), bool)
-    out[rows] = (lean < BLADE) & (first != second)
+    out[rows] = (lean < cosine) & (first != second)
     return out

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
+from ..spatial.constants import WALL_COSINE
 from .air import Air
 from .growth import Growth
 from .meetings import blades_at, meetings, near_changed
@@ -26,7 +27,11 @@ LAST_RETREATS = 9
 NUDGES, NUDGE = 4, 0.995
 """Triangles that only touch are moved by so little, so often, before they are taken for crossings."""
 EVENINGS = 4
-"""Triangles that turned over beside a wall are first cured by evening out the ways of their corners, so often."""
+"""Edges that became ridges, and triangles that turned over beside a wall, are first cured by evening out the ways of
+their corners, so often."""
+RIDGE = WALL_COSINE
+"""Cosine between the normals of two neighbors below which their edge itself reads as a wall of no thickness: where
+growth leaves one, the place would stay thin however far it grows."""
 RAMP = 0.5
 """From a vertex that kept nothing of its way to one that kept all of it are at least so many limits."""
 EVEN_ROUNDS = 3
@@ -125,8 +130,10 @@ def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Prog
     share = np.ones(len(way))
     everywhere = np.ones(len(patch.edges), bool)
     blade_before = blades_at(patch, patch.original, everywhere)
+    ridge_before = blades_at(patch, patch.original, everywhere, RIDGE)
     found = meetings(patch, near_changed(patch, np.arange(len(patch.faces)), moves, 0.0))
     blade = blades_at(patch, patch.vertices, everywhere)
+    ridge = blades_at(patch, patch.vertices, everywhere, RIDGE)
     look: Ints | None = None
     for number in range(MOST_RETREATS):
         progress(number / MOST_RETREATS, "Checking that the surface does not cross itself")
@@ -135,6 +142,8 @@ def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Prog
         # Mere contacts come from rounding in flat places: a hair's breadth ends them, or else they count as crossings.
         (touch if number < NUDGES else bad)[patch.faces[np.concatenate([found.crossing, found.touching])]] = True
         folded = np.zeros(len(way), bool)
+        if number < EVENINGS:
+            folded[patch.edges[ridge & ~ridge_before]] = True
         if number < LAST_RETREATS:
             blades = patch.edges[blade & ~blade_before]
             cured = beside[blades].any(axis=1) & (number < EVENINGS)
@@ -146,7 +155,7 @@ def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Prog
             break
         before, way_before = share, way
         if folded.any():
-            way = _evened_out(way, folded, beside & ~patch.fixed, patch.edges)
+            way = _evened_out(way, folded, ~patch.fixed, patch.edges)
         share = np.where(bad, RETREAT * share if number < LAST_RETREATS else 0.0, share)
         share = np.where(touch, NUDGE * share, share)
         share = _even(share, patch.edges, length / (RAMP * limit))
@@ -158,6 +167,7 @@ def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Prog
         again = np.asarray(changed[patch.faces].any(axis=1), bool)
         again = again[patch.sides[0]] | again[patch.sides[1]]
         blade = np.where(again, blades_at(patch, patch.vertices, again), blade)
+        ridge = np.where(again, blades_at(patch, patch.vertices, again, RIDGE), ridge)
     return patch, np.flatnonzero((share < STUCK) & way.any(axis=1))
 
 
