@@ -71,7 +71,7 @@ def pushed_out(
         Vertices that did not go as far as asked.
     """
     left = np.where(patch.fixed[:, None], 0.0, growth.move)
-    touched = left.any(axis=1)[patch.faces].any(axis=1)
+    touched = np.asarray(left.any(axis=1), bool)[patch.faces].any(axis=1)
     before = Mesh(patch.original, patch.faces[touched], "")
     corners, normals = before.faces.T.ravel(), np.tile(before.face_normals(), (3, 1))
     for number in range(STEPS):
