@@ -20,7 +20,9 @@ from .air import Air, narrow_air
 from .growth import Direction, grow
 from .patch import crop
 from .push import pushed_out
+from .reach import within_reach
 from .walls import Walls, measure_near, measure_walls
+from .ways import LONGEST
 
 __all__ = ["Direction", "thicken"]
 
@@ -225,6 +227,8 @@ def _one_round(
     state.held.append(growth.held_at)
     if not growth.move.any():
         return False
+    most = LONGEST * radius * (1.0 if direction is Direction.BOTH else 2.0)
+    growth = within_reach(growth, walls.patch, original, most)
     patch, stuck = pushed_out(walls.patch, growth, state.air, limit, part(progress, 0.3, 0.8))
     state.left_out.append(stuck)
     if first:
