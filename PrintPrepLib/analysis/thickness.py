@@ -19,6 +19,7 @@ from ..progress import Progress, part, silent
 from ..receipt import plain
 from ..spatial import exact_weld, index_of
 from ..spatial.balls import Balls, grow_balls
+from ..spatial.hollow_balls import with_hollow_edges
 from ..spatial.proven_balls import PROVEN_SHARE, prove_balls
 from ..spatial.walls import walls_of
 from ..topology import edge_counts
@@ -190,6 +191,8 @@ def wall_thickness(
         solid = index_of(welded)
         inside = solid.contains if side is Side.WALL else lambda points: ~solid.contains(points)
         balls = prove_balls(facing, balls, max_mm / 2.0, inside, part(progress, 0.7, 1.0), outward=walls.outward)
+        if side is Side.WALL:
+            balls = with_hollow_edges(facing, walls, balls, max_mm / 2.0, inside)
         return _of_balls(facing, balls, max_mm, side, place)
     return _of_rays(facing, max_mm, side, place, progress)
 

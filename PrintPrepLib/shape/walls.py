@@ -15,6 +15,7 @@ from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from ..spatial import index_of
 from ..spatial.balls import grow_balls
+from ..spatial.hollow_balls import with_hollow_edges
 from ..spatial.proven_balls import PROVEN_SHARE, prove_balls
 from ..spatial.walls import walls_of
 from ..topology import edge_table
@@ -174,6 +175,7 @@ def _measured(
     balls = grow_balls(mesh, largest, part(progress, 0.0, 0.7), walls=walls, proven_share=PROVEN_SHARE, only=only)
     inside = index_of(whole).contains
     balls = prove_balls(mesh, balls, largest, inside, part(progress, 0.7, 1.0), outward=walls.outward)
+    balls = with_hollow_edges(mesh, walls, balls, largest, inside)
     thickness, centers = without_lone_tips(mesh, balls)
     centers = np.where(np.isfinite(centers), centers, mesh.vertices)
     return np.where(np.isnan(thickness), np.inf, thickness), centers, balls.steps != 1
