@@ -17,10 +17,12 @@ from ..spatial.change import change_between
 from ..topology import edge_counts
 from .account import Account, Left, account_of, left_places, thickness_near
 from .air import Air, narrow_air
+from .drawn import drawn_bars, moved_whole
 from .growth import Direction, grow
 from .patch import crop
 from .push import pushed_out
 from .reach import within_reach
+from .struts import struts_of
 from .walls import Walls, measure_near, measure_walls
 from .ways import LONGEST
 
@@ -33,6 +35,8 @@ KEEP_GAP_MM = 0.3
 """Gap that stays open unless asked for otherwise: narrower ones fuse or cannot be cleaned on most printers."""
 WORTH_ANOTHER = 0.85
 """Another round is worth its time where this one left no more than this share of the thin area."""
+WHOLE_LEAVES = 0.2
+"""Bars moved before they are split must not leave more than this share of the thin area: else they are split first."""
 TRANSITION_SHARE = 0.5
 LARGEST_SHARE = 0.25
 """A limit above this share of the model's diagonal is not a wall thickness but the model's own size."""
@@ -143,9 +147,14 @@ def thicken(
         measured = measure_mesh(mesh)
         return mesh, Receipt("thicken", asked, watch.seconds, measured, measured, None, nothing, (), account.to_dict())
     state = _State(model, before, before.mesh.vertices[before.thin])
+    _look_round(state, model, MARGINS[0] * limit_mm, direction, keep_gap, part(progress, 0.2, 0.25))
+    if direction is Direction.BOTH:
+        _whole_bars(state, limit_mm, MARGINS[0])
     for number, margin in enumerate(MARGINS):
+        if not state.walls.thin.any():
+            break
         share = part(progress, 0.2 + 0.15 * number, 0.35 + 0.15 * number)
-        if not _one_round(state, model, limit_mm, margin, direction, transition, keep_gap, share):
+        if not _one_round(state, model, limit_mm, margin, direction, transition, share):
             break
     out = state.mesh.with_name(mesh.name)
     if state.rounds > 1:  # later rounds looked at what was left only
@@ -192,6 +201,38 @@ def _checked(mesh: Mesh, limit: float, keep_gap: float, transition: float) -> Me
     return model
 
 
+def _look_round(
+    state: _State, original: Mesh, wanted: float, direction: Direction, keep_gap: float, progress: Progress
+) -> None:
+    """Find what is near thin walls, and the air there that must stay free."""
+    state.near = state.walls.mesh.vertices[state.walls.thickness_mm < wanted]
+    most = 0.5 * wanted if direction is Direction.BOTH else wanted
+    piece = original.submesh(crop(original, state.near, 3.0 * most + 2.0 * keep_gap))
+    state.air = narrow_air(piece, state.near, most, keep_gap, progress)
+
+
+def _whole_bars(state: _State, limit: float, margin: float) -> None:
+    """Move bars that were drawn before any triangle is split, where that cures them."""
+    radius, walls = 0.5 * margin * limit, state.walls
+    struts = struts_of(walls, state.mesh, radius, state.air)
+    drawn = drawn_bars(walls, struts, state.mesh, radius) if struts.vertices.any() else None
+    moved = None if drawn is None else moved_whole(state.mesh, *drawn, state.air, limit)
+    if moved is None:
+        return
+    patch, places = moved
+    grown = exact_weld(patch.put_back(state.mesh)).without_unused_vertices()
+    counts = edge_counts(grown)
+    if counts.open_edges or counts.non_manifold_edges:
+        return
+    now = measure_near(grown, limit, state.near)
+    if now.thin_area_mm2 > WHOLE_LEAVES * walls.thin_area_mm2:
+        return
+    state.mesh, state.walls, state.struts, state.rounds = grown, now, places, 1
+    state.held.append(struts.held_at)
+    state.grown = int(np.count_nonzero(struts.vertices))
+    state.achieved.append(thickness_near(now, state.near, limit))
+
+
 def _one_round(
     state: _State,
     original: Mesh,
@@ -199,17 +240,11 @@ def _one_round(
     margin: float,
     direction: Direction,
     transition: float,
-    keep_gap: float,
     progress: Progress,
 ) -> bool:
     """Grow once where the walls are thin and measure again; tell whether another round may help."""
     radius = 0.5 * margin * limit
     walls, first = state.walls, state.rounds == 0
-    if first:
-        state.near = walls.mesh.vertices[walls.thickness_mm < 2.0 * radius]
-        most = radius if direction is Direction.BOTH else 2.0 * radius
-        piece = original.submesh(crop(original, state.near, 3.0 * most + 2.0 * keep_gap))
-        state.air = narrow_air(piece, state.near, most, keep_gap, part(progress, 0.0, 0.2))
     share = part(progress, 0.2, 0.3)
     growth = grow(
         walls,
