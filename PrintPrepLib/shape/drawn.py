@@ -25,6 +25,8 @@ from .walls import Walls
 
 UNEVEN = 0.05
 """What the pieces of a facet lack may differ by this share of the wanted radius at its median; else it is no drawn bar."""
+ROUND_COSINE = 0.7
+"""Facets of round bars differ by less than this (45.6 degrees: eight sides). Square bars are split well as they are."""
 REACH_SHARE = 3.0
 """Triangles within so many limits are looked at for crossings."""
 
@@ -55,7 +57,9 @@ def drawn_bars(walls: Walls, struts: Struts, mesh: Mesh, radius_mm: float) -> tu
     middle = walls.mesh.triangles[pieces].mean(axis=1)
     owner = index_of(mesh).closest(middle).faces
     area, lack = walls.mesh.face_areas_mm2()[pieces], struts.lacks[pieces]
-    facet = _facets(mesh)
+    facet, is_round = _facets(mesh)
+    if not is_round[touched].any():
+        return None
     owner = facet[owner]
     order = np.lexsort((lack, owner))
     owner, area, lack = owner[order], area[order], lack[order]
@@ -74,14 +78,17 @@ def drawn_bars(walls: Walls, struts: Struts, mesh: Mesh, radius_mm: float) -> tu
     return bars, np.where(touched, median[facet], 0.0)
 
 
-def _facets(mesh: Mesh) -> npt.NDArray[np.int64]:
-    """Number of the flat facet that each triangle (m,) is part of."""
+def _facets(mesh: Mesh) -> tuple[npt.NDArray[np.int64], Bools]:
+    """Number of the flat facet that each triangle (m,) is part of, and whether it has a neighbor as on a round bar."""
     table, normal = edge_table(mesh), mesh.face_normals()
     sides = np.argsort(table.of_face.ravel(), kind="stable").reshape(-1, 2) // 3  # closed: two sides at each edge
-    flat = sides[np.einsum("ij,ij->i", normal[sides[:, 0]], normal[sides[:, 1]]) > CREASE]
+    facing = np.einsum("ij,ij->i", normal[sides[:, 0]], normal[sides[:, 1]])
+    flat = sides[facing > CREASE]
     count = len(mesh.faces)
     graph = coo_array((np.ones(len(flat), bool), tuple(flat.T)), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+    is_round = np.zeros(count, bool)
+    is_round[sides[(facing > ROUND_COSINE) & (facing <= CREASE)]] = True
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64), is_round
 
 
 def moved_whole(

@@ -19,7 +19,7 @@ from .account import Account, Left, account_of, left_places, thickness_near
 from .air import Air, narrow_air
 from .drawn import drawn_bars, moved_whole
 from .growth import Direction, grow
-from .patch import crop
+from .patch import crop, within
 from .push import pushed_out
 from .reach import within_reach
 from .struts import struts_of
@@ -37,6 +37,8 @@ WORTH_ANOTHER = 0.85
 """Another round is worth its time where this one left no more than this share of the thin area."""
 WHOLE_LEAVES = 0.2
 """Bars moved before they are split must not leave more than this share of the thin area: else they are split first."""
+WHOLE_TRIES, WHOLE_MORE, WHOLE_MOST = 2, 1.003, 1.1
+"""Where the measure still finds a thin place, they grow by what it misses and a little, but by no more than the last."""
 TRANSITION_SHARE = 0.5
 LARGEST_SHARE = 0.25
 """A limit above this share of the model's diagonal is not a wall thickness but the model's own size."""
@@ -149,9 +151,10 @@ def thicken(
     state = _State(model, before, before.mesh.vertices[before.thin])
     _look_round(state, model, MARGINS[0] * limit_mm, direction, keep_gap, part(progress, 0.2, 0.25))
     if direction is Direction.BOTH:
-        _whole_bars(state, limit_mm, MARGINS[0])
+        _whole_bars(state, limit_mm)
+    cured = _cured(state, limit_mm)
     for number, margin in enumerate(MARGINS):
-        if not state.walls.thin.any():
+        if cured:
             break
         share = part(progress, 0.2 + 0.15 * number, 0.35 + 0.15 * number)
         if not _one_round(state, model, limit_mm, margin, direction, transition, share):
@@ -211,26 +214,40 @@ def _look_round(
     state.air = narrow_air(piece, state.near, most, keep_gap, progress)
 
 
-def _whole_bars(state: _State, limit: float, margin: float) -> None:
-    """Move bars that were drawn before any triangle is split, where that cures them."""
-    radius, walls = 0.5 * margin * limit, state.walls
-    struts = struts_of(walls, state.mesh, radius, state.air)
-    drawn = drawn_bars(walls, struts, state.mesh, radius) if struts.vertices.any() else None
-    moved = None if drawn is None else moved_whole(state.mesh, *drawn, state.air, limit)
-    if moved is None:
-        return
-    patch, places = moved
-    grown = exact_weld(patch.put_back(state.mesh)).without_unused_vertices()
-    counts = edge_counts(grown)
-    if counts.open_edges or counts.non_manifold_edges:
-        return
-    now = measure_near(grown, limit, state.near)
-    if now.thin_area_mm2 > WHOLE_LEAVES * walls.thin_area_mm2:
-        return
-    state.mesh, state.walls, state.struts, state.rounds = grown, now, places, 1
-    state.held.append(struts.held_at)
-    state.grown = int(np.count_nonzero(struts.vertices))
-    state.achieved.append(thickness_near(now, state.near, limit))
+def _whole_bars(state: _State, limit: float) -> None:
+    """Move round bars that were drawn before any triangle is split, where that cures them."""
+    walls, best, margin = state.walls, state.walls.thin_area_mm2, MARGINS[0]
+    original = state.mesh
+    for number in range(WHOLE_TRIES):
+        radius = 0.5 * margin * limit
+        struts = struts_of(walls, original, radius, state.air)
+        drawn = drawn_bars(walls, struts, original, radius) if struts.vertices.any() else None
+        moved = None if drawn is None else moved_whole(original, *drawn, state.air, limit)
+        if moved is None:
+            return
+        patch, places = moved
+        grown = exact_weld(patch.put_back(original)).without_unused_vertices()
+        counts = edge_counts(grown)
+        if counts.open_edges or counts.non_manifold_edges:
+            return
+        now = measure_near(grown, limit, state.near)
+        if now.thin_area_mm2 > (best if number else WHOLE_LEAVES * best):
+            return
+        best = now.thin_area_mm2
+        state.mesh, state.walls, state.struts, state.rounds = grown, now, places, number + 1
+        state.grown = int(np.count_nonzero(struts.vertices))
+        state.achieved, state.held = [thickness_near(now, state.near, limit)], [struts.held_at]
+        if not now.thin.any():
+            return
+        margin = min(margin * WHOLE_MORE * limit / max(now.thinnest_mm, 1e-9), WHOLE_MOST)
+
+
+def _cured(state: _State, limit: float) -> bool:
+    """Tell whether no wall is thin but at bars that were moved whole: to split these would only make them wavy."""
+    thin = state.walls.mesh.vertices[state.walls.thin]
+    if state.struts is None or not len(thin):
+        return not len(thin)
+    return bool(within(thin[:, None].repeat(3, axis=1), state.struts, 2.0 * limit).all())
 
 
 def _one_round(
