@@ -24,7 +24,7 @@ from .struts import Struts
 from .walls import Walls
 
 UNEVEN = 0.05
-"""What the pieces of a facet lack may differ by this share of the wanted radius at its median; else it is no drawn bar."""
+"""What the pieces of a facet lack may differ by this share of the wanted radius; else it is no drawn bar."""
 ROUND_COSINE = 0.7
 """Facets of round bars differ by less than this (45.6 degrees: eight sides). Square bars are split well as they are."""
 REACH_SHARE = 3.0
@@ -114,4 +114,3 @@ def moved_whole(
     if len(stuck):
         return None
     return moved, piece.vertices[own]
-

@@ -37,8 +37,8 @@ WORTH_ANOTHER = 0.85
 """Another round is worth its time where this one left no more than this share of the thin area."""
 WHOLE_LEAVES = 0.2
 """Bars moved before they are split must not leave more than this share of the thin area: else they are split first."""
-WHOLE_TRIES, WHOLE_MORE, WHOLE_MOST = 2, 1.003, 1.1
-"""Where the measure still finds a thin place, they grow by what it misses and a little, but by no more than the last."""
+WHOLE_TRIES, WHOLE_MORE, WHOLE_MOST = 3, 1.005, 1.1
+"""Where the measure still finds a thin place, they grow by what it misses and a little, at most by the last."""
 TRANSITION_SHARE = 0.5
 LARGEST_SHARE = 0.25
 """A limit above this share of the model's diagonal is not a wall thickness but the model's own size."""

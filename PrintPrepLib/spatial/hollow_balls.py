@@ -74,19 +74,18 @@ def with_hollow_edges(
     _keep_smaller(least, through, vertex)
     out = Balls(balls.radius_mm.copy(), balls.centers.copy(), balls.faces.copy(), balls.steps.copy())
     larger = vertex[least.radius_mm[vertex] > out.radius_mm[vertex]]
-    for mine, other in zip(_arrays(out), _arrays(least), strict=True):
-        mine[larger] = other[larger]
+    _copy(out, least, larger)
     return out
 
 
-def _arrays(balls: Balls) -> tuple[FloatArray, FloatArray, Int64Array, npt.NDArray[np.int8]]:
-    return balls.radius_mm, balls.centers, balls.faces, balls.steps
+def _copy(to: Balls, source: Balls, rows: Int64Array) -> None:
+    to.radius_mm[rows], to.centers[rows] = source.radius_mm[rows], source.centers[rows]
+    to.faces[rows], to.steps[rows] = source.faces[rows], source.steps[rows]
 
 
 def _keep_smaller(least: Balls, other: Balls, rows: Int64Array) -> None:
     smaller = rows[other.radius_mm[rows] < least.radius_mm[rows]]
-    for mine, new in zip(_arrays(least), _arrays(other), strict=True):
-        mine[smaller] = new[smaller]
+    _copy(least, other, smaller)
 
 
 def _straight_through(mesh: Mesh, walls: Walls, vertex: Int64Array, largest: float) -> Balls:
@@ -124,8 +123,8 @@ def hollow_sides(mesh: Mesh, walls: Walls, asked: BoolArray) -> tuple[Int64Array
         return nothing
     place = np.full(len(asked), -1, np.int64)
     place[vertex] = np.arange(len(vertex))
-    face, corner = np.nonzero(place[faces] >= 0)
-    at, along = place[faces[face, corner]], normal[face]
+    face, at_corner = np.nonzero(place[faces] >= 0)
+    at, along = place[faces[face, at_corner]], normal[face]
     seeds = np.stack([normal[first], normal[second], np.zeros((len(vertex), 3))], axis=1)
     near = np.einsum("ij,isj->is", along, seeds[at])
     # The third side is where the triangle farthest from both looks.
@@ -135,7 +134,7 @@ def hollow_sides(mesh: Mesh, walls: Walls, asked: BoolArray) -> tuple[Int64Array
     seeds[third, 2] = along[farthest[third]]
     near[:, 2] = np.where(third[at], np.einsum("ij,ij->i", along, seeds[at, 2]), -np.inf)
     slot = near.argmax(axis=1)
-    weighted = _angles(mesh, faces, face, corner)[:, None] * along
+    weighted = _angles(mesh, faces, face, at_corner)[:, None] * along
     out = np.zeros((len(vertex), SIDES, 3))
     np.add.at(out, (at, slot), weighted)
     size = np.linalg.norm(out, axis=2, keepdims=True)

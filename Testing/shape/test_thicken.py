@@ -168,6 +168,30 @@ def test_turned_bars_reach_the_limit(width: float, degrees: float) -> None:
     assert receipt.after.volume_mm3 == pytest.approx(6.0 * 1.04 * 1.04, rel=0.02)
 
 
+def turned_lattice(sections: int) -> Mesh:
+    """Plane lattice of round bars, each turned about its axis: their facets cross in general position."""
+    bars = []
+    for number, place in enumerate((0.0, 4.0, 8.0)):
+        for along, at in ((1, (place, 4.0, 0.0)), (0, (4.0, place, 0.0))):
+            bar = shapes.cylinder(0.3, 10.0, sections=sections)
+            bar = shapes.rotated(bar, 17.0 * number + 31.0 * along, (0, 0, 1))
+            bar = shapes.rotated(bar, 90.0, (1, 0, 0) if along else (0, 1, 0))
+            bars.append(shapes.moved(bar, at))
+    return joined(bars, "round lattice")
+
+
+@pytest.mark.parametrize("sections", [24])
+def test_lattice_of_round_bars_is_moved_whole(sections: int) -> None:
+    model = turned_lattice(sections)
+    out, receipt = thicken(model, limit_mm=1.0)
+    sound(out, receipt)
+    assert receipt.after.genus == 4
+    assert len(out.faces) == len(model.faces)
+    assert receipt.details["thin_area_after_cm2"] <= 0.005 * receipt.details["thin_area_before_cm2"]
+    np.testing.assert_allclose(out.size_mm[:2], (10.0, 10.0), atol=2e-3)
+    assert out.size_mm[2] < 1.12
+
+
 def test_joint_of_round_bars_is_named_where_it_stays_thin() -> None:
     upright = shapes.cylinder(0.3, 6.0, sections=8)
     lying = [
