@@ -70,8 +70,8 @@ def with_hollow_edges(
         turned = replace(walls, first=first, outward=outward)
         side = grow_balls(mesh, largest_mm, walls=turned, proven_share=PROVEN_SHARE, only=only)
         _keep_smaller(least, prove_balls(mesh, side, largest_mm, inside, outward=outward), asked)
-    through = _straight_through(mesh, walls, vertex, largest_mm)
-    _keep_smaller(least, through, vertex)
+    # What is left straight through is no ball: the one that fits, and is larger, keeps its place.
+    least.radius_mm[vertex] = np.minimum(least.radius_mm[vertex], _half_through(mesh, walls, vertex, largest_mm))
     out = Balls(balls.radius_mm.copy(), balls.centers.copy(), balls.faces.copy(), balls.steps.copy())
     larger = vertex[least.radius_mm[vertex] > out.radius_mm[vertex]]
     _copy(out, least, larger)
@@ -88,17 +88,12 @@ def _keep_smaller(least: Balls, other: Balls, rows: Int64Array) -> None:
     _copy(least, other, smaller)
 
 
-def _straight_through(mesh: Mesh, walls: Walls, vertex: Int64Array, largest: float) -> Balls:
-    """Half of the way straight through the solid at the given vertices, as balls."""
+def _half_through(mesh: Mesh, walls: Walls, vertex: Int64Array, largest: float) -> FloatArray:
+    """Half of the way straight through the solid at vertices (k,)."""
     inward = -walls.outward[vertex]
     skin = SKIN * largest
-    distance, hit = index_of(mesh).first_hit(mesh.vertices[vertex] + skin * inward, inward, 2.0 * largest)
-    count = len(mesh.vertices)
-    out = Balls(np.full(count, np.inf), np.zeros((count, 3)), np.full(count, -1, np.int64), np.ones(count, np.int8))
-    half = 0.5 * (distance + skin)
-    out.radius_mm[vertex], out.faces[vertex] = half, hit
-    out.centers[vertex] = mesh.vertices[vertex] + np.where(np.isfinite(half), half, largest)[:, None] * inward
-    return out
+    distance, _ = index_of(mesh).first_hit(mesh.vertices[vertex] + skin * inward, inward, 2.0 * largest)
+    return np.asarray(0.5 * (distance + skin), np.float64)
 
 
 def hollow_sides(mesh: Mesh, walls: Walls, asked: BoolArray) -> tuple[Int64Array, FloatArray]:
