@@ -76,7 +76,10 @@ def _one_round(at: FloatArray, original: FloatArray, faces: Faces, chosen: Ints,
         return pick
     # One flip for each triangle and its neighbors at a time; the new edge must not be there yet.
     low, high = np.minimum(c[pick], d[pick]), np.maximum(c[pick], d[pick])
-    pick = pick[~np.isin(low * len(at) + high, _edge_keys(faces, len(at)))]
+    begins = np.zeros(len(at), bool)
+    begins[low] = True
+    near = faces[begins[faces[:, 0]] | begins[faces[:, 1]] | begins[faces[:, 2]]]
+    pick = pick[~np.isin(low * len(at) + high, _edge_keys(near, len(at)))]
     pick = pick[np.argsort(-excess[pick], kind="stable")]
     rank = np.full(len(at), len(pick), np.int64)
     for corner in (a, b, c, d):
