@@ -1,0 +1,130 @@
+"""Flat faces of a cut: which triangles they are, their outline, and points inside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ...mesh import FloatArray, Mesh
+from .plane import CutPlane, Disc, Rectangle
+
+if TYPE_CHECKING:
+    import manifold3d
+
+IN_PLANE_SHARE = 1e-9
+"""A corner belongs to a cut face when it lies nearer to the plane than this share of the model's size: booleans place
+it there to some 1e-13 of the size."""
+DISC_SEGMENTS = 256
+"""Corners of the polygon that stands for a disc; its sides stay within a ten-thousandth of the radius."""
+
+Bools = npt.NDArray[np.bool_]
+
+
+def faces_in_plane(mesh: Mesh, plane: CutPlane, *, looking_up: bool) -> Bools:
+    """Triangles (m,) that lie in a plane and look along its normal, or against it."""
+    tolerance = IN_PLANE_SHARE * _scale(mesh, plane)
+    near = np.abs(plane.distance(mesh.vertices)) <= tolerance
+    inside: Bools = np.asarray(near[mesh.faces].all(axis=1))
+    rows = np.flatnonzero(inside)
+    if len(rows):
+        local = plane.to_local(mesh.vertices[mesh.faces[rows]].reshape(-1, 3)).reshape(-1, 3, 3)
+        u, v = local[:, 1, :2] - local[:, 0, :2], local[:, 2, :2] - local[:, 0, :2]
+        turn = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+        inside[rows] = turn > 0.0 if looking_up else turn < 0.0
+    return inside
+
+
+def outline_of(mesh: Mesh, chosen: Bools, plane: CutPlane) -> manifold3d.CrossSection:
+    """Outline of triangles that lie in a plane, in its local coordinates; empty where there is none."""
+    import manifold3d
+
+    faces = mesh.faces[chosen].astype(np.int64)
+    if not len(faces):
+        return manifold3d.CrossSection()
+    sides = np.concatenate([faces[:, (0, 1)], faces[:, (1, 2)], faces[:, (2, 0)]])
+    count = len(mesh.vertices)
+    forth, back = sides[:, 0] * count + sides[:, 1], sides[:, 1] * count + sides[:, 0]
+    border = sides[~np.isin(forth, back)]
+    loops = [plane.to_local(mesh.vertices[loop])[:, :2] for loop in _loops(border)]
+    # Both windings of a face give the same filled region.
+    return manifold3d.CrossSection(loops, manifold3d.FillRule.EvenOdd)
+
+
+def bound_outline(plane: CutPlane) -> manifold3d.CrossSection | None:
+    """Outline of a plane's bound in its local coordinates; None where it is infinite."""
+    import manifold3d
+
+    if isinstance(plane.bound, Disc):
+        return manifold3d.CrossSection.circle(plane.bound.radius_mm, DISC_SEGMENTS)
+    if isinstance(plane.bound, Rectangle):
+        return manifold3d.CrossSection.square((plane.bound.width_mm, plane.bound.height_mm), center=True)
+    return None
+
+
+def contains_2d(outline: manifold3d.CrossSection, points: FloatArray) -> Bools:
+    """Which points (k, 2) lie inside an outline, its holes left out, (k,)."""
+    inside = np.zeros(len(points), bool)
+    x, y = points[:, 0], points[:, 1]
+    for loop in outline.to_polygons():
+        a, b = np.asarray(loop), np.roll(np.asarray(loop), -1, axis=0)
+        for (ax, ay), (bx, by) in zip(a.tolist(), b.tolist(), strict=True):
+            if ay == by:
+                continue
+            crosses = (ay > y) != (by > y)
+            inside ^= crosses & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
+    return inside
+
+
+def edge_distance_2d(outline: manifold3d.CrossSection, points: FloatArray) -> FloatArray:
+    """Distance (k,) of points (k, 2) from the outline's edges."""
+    out = np.full(len(points), np.inf)
+    for loop in outline.to_polygons():
+        a = np.asarray(loop)
+        along = np.roll(a, -1, axis=0) - a
+        size2 = np.maximum((along**2).sum(axis=1), np.finfo(float).tiny)
+        for start, way, length2 in zip(a, along, size2, strict=True):
+            share = np.clip((points - start) @ way / length2, 0.0, 1.0)
+            out = np.minimum(out, np.linalg.norm(points - start - share[:, None] * way, axis=1))
+    return out
+
+
+def inner_point(outline: manifold3d.CrossSection) -> FloatArray:
+    """Return a point (2,) well inside a single connected outline."""
+    low_x, low_y, high_x, high_y = outline.bounds()
+    for cells in (16, 64, 256):
+        x, y = np.meshgrid(
+            *(np.linspace(low, high, cells + 2)[1:-1] for low, high in ((low_x, high_x), (low_y, high_y)))
+        )
+        grid = np.stack([x.ravel(), y.ravel()], axis=1)
+        grid = grid[contains_2d(outline, grid)]
+        if len(grid):
+            return np.asarray(grid[edge_distance_2d(outline, grid).argmax()])
+    # Thinner than any grid: the middle of a triangle that an ear of the outline makes.
+    loop = np.asarray(outline.to_polygons()[0])
+    middles = (loop + np.roll(loop, -1, axis=0) + np.roll(loop, -2, axis=0)) / 3.0
+    inside = middles[contains_2d(outline, middles)]
+    return np.asarray(inside[0] if len(inside) else loop.mean(axis=0))
+
+
+def _scale(mesh: Mesh, plane: CutPlane) -> float:
+    low, high = mesh.bounds
+    return float(np.linalg.norm(high - low) + np.abs([low, high]).max() + np.abs(plane.point_mm).max())
+
+
+def _loops(border: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    """Chain directed sides (k, 2) into closed loops."""
+    following: dict[int, list[int]] = {}
+    for start, stop in border.tolist():
+        following.setdefault(start, []).append(stop)
+    loops = []
+    for start in list(following):
+        while following.get(start):
+            loop, here = [start], following[start].pop()
+            while here != start and following.get(here):
+                loop.append(here)
+                here = following[here].pop()
+            if here == start and len(loop) > 2:
+                loops.append(np.array(loop, np.int64))
+    return loops
