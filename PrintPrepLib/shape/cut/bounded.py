@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import GeometryError
 from ...mesh import Mesh
+from .bodies import bodies_of
 from .plane import CutPlane
 from .section import bound_outline, contains_2d, faces_in_plane, inner_point, outline_of
 
@@ -44,7 +45,7 @@ def divide_within(
 
     bound = bound_outline(plane)
     assert bound is not None
-    bodies = solid.decompose()
+    bodies = bodies_of(solid)
     hit: list[manifold3d.Manifold] = []
     rest: list[manifold3d.Manifold] = []
     for body in bodies:
@@ -93,7 +94,7 @@ def _part(
     slab = None
     if half:
         slab, below = below.split_by_plane((x, y, z), offset - half)
-    nodes = [(piece, 1) for piece in above.decompose()] + [(piece, -1) for piece in below.decompose()]
+    nodes = [(piece, 1) for piece in bodies_of(above)] + [(piece, -1) for piece in bodies_of(below)]
     # Links are what stays whole: slab pieces with a kerf, sections without one.
     uncut, cut = _links(above, slab, plane, bound, half)
     group = list(range(len(nodes) + len(uncut)))
@@ -155,7 +156,7 @@ def _links(
             else:
                 uncut.append(((outline, outline), None))
         return uncut, cut
-    for piece in slab.decompose():
+    for piece in bodies_of(slab):
         upper = _cap(piece, plane.moved(half), looking_up=True)
         lower = _cap(piece, plane.moved(-half), looking_up=False)
         middle = piece.split_by_plane(plane.normal, float(np.dot(plane.point_mm, plane.normal)))[0]

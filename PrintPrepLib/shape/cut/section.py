@@ -90,6 +90,17 @@ def edge_distance_2d(outline: manifold3d.CrossSection, points: FloatArray) -> Fl
     return out
 
 
+def centroid_2d(outline: manifold3d.CrossSection) -> FloatArray:
+    """Middle (2,) of an outline's area."""
+    area, moment = 0.0, np.zeros(2)
+    for loop in outline.to_polygons():
+        a, b = np.asarray(loop), np.roll(np.asarray(loop), -1, axis=0)
+        turn = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+        area += 0.5 * float(turn.sum())
+        moment += ((a + b) * turn[:, None]).sum(axis=0) / 6.0
+    return moment / area
+
+
 def inner_point(outline: manifold3d.CrossSection) -> FloatArray:
     """Return a point (2,) well inside a single connected outline."""
     low_x, low_y, high_x, high_y = outline.bounds()

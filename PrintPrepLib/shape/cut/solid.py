@@ -10,12 +10,14 @@ from ...mesh import Mesh
 from ...progress import Progress, part, silent
 from ...receipt import Receipt
 from ...spatial import exact_weld, self_crossings
-from ...surface.repair import repair
+from ...surface.repair import Rung, repair
 from ...topology import edge_counts
 
 if TYPE_CHECKING:
     import manifold3d
 
+HIGHEST_RUNG = Rung.CROSSINGS
+"""Surfaces are repaired up to here. The next rung builds a new surface on a grid, which nobody asked for."""
 LEAST_VOLUME_MM3 = 1e-9
 """A solid below this volume is nothing that could be printed: rounding alone makes such."""
 
@@ -42,12 +44,12 @@ def solid_of(mesh: Mesh, progress: Progress = silent) -> Solid:
     welded = exact_weld(mesh).without_unused_vertices()
     receipt = None
     if not _is_sound(welded, part(progress, 0.0, 0.4)):
-        repaired, receipt = repair(mesh, progress=part(progress, 0.4, 0.9))
+        repaired, receipt = repair(mesh, rung=HIGHEST_RUNG, progress=part(progress, 0.4, 0.9))
         welded = exact_weld(repaired).without_unused_vertices()
         if not _is_sound(welded, silent):
             raise GeometryError(
-                f"The model '{mesh.name}' is not a closed solid, and the repair could not make one of it. Look at it "
-                "with the command 'check', and mend it by hand."
+                f"The model '{mesh.name}' is not a closed solid, and the repair could not make one of it without "
+                "building it anew. Try the command 'repair', which may do that, and look at the result."
             )
     manifold = welded.to_manifold()
     if not manifold.volume() > LEAST_VOLUME_MM3:

@@ -1,0 +1,190 @@
+"""Pins set at the seams of a cut, and the proof that the parts fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...mesh import FloatArray, Mesh, concatenate
+from ...progress import Progress, part, silent
+from ...spatial import SurfaceIndex
+from ..pins.choose import Placement, place_pins
+from ..pins.fit import PinFit, measure_fit, seat_interference
+from ..pins.kinds import Pin
+from ..pins.oneway import wrong_seats
+from ..pins.request import PinRequest, needs_of
+from ..pins.room import Rod, Surroundings
+from ..pins.solids import PinSolids, foot_hole_volume_mm3, hole_volume_mm3, pin_solids, pin_volume_mm3
+from .assembly import Seam
+from .section import centroid_2d, contains_2d
+
+if TYPE_CHECKING:
+    import manifold3d
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """The pins of one seam, what was made of them, and what was measured afterwards."""
+
+    seam: Seam
+    placement: Placement
+    solids: tuple[PinSolids, ...]
+    around: Surroundings
+    fits: tuple[PinFit, ...] = ()
+
+    @property
+    def foot(self) -> int:
+        """Number of the part that carries the feet."""
+        return self.seam.below if self.placement.foot_below else self.seam.above
+
+    @property
+    def other(self) -> int:
+        """Number of the other part."""
+        return self.seam.above if self.placement.foot_below else self.seam.below
+
+    def to_dicts(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """Return each pin with its measures as plain JSON values."""
+        return [
+            pin.to_dict() | {"foot_in": names[self.foot], "hole_in": names[self.other]} | fit.to_dict()
+            for pin, fit in zip(self.placement.pins, self.fits, strict=True)
+        ]
+
+
+def set_pins(
+    seams: Sequence[Seam],
+    surfaces: Sequence[SurfaceIndex],
+    faces: Sequence[tuple[int, Mesh]],
+    planes_of: Sequence[int],
+    asked: PinRequest,
+    progress: Progress = silent,
+) -> list[Joint]:
+    """Choose the pins of every seam; pins of one seam keep away from those of the others.
+
+    Parameters
+    ----------
+    seams : sequence of Seam
+    surfaces : sequence of SurfaceIndex
+        For every seam, the surface of the model that was cut.
+    faces : sequence of (plane number, Mesh)
+        All flat faces that cuts made: those of other planes are in the way, too.
+    planes_of : sequence of int
+        Number of the plane of every seam.
+    asked : PinRequest
+    """
+    joints: list[Joint] = []
+    rods: list[Rod] = []
+    # The largest first: it has the most to choose from, and the others keep clear of its pins.
+    for done, number in enumerate(sorted(range(len(seams)), key=lambda k: -seams[k].area_mm2)):
+        seam, share = seams[number], part(progress, done / len(seams), (done + 1) / len(seams))
+        others = [mesh for plane, mesh in faces if plane != planes_of[number] and not mesh.is_empty]
+        in_the_way = (surfaces[number], *((SurfaceIndex(concatenate(others)),) if others else ()))
+        around = Surroundings(in_the_way, tuple(rods))
+        placement = place_pins(seam, around, _near(seam, asked), share)
+        joints.append(Joint(seam, placement, tuple(pin_solids(pin) for pin in placement.pins), around))
+        rods += [_rod(pin, asked.wall_mm) for pin in placement.pins]
+    return joints
+
+
+def _near(seam: Seam, asked: PinRequest) -> PinRequest:
+    """Of the places given by hand, those that lie on this seam rather than beside it."""
+    if not asked.places_mm:
+        return asked
+    local = seam.plane.to_local(np.array(asked.places_mm))
+    on = contains_2d(seam.outline, local[:, :2])
+    places = tuple(place for place, inside in zip(asked.places_mm, on.tolist(), strict=True) if inside)
+    return replace(asked, places_mm=places, count=len(places) if not places else asked.count)
+
+
+def _rod(pin: Pin, wall_mm: float) -> Rod:
+    need = needs_of(pin, wall_mm)
+    at, axis = np.array(pin.at_mm), np.array(pin.axis)
+    start = at - need.depth_below_mm * axis
+    stop = at + (pin.kerf_mm + need.depth_above_mm) * axis
+    return Rod(tuple(start.tolist()), tuple(stop.tolist()), pin.hole_radius_mm)
+
+
+def finished(pieces: Sequence[manifold3d.Manifold], joints: Sequence[Joint]) -> list[manifold3d.Manifold]:
+    """Join the pins with their parts and cut the holes."""
+    import manifold3d
+
+    add: list[list[manifold3d.Manifold]] = [[] for _ in pieces]
+    cut: list[list[manifold3d.Manifold]] = [[] for _ in pieces]
+    for joint in joints:
+        for solids in joint.solids:
+            for where, solid, number in (
+                (add, solids.add, joint.foot),
+                (cut, solids.cut_foot, joint.foot),
+                (cut, solids.cut_other, joint.other),
+            ):
+                if solid is not None:
+                    where[number].append(solid)
+    out = []
+    for piece, more, less in zip(pieces, add, cut, strict=True):
+        body = piece
+        if more:
+            body = manifold3d.Manifold.batch_boolean([body, *more], manifold3d.OpType.Add)
+        if less:
+            body = manifold3d.Manifold.batch_boolean([body, *less], manifold3d.OpType.Subtract)
+        out.append(body)
+    return out
+
+
+def proven(
+    joints: Sequence[Joint], parts: Sequence[manifold3d.Manifold], progress: Progress = silent
+) -> tuple[list[Joint], dict[str, Any]]:
+    """Measure every pin in the finished parts; return the joints with their measures, and the sums."""
+    out = []
+    seats: list[dict[str, Any]] = []
+    for number, joint in enumerate(joints):
+        progress(number / len(joints), "Measuring the fit of the pins")
+        foot, other = parts[joint.foot], parts[joint.other]
+        fits = tuple(
+            measure_fit(pin, solids, foot, other, joint.around)
+            for pin, solids in zip(joint.placement.pins, joint.solids, strict=True)
+        )
+        out.append(replace(joint, fits=fits))
+        rods = [solids.add or solids.loose for solids in joint.solids]
+        printed = [rod for rod in rods if rod is not None]
+        if printed:
+            center = joint.seam.plane.to_world(centroid_2d(joint.seam.outline)[None])[0]
+            wrong = wrong_seats(joint.placement.pins, joint.seam.plane.axes)
+            seats.append(
+                {
+                    "below": joint.seam.below,
+                    "above": joint.seam.above,
+                    "interference_mm3": seat_interference(printed, other, joint.seam.plane, center),
+                    "also_fits": [seat.words() for seat in wrong],
+                }
+            )
+    every = [fit for joint in out for fit in joint.fits]
+    proof: dict[str, Any] = {
+        "interference_mm3": float(sum(fit.interference_mm3 for fit in every)),
+        "gap_min_mm": min((fit.gap_min_mm for fit in every if fit.gap_min_mm is not None), default=None),
+        "gap_max_mm": max((fit.gap_max_mm for fit in every if fit.gap_max_mm is not None), default=None),
+        "gap_end_min_mm": min((fit.gap_end_mm for fit in every if fit.gap_end_mm is not None), default=None),
+        "wall_min_mm": min((fit.wall_mm for fit in every), default=None),
+        "way_is_free": all(fit.way_is_free for fit in every),
+        "wrong_seats": seats,
+    }
+    return out, proof
+
+
+def volumes_of(joints: Sequence[Joint]) -> tuple[float, float, float]:
+    """Exact volumes of the pins joined to parts, of the holes cut, and of loose dowels, mm3."""
+    pins = holes = loose = 0.0
+    for joint in joints:
+        for pin, solids in zip(joint.placement.pins, joint.solids, strict=True):
+            if solids.add is not None:
+                pins += pin_volume_mm3(pin)
+            if solids.loose is not None:
+                loose += pin_volume_mm3(pin)
+            holes += hole_volume_mm3(pin) + foot_hole_volume_mm3(pin)
+    return pins, holes, loose
+
+
+def pin_centers(joints: Sequence[Joint]) -> FloatArray:
+    """Places of all pins, (k, 3)."""
+    return np.array([pin.at_mm for joint in joints for pin in joint.placement.pins]).reshape(-1, 3)

@@ -1,0 +1,200 @@
+"""Proof that parts fit: interference, play, walls round the holes, the way in, and wrong seats; all measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...mesh import FloatArray, Mesh
+from ...receipt import plain
+from ...spatial import SurfaceIndex
+from ..cut.plane import CutPlane
+from .kinds import Pin, PinType
+from .room import Surroundings
+from .solids import PinSolids
+
+if TYPE_CHECKING:
+    import manifold3d
+
+NO_VOLUME_MM3 = 1e-6
+"""Common volume below this is rounding of coordinates, not interference: a cube of a hundredth of a millimeter."""
+WAY_SHARES = (0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 1.0)
+"""Stations on the way out, as shares of the pin's length, at which the parts must not meet."""
+SAMPLES_ACROSS = 48
+"""Directions round a pin in which its play is measured,"""
+SAMPLES_ALONG = 9
+"""and heights."""
+WALL_SAMPLE_MM = 0.25
+"""Surface of a hole is asked at points no farther apart than this."""
+FLAT_MM = 1e-6
+"""A hole's surface within this of the cut face belongs to the face."""
+
+
+@dataclass(frozen=True)
+class PinFit:
+    """What was measured of one pin.
+
+    Attributes
+    ----------
+    interference_mm3 : float
+        Common volume of the pin and the parts that it goes into.
+    gap_min_mm, gap_max_mm : float or None
+        Smallest and largest play between the pin's sides and its hole; None for a magnet, which is not printed.
+    gap_end_mm : float or None
+        Play beyond the pin's end.
+    wall_mm : float
+        Thinnest wall that remains round the hole (for a plug: also round its foot's place).
+    wall_at_mm : (3,)
+        Where, LPS.
+    way_is_free : bool
+        Whether the part comes off along the pin's axis without touching it.
+    """
+
+    interference_mm3: float
+    gap_min_mm: float | None
+    gap_max_mm: float | None
+    gap_end_mm: float | None
+    wall_mm: float
+    wall_at_mm: tuple[float, float, float]
+    way_is_free: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        out: dict[str, Any] = plain(asdict(self))
+        return out
+
+
+def measure_fit(
+    pin: Pin, solids: PinSolids, foot: manifold3d.Manifold, other: manifold3d.Manifold, around: Surroundings
+) -> PinFit:
+    """Measure one pin against both finished parts.
+
+    Parameters
+    ----------
+    pin, solids
+        The pin, and what was made of it.
+    foot, other : Manifold
+        Finished parts: the one that carries the foot, and the one with the hole.
+    around : Surroundings
+        Surfaces that the walls round the holes end at.
+    """
+    rod = solids.add if solids.add is not None else solids.loose
+    parts = [(other, solids.cut_other, 1.0)]
+    if solids.cut_foot is not None:
+        parts.append((foot, solids.cut_foot, -1.0))
+    interference, free = 0.0, True
+    gaps: list[FloatArray] = []
+    ends: list[float] = []
+    walls: list[tuple[float, FloatArray]] = []
+    for body, tool, sign in parts:
+        if tool is None:
+            continue
+        hole = _local(body, tool)
+        if rod is not None:
+            interference += (hole ^ rod).volume()
+            free &= _way_is_free(pin, rod, hole, sign)
+            across, end = _play(pin, rod, hole, sign)
+            gaps.append(across)
+            ends.append(end)
+        walls.append(_wall(hole, tool, pin, sign, around))
+    thinnest, where = min(walls, key=lambda wall: wall[0])
+    x, y, z = where.tolist()
+    every = np.concatenate(gaps) if gaps else np.empty(0)
+    return PinFit(
+        interference_mm3=interference,
+        gap_min_mm=float(every.min()) if len(every) else None,
+        gap_max_mm=float(every.max()) if len(every) else None,
+        gap_end_mm=min(ends) if ends else None,
+        wall_mm=thinnest,
+        wall_at_mm=(x, y, z),
+        way_is_free=free,
+    )
+
+
+def seat_interference(
+    rods: Sequence[manifold3d.Manifold], other: manifold3d.Manifold, plane: CutPlane, center: FloatArray
+) -> dict[str, float]:
+    """Common volume when the part with the holes is put on wrongly: turned by half, or mirrored.
+
+    The pins are turned instead of the part, which is the same. ``center`` (3,) is what it is turned about.
+    """
+    out = {}
+    first, second, normal = plane.axes
+    for name, matrix in (
+        ("turned by half", np.outer(normal, normal) - np.outer(first, first) - np.outer(second, second)),
+        ("mirrored", np.eye(3) - 2.0 * np.outer(first, first)),
+        ("mirrored the other way", np.eye(3) - 2.0 * np.outer(second, second)),
+    ):
+        move = np.concatenate([matrix, (center - matrix @ center)[:, None]], axis=1)
+        out[name] = float(sum((rod.transform(move) ^ other).volume() for rod in rods))
+    return out
+
+
+def _local(body: manifold3d.Manifold, tool: manifold3d.Manifold) -> manifold3d.Manifold:
+    """Return the part near a hole: everything after is done on a small solid."""
+    import manifold3d
+
+    low, high = np.array(tool.bounding_box()).reshape(2, 3)
+    margin = 0.25 * float(np.linalg.norm(high - low))
+    low, high = low - margin, high + margin
+    return body ^ manifold3d.Manifold.cube(tuple((high - low).tolist())).translate(tuple(low.tolist()))
+
+
+def _way_is_free(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: float) -> bool:
+    back = -sign * np.array(pin.axis)
+    # The piece round the hole ends beside it, so that nothing is met on the way out but the hole itself.
+    return all(
+        (rod.translate(tuple((share * pin.hole_depth_mm * back).tolist())) ^ hole).volume() <= NO_VOLUME_MM3
+        for share in WAY_SHARES
+    )
+
+
+def _play(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: float) -> tuple[FloatArray, float]:
+    """Play at the sides (k,) and beyond the end, from the pin's surface to the hole's."""
+    matrix = pin.matrix
+    surface = SurfaceIndex(Mesh.from_manifold(hole))
+    shaft = SurfaceIndex(Mesh.from_manifold(rod))
+    start = pin.kerf_mm if sign > 0.0 else 0.0
+    # Between the lead-in at the mouth and the chamfer at the end the sides are what guides.
+    heights = start * (sign > 0.0) + sign * pin.length_mm * np.linspace(0.3, 0.75, SAMPLES_ALONG)
+    angles = np.linspace(0.0, 2.0 * np.pi, SAMPLES_ACROSS, endpoint=False)
+    outward = np.stack([np.cos(angles), np.sin(angles), np.zeros(len(angles))], axis=1)
+    far = pin.diameter_mm
+    origin = (outward * far)[None] + np.array([0.0, 0.0, 1.0]) * heights[:, None, None]
+    origin = origin.reshape(-1, 3) @ matrix[:, :3].T + matrix[:, 3]
+    towards = np.tile(-outward, (len(heights), 1)) @ matrix[:, :3].T
+    hit, _ = shaft.first_hit(origin, towards, 2.0 * far)
+    on_pin = (origin + hit[:, None] * towards)[np.isfinite(hit)]
+    across = surface.closest(on_pin).distance_mm
+    tip = start + sign * pin.length_mm
+    end = np.array([[0.0, 0.0, tip]]) @ matrix[:, :3].T + matrix[:, 3]
+    inner = end - sign * 1e-3 * np.array(pin.axis)
+    below, _ = shaft.first_hit(end + sign * 2.0 * far * np.array(pin.axis), -sign * np.array(pin.axis)[None], 4.0 * far)
+    floor, _ = surface.first_hit(inner, sign * np.array(pin.axis)[None], 4.0 * far)
+    reached = 2.0 * far - float(below[0])  # how far the pin's real end stands beyond where it should
+    return across, float(floor[0]) - 1e-3 - reached
+
+
+def _wall(
+    hole: manifold3d.Manifold, tool: manifold3d.Manifold, pin: Pin, sign: float, around: Surroundings
+) -> tuple[float, FloatArray]:
+    """Thinnest wall between a hole's surface and the surfaces round the part, and where."""
+    fine = Mesh.from_manifold(hole.refine_to_length(WALL_SAMPLE_MM))
+    face = np.array(pin.at_mm) + (pin.kerf_mm if sign > 0.0 else 0.0) * np.array(pin.axis)
+    depth = sign * (fine.vertices - face) @ np.array(pin.axis)
+    on_tool = SurfaceIndex(Mesh.from_manifold(tool)).closest(fine.vertices, 1e-4).faces >= 0
+    points = fine.vertices[on_tool & (depth > FLAT_MM)]
+    if not len(points):
+        return np.inf, face
+    reach = 4.0 * pin.diameter_mm
+    distance = around.distance(points, reach)
+    row = int(distance.argmin())
+    return float(distance[row]), points[row]
+
+
+def is_printed(pin: Pin) -> bool:
+    """Whether the pin itself is printed; a magnet is bought."""
+    return pin.kind is not PinType.MAGNET
