@@ -1,0 +1,94 @@
+"""One model in pieces, and the seams between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...mesh import Mesh
+from ...progress import Progress, part, silent
+from ...receipt import Receipt
+from ...spatial import SurfaceIndex, index_of
+from .assembly import Seam
+from .bodies import bodies_of
+from .divide import Piece, divide, facings
+from .plane import CutPlane
+from .section import faces_in_plane
+from .solid import solid_of
+
+_WORDS = (("left", "right"), ("back", "front"), ("top", "bottom"))
+"""Sides of the patient along the LPS axes: positive, negative."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """One model in pieces: solids and their surfaces, what the kerf took, and the surface before the cut."""
+
+    name: str
+    whole_mm3: float
+    pieces: list[Piece]
+    meshes: list[Mesh]
+    kerf_mm3: float
+    surface: SurfaceIndex
+    repaired: Receipt | None
+    bodies_before: int
+
+
+def cut_one(
+    model: Mesh,
+    planes: Sequence[CutPlane],
+    kerf_mm: float,
+    only: Sequence[Mapping[int, int]] | None,
+    progress: Progress = silent,
+) -> Pieces:
+    """Cut one model; see :func:`~PrintPrepLib.shape.cut.divide.divide` for ``only``."""
+    solid = solid_of(model, part(progress, 0.0, 0.5))
+    pieces, lost = divide(solid.manifold, planes, kerf_mm, only, part(progress, 0.5, 0.8))
+    meshes = [Mesh.from_manifold(piece.manifold, model.name) for piece in pieces]
+    progress(0.9, "Preparing to measure")
+    loose = len(bodies_of(solid.manifold))
+    whole = solid.manifold.volume()
+    return Pieces(model.name, whole, pieces, meshes, lost, index_of(solid.mesh), solid.repaired, loose)
+
+
+def seams_of(
+    cuts: Sequence[Pieces], planes: Sequence[CutPlane], kerf_mm: float
+) -> tuple[list[Seam], list[int], list[int]]:
+    """Seams of all models, with the number of plane and model of each."""
+    seams, of_plane, of_model, first = [], [], [], 0
+    for model, cut in enumerate(cuts):
+        for facing in facings(cut.meshes, cut.pieces, planes, kerf_mm):
+            plane = planes[facing.plane]
+            seams.append(Seam(plane, first + facing.below, first + facing.above, facing.outline, kerf_mm))
+            of_plane.append(facing.plane)
+            of_model.append(model)
+        first += len(cut.pieces)
+    return seams, of_plane, of_model
+
+
+def cut_faces(cuts: Sequence[Pieces], planes: Sequence[CutPlane], kerf_mm: float) -> list[tuple[int, Mesh]]:
+    """Flat faces that the cuts made, with the number of the plane."""
+    if len(planes) == 1:
+        return []
+    out = []
+    for number, plane in enumerate(planes):
+        for side, looking_up in ((-0.5, True), (0.5, False)):
+            moved = plane.moved(side * kerf_mm)
+            for cut in cuts:
+                for mesh in cut.meshes:
+                    chosen = faces_in_plane(mesh, moved, looking_up=looking_up)
+                    if chosen.any():
+                        out.append((number, mesh.submesh(chosen)))
+    return out
+
+
+def names_of(cut: Pieces, planes: Sequence[CutPlane]) -> list[str]:
+    """Name the parts by the side of the patient where two halves tell it, else by numbers."""
+    if len(cut.pieces) == 2 and len(planes) == 1 and {piece.sides.get(0) for piece in cut.pieces} == {-1, 1}:
+        normal = np.array(planes[0].normal)
+        axis = int(np.abs(normal).argmax())
+        words = _WORDS[axis] if normal[axis] > 0.0 else _WORDS[axis][::-1]
+        return [f"{cut.name} {words[0] if piece.sides[0] > 0 else words[1]}" for piece in cut.pieces]
+    return [f"{cut.name} part {number + 1}" for number in range(len(cut.pieces))]
