@@ -237,7 +237,7 @@ def _passes(low: Level, high: Level, segments: int) -> list[float]:
     rate = (high.apothem_mm - low.apothem_mm) * cosine - (high.flat_mm - low.flat_mm)
     moving = rate != 0.0
     share = (low.flat_mm - low.apothem_mm * cosine[moving]) / rate[moving]
-    return np.sort(share[(share > PASSED) & (share < 1.0 - PASSED)]).tolist()
+    return sorted(float(value) for value in share if PASSED < value < 1.0 - PASSED)
 
 
 def _distinct(levels: tuple[Level, ...]) -> tuple[Level, ...]:

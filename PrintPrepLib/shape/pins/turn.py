@@ -65,7 +65,7 @@ def turn_play(pin: Pin) -> TurnPlay | None:
         c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
         turned = np.array([[c, -s], [s, c]])
         reach = [(wall[:, :2] @ turned @ ring.T).max(axis=1) for wall, ring in zip(walls, corners, strict=True)]
-        return np.concatenate([wall[:, 2] for wall in walls]) - np.concatenate(reach)
+        return np.asarray(np.concatenate([wall[:, 2] for wall in walls]) - np.concatenate(reach))
 
     most = 30.0 if pin.shape is PinShape.HEXAGON else 180.0  # from here on it repeats
     about = _last(lambda degrees: bool((room(degrees) >= -TOUCHING_MM).all()), most)
@@ -96,7 +96,7 @@ def _best_shift(normals: FloatArray, room: FloatArray) -> tuple[float, float] | 
 
     rows = np.column_stack([normals, np.ones(len(normals))])
     found = linprog([0.0, 0.0, -1.0], A_ub=rows, b_ub=room, bounds=[(None, None)] * 3, method="highs")
-    if found.status != 0 or found.x[2] < -TOUCHING_MM:
+    if found.x is None or found.x[2] < -TOUCHING_MM:
         return None
     return float(found.x[0]), float(found.x[1])
 
