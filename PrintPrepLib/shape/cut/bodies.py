@@ -6,11 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...mesh import Mesh
+from ...mesh import Mesh, six_fold_volumes
 from ...spatial import SurfaceIndex
+from ...topology import face_parts
 
 if TYPE_CHECKING:
     import manifold3d
+
+
+def count_bodies(mesh: Mesh) -> int:
+    """Count the bodies of a closed, outward surface; cavities are none."""
+    if mesh.is_empty:
+        return 0
+    count, part_of = face_parts(mesh)
+    if count == 1:
+        return 1
+    volumes = np.bincount(part_of, weights=six_fold_volumes(mesh.vertices, mesh.faces), minlength=count)
+    return int(np.count_nonzero(volumes > 0.0))
 
 
 def bodies_of(solid: manifold3d.Manifold) -> list[manifold3d.Manifold]:

@@ -14,7 +14,7 @@ from ...receipt import Receipt, Stopwatch
 from ..marks.sizes import MarkSize
 from ..pins.request import PinRequest
 from .assembly import COLORS, LOOSE_COLOR, Assembly, Part, PartKind
-from .bodies import bodies_of
+from .bodies import count_bodies
 from .marked import mark_parts
 from .pieces import cut_faces, cut_one, names_of, seams_of
 from .pinned import Joint, finished, proven, set_pins
@@ -98,15 +98,13 @@ def cut_models(
         solids = list(marked.solids)
     joints, proof = proven(joints, solids, part(progress, 0.8, 0.95))
     meshes = [mesh for cut in cuts for mesh in cut.meshes]
-    parts = tuple(
-        Part(
-            name,
-            (meshes[k] if solids[k] is raw[k] else Mesh.from_manifold(solids[k])).with_name(name),
-            COLORS[k % len(COLORS)],
-            PartKind.BODY,
-            len(bodies_of(solids[k])),
-        )
+    meshes = [
+        (meshes[k] if solids[k] is raw[k] else Mesh.from_manifold(solids[k])).with_name(name)
         for k, name in enumerate(names)
+    ]
+    parts = tuple(
+        Part(mesh.name, mesh, COLORS[k % len(COLORS)], PartKind.BODY, count_bodies(mesh))
+        for k, mesh in enumerate(meshes)
     )
     dowels = [solid.loose for joint in joints for solid in joint.solids if solid.loose is not None]
     parts += tuple(

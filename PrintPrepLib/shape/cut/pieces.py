@@ -12,7 +12,7 @@ from ...progress import Progress, part, silent
 from ...receipt import Receipt
 from ...spatial import SurfaceIndex, index_of
 from .assembly import Seam
-from .bodies import bodies_of
+from .bodies import count_bodies
 from .divide import Piece, divide, facings
 from .plane import CutPlane
 from .section import faces_in_plane
@@ -48,9 +48,9 @@ def cut_one(
     pieces, lost = divide(solid.manifold, planes, kerf_mm, only, part(progress, 0.5, 0.8))
     meshes = [Mesh.from_manifold(piece.manifold, model.name) for piece in pieces]
     progress(0.9, "Preparing to measure")
-    loose = len(bodies_of(solid.manifold))
     whole = solid.manifold.volume()
-    return Pieces(model.name, whole, pieces, meshes, lost, index_of(solid.mesh), solid.repaired, loose)
+    bodies = count_bodies(solid.mesh)
+    return Pieces(model.name, whole, pieces, meshes, lost, index_of(solid.mesh), solid.repaired, bodies)
 
 
 def seams_of(

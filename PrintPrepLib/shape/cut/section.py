@@ -64,17 +64,23 @@ def bound_outline(plane: CutPlane) -> manifold3d.CrossSection | None:
 
 
 def contains_2d(outline: manifold3d.CrossSection, points: FloatArray) -> Bools:
-    """Which points (k, 2) lie inside an outline, its holes left out, (k,)."""
+    """Which points (k, 2) lie inside an outline, its holes left out, (k,): by counting the edges to their right."""
+    order = np.argsort(points[:, 1], kind="stable")
+    x, y = points[order, 0], points[order, 1]
     inside = np.zeros(len(points), bool)
-    x, y = points[:, 0], points[:, 1]
     for loop in outline.to_polygons():
-        a, b = np.asarray(loop), np.roll(np.asarray(loop), -1, axis=0)
-        for (ax, ay), (bx, by) in zip(a.tolist(), b.tolist(), strict=True):
-            if ay == by:
-                continue
-            crosses = (ay > y) != (by > y)
-            inside ^= crosses & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
-    return inside
+        a = np.asarray(loop)
+        b = np.roll(a, -1, axis=0)
+        low, high = np.minimum(a[:, 1], b[:, 1]), np.maximum(a[:, 1], b[:, 1])
+        # Points between both ends of an edge stand together in the order of their heights.
+        begin, end = np.searchsorted(y, low, side="left"), np.searchsorted(y, high, side="left")
+        slope = (b[:, 0] - a[:, 0]) / np.where(b[:, 1] == a[:, 1], 1.0, b[:, 1] - a[:, 1])
+        for k in np.flatnonzero(end > begin).tolist():
+            rows = slice(begin[k], end[k])
+            inside[rows] ^= x[rows] < a[k, 0] + slope[k] * (y[rows] - a[k, 1])
+    out = np.empty(len(points), bool)
+    out[order] = inside
+    return out
 
 
 def edge_distance_2d(outline: manifold3d.CrossSection, points: FloatArray) -> FloatArray:
