@@ -89,7 +89,7 @@ def test_what_cannot_be_written_is_refused() -> None:
         text_outline("Ä", height_mm=6.0, stroke_mm=0.5)
     with pytest.raises(InputError, match="no text"):
         text_outline("  ", height_mm=6.0, stroke_mm=0.5)
-    with pytest.raises(InputError, match="run together at 2 mm height. Use 3 mm or more"):
+    with pytest.raises(InputError, match=r"run together at 2 mm height\. Use 3 mm or more"):
         text_outline("A", height_mm=2.0, stroke_mm=0.5)
     with pytest.raises(InputError, match="depth"):
         text_solid("A", height_mm=6.0, depth_mm=0.0, stroke_mm=0.5)
