@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from ...mesh import FloatArray
 
+NARROWEST = 0.02
+"""First squares when the widest place is sought are this share of the length or more, however narrow the polygon."""
+
 
 def long_axis(points: FloatArray) -> float:
     """Direction of the longest side of the smallest rectangle round the points."""
@@ -73,3 +76,41 @@ def distances(begins: FloatArray, ends: FloatArray, start: float, stop: float) -
     at = begins[:, 0] + share * run[:, 0]
     out[crosses & (at >= start) & (at <= stop)] = 0.0
     return out
+
+
+def widest_place(rings: list[FloatArray], precision_mm: float) -> tuple[float, tuple[float, float]]:
+    """Largest distance from every side that a point inside polygons has, and that point.
+
+    Squares over the polygons are quartered as long as one may hold a better point than the best so far (Mapbox's
+    "polylabel").
+    """
+    begins, ends = edges(rings)
+    low, high = begins.min(axis=0), begins.max(axis=0)
+    half = 0.5 * float(max(min(high - low), float((high - low).max()) * NARROWEST))
+    grid = [np.arange(a + half, b + half, 2.0 * half) for a, b in zip(low, high, strict=True)]
+    centers = np.stack(np.meshgrid(*grid), axis=-1).reshape(-1, 2)
+    best, best_at = 0.0, centers[0]
+    while len(centers):
+        depth = np.concatenate(
+            [_depths(begins, ends, part) for part in np.array_split(centers, len(centers) // 64 + 1)]
+        )
+        top = int(depth.argmax())
+        if depth[top] > best:
+            best, best_at = float(depth[top]), centers[top]
+        centers = centers[depth + half * math.sqrt(2.0) > best + precision_mm]
+        half *= 0.5
+        quarters = half * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+        centers = (centers[:, None] + quarters).reshape(-1, 2)
+    return best, (float(best_at[0]), float(best_at[1]))
+
+
+def _depths(begins: FloatArray, ends: FloatArray, points: FloatArray) -> FloatArray:
+    """Distance of points from the nearest side, negative outside, (k,)."""
+    run = ends - begins
+    away = points[:, None] - begins
+    share = np.clip((away * run).sum(axis=2) / np.maximum((run**2).sum(axis=1), 1e-300), 0.0, 1.0)
+    distance = np.linalg.norm(away - share[..., None] * run, axis=2).min(axis=1)
+    rises = (begins[:, 1] > points[:, 1:]) != (ends[:, 1] > points[:, 1:])
+    at = begins[:, 0] + away[..., 1] / np.where(run[:, 1] == 0.0, 1.0, run[:, 1]) * run[:, 0]
+    inside = (rises & (at > points[:, :1])).sum(axis=1) % 2 == 1
+    return np.asarray(np.where(inside, distance, -distance))

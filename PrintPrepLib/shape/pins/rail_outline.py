@@ -13,7 +13,7 @@ from ...errors import InputError
 from ...mesh import FloatArray
 from ...progress import Progress, silent
 from .kinds import PinType
-from .rail_lines import clipped, distances, edges, long_axis, spans
+from .rail_lines import clipped, distances, edges, long_axis, spans, widest_place
 
 if TYPE_CHECKING:
     import manifold3d
@@ -35,8 +35,11 @@ rail (45 degrees); beyond, one lip ends in a thin wedge."""
 FARTHEST_SHARE = 1e-9
 """Rounding allowed when the distance is measured again, as a share of it."""
 _STEPS = np.arange(-4.0, 5.0)
-HALVINGS = 30
-"""Halvings when the widest place is sought: to 1e-9 of the section's width."""
+WIDEST_MM = 1e-3
+"""The widest place is known to this, a tenth of the last figure that the message shows."""
+SIMPLER_MM = 2e-3
+"""Lines are sought in an outline with fewer corners, which leaves the true one by less than this: a hundredth of the
+smallest play. What is found is measured on the true one."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def rail_in_outline(
     if section.is_empty():
         raise InputError("The section is empty: there is no face for a rail.")
     rings = [np.asarray(ring, np.float64) for ring in section.to_polygons()]
-    widest, widest_at = _widest(section)
+    widest, widest_at = widest_place(rings, WIDEST_MM)
     room = _inset(section, half_width_mm)
     if room.is_empty():
         return RailSearch(
@@ -120,7 +123,10 @@ def rail_in_outline(
             widest,
             widest_at,
         )
-    search = _Search(rings, [np.asarray(ring) for ring in room.to_polygons()], half_width_mm, kind, section)
+    rough = [np.asarray(ring) for ring in section.simplify(SIMPLER_MM).to_polygons()]
+    inner = _inset(section, half_width_mm + SIMPLER_MM).simplify(SIMPLER_MM)
+    inner = [np.asarray(ring) for ring in (room if inner.is_empty() else inner).to_polygons()]
+    search = _Search(rings, rough, inner, half_width_mm, kind, section)
     place = search.best(spacing_mm, progress)
     if place is None or place.length_mm < shortest_mm:
         return RailSearch(None, _too_short(place, kind, half_width_mm, shortest_mm), widest, widest_at)
@@ -145,6 +151,7 @@ class _Line:
 @dataclass(frozen=True, eq=False)
 class _Search:
     rings: list[FloatArray]
+    rough: list[FloatArray]
     room: list[FloatArray]
     half_width: float
     kind: PinType
@@ -155,14 +162,13 @@ class _Search:
         full = 2.0 * math.pi if self.kind is PinType.DOVETAIL else math.pi
         axis = long_axis(np.concatenate(self.rings))
         angles = axis + np.arange(0.0, full, math.radians(TURN_DEG))
-        found: list[_Line] = []
+        best: _Line | None = None
         for number, angle in enumerate(angles.tolist()):
             progress(0.8 * number / len(angles), "Looking for the longest rail")
-            found += self._along(angle, spacing)
-        for line in sorted(found, key=lambda line: -line.length):
-            if self._sound(line):
-                return self._placed(self._refined(line, spacing, progress))
-        return None
+            longest = best.length if best else 0.0
+            tries = sorted(self._along(angle, spacing, longer_than=longest), key=lambda line: -line.length)
+            best = next((line for line in tries if line.length > longest and self._sound(line)), best)
+        return self._placed(self._refined(best, spacing, progress)) if best else None
 
     def _refined(self, best: _Line, spacing: float, progress: Progress) -> _Line:
         turn, step = math.radians(TURN_DEG), spacing
@@ -173,17 +179,15 @@ class _Search:
             tries = []
             for angle in (best.angle + turn * _STEPS).tolist():
                 across = -math.sin(angle) * middle[0] + math.cos(angle) * middle[1]
-                tries += self._along(angle, step, across + step * _STEPS)
-            for line in sorted(tries, key=lambda line: -line.length):
-                if line.length <= best.length:
-                    break
-                if self._sound(line):
-                    best = line
-                    break
+                tries += self._along(angle, step, across + step * _STEPS, longer_than=best.length)
+            tries = sorted((line for line in tries if line.length > best.length), key=lambda line: -line.length)
+            best = next((line for line in tries if self._sound(line)), best)
         return best
 
-    def _along(self, angle: float, spacing: float, lines: FloatArray | None = None) -> list[_Line]:
-        """Longest candidate of each line in one direction."""
+    def _along(
+        self, angle: float, spacing: float, lines: FloatArray | None = None, *, longer_than: float
+    ) -> list[_Line]:
+        """Candidates on parallel lines in one direction; those that cannot be longer are left out."""
         c, s = math.cos(angle), math.sin(angle)
         turned = np.array([[c, -s], [s, c]])
         room = [ring @ turned for ring in self.room]
@@ -195,9 +199,12 @@ class _Search:
         found = spans(room, lines)
         if self.kind is PinType.TONGUE:
             return [_Line(angle, float(lines[row]), a, b, 0.0) for row, a, b in found]
-        begins, ends = edges([ring @ turned for ring in self.rings])
+        begins, ends = edges([ring @ turned for ring in self.rough])
+        last = float(begins[:, 0].max())
         out = []
         for row, a, _ in found:
+            if last - a <= longer_than:
+                continue
             left, right = clipped(begins, ends, float(lines[row]), self.half_width)
             ahead = left > a
             if ahead.any():
@@ -272,19 +279,3 @@ def _inset(section: manifold3d.CrossSection, by_mm: float) -> manifold3d.CrossSe
 
     wider = by_mm / math.cos(math.pi / ARC_SEGMENTS)
     return section.offset(-wider, manifold3d.JoinType.Round, circular_segments=ARC_SEGMENTS)
-
-
-def _widest(section: manifold3d.CrossSection) -> tuple[float, Point2]:
-    """Largest distance from every edge and where: the last that is left when the section is inset further."""
-    low_x, low_y, high_x, high_y = section.bounds()
-    low, high = 0.0, 0.5 * min(high_x - low_x, high_y - low_y) * 1.001
-    left = section
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        inner = _inset(section, middle)
-        if inner.is_empty():
-            high = middle
-        else:
-            low, left = middle, inner
-    at = np.concatenate([np.asarray(ring) for ring in left.to_polygons()]).mean(axis=0)
-    return low, (float(at[0]), float(at[1]))
