@@ -16,7 +16,7 @@ from ..pins.request import PinRequest
 from .assembly import COLORS, LOOSE_COLOR, Assembly, Part, PartKind
 from .bodies import count_bodies
 from .marked import mark_parts
-from .pieces import cut_faces, cut_one, names_of, seams_of
+from .pieces import cut_one, names_of, seams_of
 from .pinned import Joint, finished, proven, set_pins
 from .plane import CutPlane
 from .told import balance_of, receipt_of
@@ -83,12 +83,11 @@ def cut_models(
         cut_one(model, planes, kerf_mm, only, part(progress, 0.4 * k / len(models), 0.4 * (k + 1) / len(models)))
         for k, model in enumerate(models)
     ]
-    seams, of_plane, of_model = seams_of(cuts, planes, kerf_mm)
+    seams = seams_of(cuts, planes, kerf_mm)
+    meshes = [mesh for cut in cuts for mesh in cut.meshes]
     joints: list[Joint] = []
     if pins is not None and seams:
-        faces = cut_faces(cuts, planes, kerf_mm)
-        surfaces = [cuts[k].surface for k in of_model]
-        joints = set_pins(seams, surfaces, faces, of_plane, pins, part(progress, 0.4, 0.7))
+        joints = set_pins(seams, meshes, pins, part(progress, 0.4, 0.7))
     raw = [piece.manifold for cut in cuts for piece in cut.pieces]
     solids = finished(raw, joints)
     names = [name for cut in cuts for name in names_of(cut, planes)]
@@ -97,7 +96,6 @@ def cut_models(
         marked = mark_parts(solids, names, seams, joints, marks, part(progress, 0.7, 0.8))
         solids = list(marked.solids)
     joints, proof = proven(joints, solids, part(progress, 0.8, 0.95))
-    meshes = [mesh for cut in cuts for mesh in cut.meshes]
     meshes = [
         (meshes[k] if solids[k] is raw[k] else Mesh.from_manifold(solids[k])).with_name(name)
         for k, name in enumerate(names)

@@ -10,12 +10,10 @@ import numpy as np
 from ...mesh import Mesh
 from ...progress import Progress, part, silent
 from ...receipt import Receipt
-from ...spatial import SurfaceIndex, index_of
 from .assembly import Seam
 from .bodies import count_bodies
 from .divide import Piece, divide, facings
 from .plane import CutPlane
-from .section import faces_in_plane
 from .solid import solid_of
 
 _WORDS = (("left", "right"), ("back", "front"), ("top", "bottom"))
@@ -24,14 +22,13 @@ _WORDS = (("left", "right"), ("back", "front"), ("top", "bottom"))
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """One model in pieces: solids and their surfaces, what the kerf took, and the surface before the cut."""
+    """One model in pieces: solids and their surfaces, and what the kerf took."""
 
     name: str
     whole_mm3: float
     pieces: list[Piece]
     meshes: list[Mesh]
     kerf_mm3: float
-    surface: SurfaceIndex
     repaired: Receipt | None
     bodies_before: int
 
@@ -47,41 +44,20 @@ def cut_one(
     solid = solid_of(model, part(progress, 0.0, 0.5))
     pieces, lost = divide(solid.manifold, planes, kerf_mm, only, part(progress, 0.5, 0.8))
     meshes = [Mesh.from_manifold(piece.manifold, model.name) for piece in pieces]
-    progress(0.9, "Preparing to measure")
     whole = solid.manifold.volume()
     bodies = count_bodies(solid.mesh)
-    return Pieces(model.name, whole, pieces, meshes, lost, index_of(solid.mesh), solid.repaired, bodies)
+    return Pieces(model.name, whole, pieces, meshes, lost, solid.repaired, bodies)
 
 
-def seams_of(
-    cuts: Sequence[Pieces], planes: Sequence[CutPlane], kerf_mm: float
-) -> tuple[list[Seam], list[int], list[int]]:
-    """Seams of all models, with the number of plane and model of each."""
-    seams, of_plane, of_model, first = [], [], [], 0
-    for model, cut in enumerate(cuts):
+def seams_of(cuts: Sequence[Pieces], planes: Sequence[CutPlane], kerf_mm: float) -> list[Seam]:
+    """Seams of all models; parts are numbered through all of them."""
+    seams, first = [], 0
+    for cut in cuts:
         for facing in facings(cut.meshes, cut.pieces, planes, kerf_mm):
             plane = planes[facing.plane]
             seams.append(Seam(plane, first + facing.below, first + facing.above, facing.outline, kerf_mm))
-            of_plane.append(facing.plane)
-            of_model.append(model)
         first += len(cut.pieces)
-    return seams, of_plane, of_model
-
-
-def cut_faces(cuts: Sequence[Pieces], planes: Sequence[CutPlane], kerf_mm: float) -> list[tuple[int, Mesh]]:
-    """Flat faces that the cuts made, with the number of the plane."""
-    if len(planes) == 1:
-        return []
-    out = []
-    for number, plane in enumerate(planes):
-        for side, looking_up in ((-0.5, True), (0.5, False)):
-            moved = plane.moved(side * kerf_mm)
-            for cut in cuts:
-                for mesh in cut.meshes:
-                    chosen = faces_in_plane(mesh, moved, looking_up=looking_up)
-                    if chosen.any():
-                        out.append((number, mesh.submesh(chosen)))
-    return out
+    return seams
 
 
 def names_of(cut: Pieces, planes: Sequence[CutPlane]) -> list[str]:

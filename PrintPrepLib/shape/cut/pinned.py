@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...mesh import FloatArray, Mesh, concatenate
+from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
 from ...spatial import SurfaceIndex
 from ..pins.choose import Placement, place_pins
@@ -16,10 +16,10 @@ from ..pins.fit import PinFit, measure_fit, seat_interference
 from ..pins.kinds import Pin
 from ..pins.oneway import wrong_seats
 from ..pins.request import PinRequest, needs_of
-from ..pins.room import Rod, Surroundings
+from ..pins.room import Around, Rod, Surroundings
 from ..pins.solids import PinSolids, foot_hole_volume_mm3, hole_volume_mm3, pin_solids, pin_volume_mm3
 from .assembly import Seam
-from .section import centroid_2d, contains_2d
+from .section import centroid_2d, contains_2d, faces_in_plane
 
 if TYPE_CHECKING:
     import manifold3d
@@ -32,7 +32,7 @@ class Joint:
     seam: Seam
     placement: Placement
     solids: tuple[PinSolids, ...]
-    around: Surroundings
+    around: Around
     fits: tuple[PinFit, ...] = ()
 
     @property
@@ -54,38 +54,40 @@ class Joint:
 
 
 def set_pins(
-    seams: Sequence[Seam],
-    surfaces: Sequence[SurfaceIndex],
-    faces: Sequence[tuple[int, Mesh]],
-    planes_of: Sequence[int],
-    asked: PinRequest,
-    progress: Progress = silent,
+    seams: Sequence[Seam], meshes: Sequence[Mesh], asked: PinRequest, progress: Progress = silent
 ) -> list[Joint]:
     """Choose the pins of every seam; pins of one seam keep away from those of the others.
 
     Parameters
     ----------
     seams : sequence of Seam
-    surfaces : sequence of SurfaceIndex
-        For every seam, the surface of the model that was cut.
-    faces : sequence of (plane number, Mesh)
-        All flat faces that cuts made: those of other planes are in the way, too.
-    planes_of : sequence of int
-        Number of the plane of every seam.
+    meshes : sequence of Mesh
+        Surface of every part that the seams name, as the planes left it.
     asked : PinRequest
+        For each seam.
     """
     joints: list[Joint] = []
-    rods: list[Rod] = []
+    rods: dict[int, list[Rod]] = {}
     # The largest first: it has the most to choose from, and the others keep clear of its pins.
-    for done, number in enumerate(sorted(range(len(seams)), key=lambda k: -seams[k].area_mm2)):
-        seam, share = seams[number], part(progress, done / len(seams), (done + 1) / len(seams))
-        others = [mesh for plane, mesh in faces if plane != planes_of[number] and not mesh.is_empty]
-        in_the_way = (surfaces[number], *((SurfaceIndex(concatenate(others)),) if others else ()))
-        around = Surroundings(in_the_way, tuple(rods))
+    for done, seam in enumerate(sorted(seams, key=lambda seam: -seam.area_mm2)):
+        share = part(progress, done / len(seams), (done + 1) / len(seams))
+        around = Around(
+            _surroundings(meshes[seam.below], seam, rods.get(seam.below, []), above=False),
+            _surroundings(meshes[seam.above], seam, rods.get(seam.above, []), above=True),
+        )
         placement = place_pins(seam, around, _near(seam, asked), share)
         joints.append(Joint(seam, placement, tuple(pin_solids(pin) for pin in placement.pins), around))
-        rods += [_rod(pin, asked.wall_mm) for pin in placement.pins]
+        for pin in placement.pins:
+            for number in (seam.below, seam.above):
+                rods.setdefault(number, []).append(_rod(pin, asked.wall_mm))
     return joints
+
+
+def _surroundings(mesh: Mesh, seam: Seam, rods: Sequence[Rod], *, above: bool) -> Surroundings:
+    """Return the surface of a part without the face of the seam."""
+    face = seam.plane.moved((0.5 if above else -0.5) * seam.kerf_mm)
+    own = faces_in_plane(mesh, face, looking_up=not above)
+    return Surroundings((SurfaceIndex(mesh.submesh(~own)),), tuple(rods))
 
 
 def _near(seam: Seam, asked: PinRequest) -> PinRequest:
@@ -101,8 +103,8 @@ def _near(seam: Seam, asked: PinRequest) -> PinRequest:
 def _rod(pin: Pin, wall_mm: float) -> Rod:
     need = needs_of(pin, wall_mm)
     at, axis = np.array(pin.at_mm), np.array(pin.axis)
-    start = at - need.depth_below_mm * axis
-    stop = at + (pin.kerf_mm + need.depth_above_mm) * axis
+    start = at - need.below.depth_mm * axis
+    stop = at + (pin.kerf_mm + need.above.depth_mm) * axis
     return Rod(tuple(start.tolist()), tuple(stop.tolist()), pin.hole_radius_mm)
 
 
@@ -141,8 +143,9 @@ def proven(
     for number, joint in enumerate(joints):
         progress(number / len(joints), "Measuring the fit of the pins")
         foot, other = parts[joint.foot], parts[joint.other]
+        around = joint.around if joint.placement.foot_below else Around(joint.around.above, joint.around.below)
         fits = tuple(
-            measure_fit(pin, solids, foot, other, joint.around)
+            measure_fit(pin, solids, foot, other, around)
             for pin, solids in zip(joint.placement.pins, joint.solids, strict=True)
         )
         out.append(replace(joint, fits=fits))

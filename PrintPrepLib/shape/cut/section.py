@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...mesh import FloatArray, Mesh
+from ...spatial import SurfaceIndex
 from .plane import CutPlane, Disc, Rectangle
 
 if TYPE_CHECKING:
@@ -84,16 +85,23 @@ def contains_2d(outline: manifold3d.CrossSection, points: FloatArray) -> Bools:
 
 
 def edge_distance_2d(outline: manifold3d.CrossSection, points: FloatArray) -> FloatArray:
-    """Distance (k,) of points (k, 2) from the outline's edges."""
-    out = np.full(len(points), np.inf)
-    for loop in outline.to_polygons():
-        a = np.asarray(loop)
-        along = np.roll(a, -1, axis=0) - a
-        size2 = np.maximum((along**2).sum(axis=1), np.finfo(float).tiny)
-        for start, way, length2 in zip(a, along, size2, strict=True):
-            share = np.clip((points - start) @ way / length2, 0.0, 1.0)
-            out = np.minimum(out, np.linalg.norm(points - start - share[:, None] * way, axis=1))
-    return out
+    """Distance (k,) of points (k, 2) from the outline's edges; infinite where there are none."""
+    loops = [np.asarray(loop) for loop in outline.to_polygons()]
+    if not loops or not len(points):
+        return np.full(len(points), np.inf)
+    first = np.cumsum([0] + [len(loop) for loop in loops])
+    following = np.concatenate(
+        [start + np.roll(np.arange(len(loop)), -1) for start, loop in zip(first[:-1], loops, strict=True)]
+    )
+    corners = np.concatenate(loops)
+    start = np.arange(len(corners))
+    # Each edge as a triangle without area: the index takes it for the segment that it is.
+    edges = Mesh(_in_space(corners), np.stack([start, following, following], axis=1), "outline")
+    return SurfaceIndex(edges).closest(_in_space(np.asarray(points, np.float64))).distance_mm
+
+
+def _in_space(points: FloatArray) -> FloatArray:
+    return np.column_stack([points, np.zeros(len(points))])
 
 
 def centroid_2d(outline: manifold3d.CrossSection) -> FloatArray:

@@ -9,7 +9,8 @@ from ...errors import GeometryError
 from ...mesh import Mesh
 from ...progress import Progress, part, silent
 from ...receipt import Receipt
-from ...spatial import exact_weld, self_crossings
+from ...spatial import exact_weld
+from ...surface.defects import crossing_faces
 from ...surface.repair import Rung, repair
 from ...topology import edge_counts
 
@@ -63,4 +64,4 @@ def _is_sound(mesh: Mesh, progress: Progress) -> bool:
     if counts.open_edges or counts.non_manifold_edges or counts.misoriented_edges or not mesh.volume_mm3 > 0.0:
         return False
     progress(0.2, "Looking for triangles that cross")
-    return not len(self_crossings(mesh).faces)
+    return crossing_faces(mesh) == 0

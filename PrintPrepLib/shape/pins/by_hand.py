@@ -9,11 +9,11 @@ from ..cut.assembly import Seam
 from .key import keyed
 from .kinds import Pin
 from .request import PinRequest, Size, needs_of, pin_at
-from .room import Room, Surroundings, proven_spare
+from .room import Around, Room, proven_spare
 
 
 def pins_by_hand(
-    seam: Seam, around: Surroundings, asked: PinRequest, room: Room, sizes: tuple[Size, ...]
+    seam: Seam, around: Around, asked: PinRequest, room: Room, sizes: tuple[Size, ...]
 ) -> tuple[tuple[Pin, ...], tuple[float, ...], tuple[str, ...]]:
     """Take the largest size that fits at all places that were given.
 

@@ -12,7 +12,7 @@ from .by_hand import pins_by_hand
 from .key import keyed
 from .kinds import Pin
 from .request import SECTION_SHARE, PinRequest, Size, needs_of, pin_at, sizes_for
-from .room import Room, Surroundings, proven_spare, room_of
+from .room import Around, Room, proven_spare, room_of
 from .spread import SPREAD_KEPT, spread_mm, spread_places
 
 FEW_AREA_MM2 = 60.0
@@ -47,7 +47,7 @@ class Placement:
     notes: tuple[str, ...] = ()
 
 
-def place_pins(seam: Seam, around: Surroundings, asked: PinRequest, progress: Progress = silent) -> Placement:
+def place_pins(seam: Seam, around: Around, asked: PinRequest, progress: Progress = silent) -> Placement:
     """Choose the pins of a seam, or check those that were placed by hand.
 
     A pin stands only where it, its hole and the least wall round both are free of every surface along their whole
@@ -64,16 +64,7 @@ def place_pins(seam: Seam, around: Surroundings, asked: PinRequest, progress: Pr
         return Placement(())
     sizes = sizes_for(asked, 2.0 * float(np.sqrt(seam.area_mm2 / np.pi)))  # no circle in the section is wider
     every = [needs_of(pin_at(seam, asked, size, np.zeros(2)), asked.wall_mm) for size in sizes]
-    room = room_of(
-        seam.outline,
-        seam.plane,
-        seam.kerf_mm,
-        around,
-        least_mm=min(min(needs.radius_below_mm, needs.radius_above_mm) for needs in every),
-        largest_mm=max(max(needs.radius_below_mm, needs.radius_above_mm) for needs in every),
-        deepest_mm=max(max(needs.depth_below_mm, needs.depth_above_mm) for needs in every),
-        progress=progress,
-    )
+    room = room_of(seam.outline, seam.plane, seam.kerf_mm, around, every, progress)
     if asked.places_mm:
         return Placement(*_reordered(pins_by_hand(seam, around, asked, room, sizes)))
     options = [_choose(seam, around, asked, room, sizes, wanted, foot_below=below) for below in (True, False)]
@@ -101,7 +92,7 @@ def _count(area_mm2: float) -> int:
 
 def _choose(
     seam: Seam,
-    around: Surroundings,
+    around: Around,
     asked: PinRequest,
     room: Room,
     sizes: tuple[Size, ...],
@@ -110,7 +101,7 @@ def _choose(
     foot_below: bool,
 ) -> Placement:
     """Take the largest size whose pins stand nearly as far apart as the smallest ones could."""
-    circle = 2.0 * float(np.minimum(room.below_mm[:, 0], room.above_mm[:, 0]).max(initial=0.0))
+    circle = 2.0 * float(room.edge_mm.max(initial=0.0))
     usable = [size for size in sizes if size.diameter_mm <= SECTION_SHARE * circle] or list(sizes[-1:])
     options: list[tuple[Size, list[int]]] = []
     for size in sizes if asked.diameter_mm is not None else usable:
@@ -137,7 +128,7 @@ def _choose(
 
 def _proven(
     seam: Seam,
-    around: Surroundings,
+    around: Around,
     asked: PinRequest,
     room: Room,
     size: Size,
@@ -166,7 +157,7 @@ def _proven(
     return Placement((), foot_below)
 
 
-def _near_miss(seam: Seam, around: Surroundings, room: Room, asked: PinRequest, smallest: Size) -> str:
+def _near_miss(seam: Seam, around: Around, room: Room, asked: PinRequest, smallest: Size) -> str:
     """Say how near it came where no pin fits."""
     pin = pin_at(seam, asked, smallest, np.zeros(2))
     needs = needs_of(pin, asked.wall_mm)

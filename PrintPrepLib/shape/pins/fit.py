@@ -13,7 +13,7 @@ from ...receipt import plain
 from ...spatial import SurfaceIndex
 from ..cut.plane import CutPlane
 from .kinds import Pin, PinType
-from .room import Surroundings
+from .room import Around
 from .solids import PinSolids
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class PinFit:
 
 
 def measure_fit(
-    pin: Pin, solids: PinSolids, foot: manifold3d.Manifold, other: manifold3d.Manifold, around: Surroundings
+    pin: Pin, solids: PinSolids, foot: manifold3d.Manifold, other: manifold3d.Manifold, around: Around
 ) -> PinFit:
     """Measure one pin against both finished parts.
 
@@ -78,8 +78,8 @@ def measure_fit(
         The pin, and what was made of it.
     foot, other : Manifold
         Finished parts: the one that carries the foot, and the one with the hole.
-    around : Surroundings
-        Surfaces that the walls round the holes end at.
+    around : Around
+        Surfaces that the walls round the holes end at, with the foot below.
     """
     rod = solids.add if solids.add is not None else solids.loose
     parts = [(other, solids.cut_other, 1.0)]
@@ -179,7 +179,7 @@ def _play(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: f
 
 
 def _wall(
-    hole: manifold3d.Manifold, tool: manifold3d.Manifold, pin: Pin, sign: float, around: Surroundings
+    hole: manifold3d.Manifold, tool: manifold3d.Manifold, pin: Pin, sign: float, around: Around
 ) -> tuple[float, FloatArray]:
     """Thinnest wall between a hole's surface and the surfaces round the part, and where."""
     fine = Mesh.from_manifold(hole.refine_to_length(WALL_SAMPLE_MM))
@@ -190,7 +190,7 @@ def _wall(
     if not len(points):
         return np.inf, face
     reach = 4.0 * pin.diameter_mm
-    distance = around.distance(points, reach)
+    distance = around.side(sign).distance(points, reach)
     row = int(distance.argmin())
     return float(distance[row]), points[row]
 

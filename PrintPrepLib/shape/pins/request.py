@@ -10,7 +10,7 @@ from ...mesh import FloatArray
 from ..cut.assembly import Seam
 from .envelope import envelope
 from .kinds import Clearance, Pin, PinShape, PinType, Point
-from .room import Needs
+from .room import Cylinder, Needs
 
 SIZES_MM = (10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.5, 2.0, 1.5)
 """Diameters of pins that are tried, largest first: round figures that a caliper or a drill can check."""
@@ -110,10 +110,11 @@ def pin_at(
 def needs_of(pin: Pin, wall_mm: float, *, foot_below: bool = True) -> Needs:
     """Free room that a pin needs below and above its seam.
 
-    Down to the bottom of a hole a ball as wide as the hole and the wall round it must be free: that leaves the wall
-    below the bottom as well.
+    Below the root of a plug there must be a wall as well, so that it stands on something.
     """
     need = envelope(pin, wall_mm)
-    foot = need.foot_depth_mm if pin.kind is PinType.PLUG else need.foot_depth_mm - wall_mm
-    needs = Needs(need.foot_radius_mm, foot, need.other_radius_mm, need.other_depth_mm - wall_mm)
+    root = need.foot_depth_mm if pin.kind is PinType.PLUG else need.foot_depth_mm - wall_mm
+    foot = Cylinder(need.foot_radius_mm - wall_mm, root, wall_mm)
+    hole = Cylinder(need.other_radius_mm - wall_mm, need.other_depth_mm - wall_mm, wall_mm)
+    needs = Needs(foot, hole)
     return needs if foot_below else needs.flipped()

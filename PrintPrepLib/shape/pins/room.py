@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from ...mesh import FloatArray
 from ...progress import Progress, part, silent
 from ...spatial import SurfaceIndex
 from ..cut.plane import CutPlane
-from ..cut.section import contains_2d
+from ..cut.section import contains_2d, edge_distance_2d
 
 if TYPE_CHECKING:
     import manifold3d
@@ -25,24 +26,37 @@ LEVEL_SHARE = 0.25
 """Levels below and above a cut stand this share of the radius sought apart, so that little hides between two."""
 LEVELS_AT_ONCE = 6
 """Levels that are asked together: fewer calls, and places that turn out too narrow are still left early."""
-PROOF_STEP_MM = 0.05
-"""Levels of the proof of one place; half of it is taken off every distance that was found there."""
+FINEST_LEVEL_MM = 0.05
+PROOF_SPACINGS_MM = (0.6, 0.12)
+"""Spacing of the points of a proof: wide ones first, close ones only where they decide."""
 
 Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Needs:
-    """Free radius and depth that a pin needs in the part below (with its foot) and in the one above (with its hole)."""
+class Cylinder:
+    """A hole (or a foot) seen from the face of its part: its radius, its depth, and the wall that must be round it."""
 
-    radius_below_mm: float
-    depth_below_mm: float
-    radius_above_mm: float
-    depth_above_mm: float
+    radius_mm: float
+    depth_mm: float
+    wall_mm: float
+
+    def needed(self, levels_mm: FloatArray) -> FloatArray:
+        """Distance (m,) that surfaces must keep from the axis at each depth: beside the hole, or below its bottom."""
+        beside = self.radius_mm + self.wall_mm
+        return np.asarray(np.minimum(beside, np.maximum(self.depth_mm + self.wall_mm - levels_mm, self.wall_mm)))
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a pin needs in the part below its seam and in the one above."""
+
+    below: Cylinder
+    above: Cylinder
 
     def flipped(self) -> Needs:
         """Return the needs with below and above exchanged."""
-        return Needs(self.radius_above_mm, self.depth_above_mm, self.radius_below_mm, self.depth_below_mm)
+        return Needs(self.above, self.below)
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,7 @@ class Rod:
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """All that a pin must keep away from: the model's surface, other cut faces, other pins."""
+    """All that a pin must keep away from inside one part: its surface without the face of the seam, and other pins."""
 
     surfaces: tuple[SurfaceIndex, ...]
     rods: tuple[Rod, ...] = ()
@@ -74,6 +88,18 @@ class Surroundings:
 
 
 @dataclass(frozen=True, eq=False)
+class Around:
+    """The surroundings in both parts of a seam; what lies across the seam is not in the way of a hole."""
+
+    below: Surroundings
+    above: Surroundings
+
+    def side(self, sign: float) -> Surroundings:
+        """Those above for a positive sign, else those below."""
+        return self.above if sign > 0.0 else self.below
+
+
+@dataclass(frozen=True, eq=False)
 class Room:
     """Distances at the places of one section.
 
@@ -81,8 +107,11 @@ class Room:
     ----------
     places : (k, 2) float64
         In the plane's local coordinates.
+    edge_mm : (k,) float64
+        Distance from the section's own outline.
     below_mm, above_mm : (k, m) float64
-        Least distance met down to each level, seen from the face of the part below, and up from the one above.
+        Distance from the part's surface at each level, down from the face of the part below and up from the one above;
+        minus infinity where it was not asked, since even the smallest pin does not fit.
     levels_mm : (m,) float64
         Depth of the levels below the faces.
     grid_mm : float
@@ -90,31 +119,27 @@ class Room:
     """
 
     places: FloatArray
+    edge_mm: FloatArray
     below_mm: FloatArray
     above_mm: FloatArray
     levels_mm: FloatArray
     grid_mm: float
 
     def spare(self, needs: Needs) -> FloatArray:
-        """How much wider than needed it is at each place, (k,); negative where a pin does not fit, by so much."""
-        return np.minimum(
-            self.below_mm[:, self._level(needs.depth_below_mm)] - needs.radius_below_mm,
-            self.above_mm[:, self._level(needs.depth_above_mm)] - needs.radius_above_mm,
-        )
-
-    def _level(self, depth: float) -> int:
-        return min(int(np.searchsorted(self.levels_mm, depth - 1e-9)), len(self.levels_mm) - 1)
+        """How much wider than needed it is at each place, (k,), as far as the axis tells; negative: does not fit."""
+        spare = self.edge_mm - max(hole.radius_mm + hole.wall_mm for hole in (needs.below, needs.above))
+        for table, hole in ((self.below_mm, needs.below), (self.above_mm, needs.above)):
+            count = min(int(np.searchsorted(self.levels_mm, hole.depth_mm + 1e-9)), len(self.levels_mm))
+            spare = np.minimum(spare, (table[:, :count] - hole.needed(self.levels_mm[:count])).min(axis=1))
+        return np.asarray(spare)
 
 
 def room_of(
     outline: manifold3d.CrossSection,
     plane: CutPlane,
     kerf_mm: float,
-    around: Surroundings,
-    *,
-    least_mm: float,
-    largest_mm: float,
-    deepest_mm: float,
+    around: Around,
+    every: Sequence[Needs],
     progress: Progress = silent,
 ) -> Room:
     """Measure the room round a section.
@@ -123,64 +148,77 @@ def room_of(
     ----------
     outline, plane, kerf_mm
         Of the seam.
-    around : Surroundings
-        What must not be met; the faces of the cut itself left out.
-    least_mm, largest_mm : float
-        Smallest and largest radius that may be needed. Places with less than the smallest are not followed further.
-    deepest_mm : float
-        Depth to which it is measured.
+    around : Around
+        What must not be met in either part.
+    every : sequence of Needs
+        Of all pins that may be asked for. Places where none of them fits are not followed further.
     """
-    places, grid = _places(outline, least_mm)
-    step = max(LEVEL_SHARE * least_mm, PROOF_STEP_MM)
-    levels = np.append(np.arange(0.0, deepest_mm, step), deepest_mm)
+    holes = [(needs.below, needs.above) for needs in every]
+    least = min(hole.radius_mm + hole.wall_mm for pair in holes for hole in pair)
+    reach = max(hole.radius_mm + hole.wall_mm for pair in holes for hole in pair)
+    deepest = max(hole.depth_mm for pair in holes for hole in pair)
+    places, grid = _places(outline, least)
+    edge = edge_distance_2d(outline, places)
+    step = max(LEVEL_SHARE * least, FINEST_LEVEL_MM)
+    levels = np.append(np.arange(0.0, deepest, step), deepest)
     tables = []
     for number, sign in enumerate((-1.0, 1.0)):
         share = part(progress, 0.5 * number, 0.5 + 0.5 * number)
+        # Either side may carry the foot: what counts is the easiest that any pin asks for at this depth.
+        needed = np.min([np.where(levels <= hole.depth_mm + 1e-9, hole.needed(levels), 0.0) for pair in holes
+                         for hole in pair], axis=0)  # fmt: skip
         table = np.full((len(places), len(levels)), -np.inf)
-        alive = np.arange(len(places))
-        least = np.full(len(places), largest_mm)
+        alive = np.flatnonzero(edge >= least)
         for begin in range(0, len(levels), LEVELS_AT_ONCE):
+            if not len(alive):
+                break
             rows = np.arange(begin, min(begin + LEVELS_AT_ONCE, len(levels)))
             share(begin / len(levels), "Looking for room for pins")
             heights = np.repeat(sign * (kerf_mm / 2.0 + levels[rows]), len(alive))
             local = np.column_stack([np.tile(places[alive], (len(rows), 1)), heights])
-            found = around.distance(plane.to_world(local), largest_mm).reshape(len(rows), len(alive))
-            found = np.minimum.accumulate(np.vstack([least[alive], found]), axis=0)[1:]
-            table[np.ix_(alive, rows)] = found.T
-            least[alive] = found[-1]
-            # What is too narrow for the smallest stays known down to here and is no better below.
-            dead = least[alive] < least_mm
-            table[np.ix_(alive[dead], np.arange(rows[-1], len(levels)))] = least[alive[dead], None]
-            alive = alive[~dead]
-            if not len(alive):
-                break
+            found = around.side(sign).distance(plane.to_world(local), reach).reshape(len(rows), len(alive)).T
+            table[np.ix_(alive, rows)] = found
+            alive = alive[(found >= needed[rows]).all(axis=1)]
         tables.append(table)
-    return Room(places, tables[0], tables[1], levels, grid)
+    return Room(places, edge, tables[0], tables[1], levels, grid)
 
 
 def proven_spare(
-    place: FloatArray, plane: CutPlane, kerf_mm: float, around: Surroundings, needs: Needs
+    place: FloatArray, plane: CutPlane, kerf_mm: float, around: Around, needs: Needs
 ) -> tuple[float, FloatArray]:
     """How much wider than needed it is round one place (2,) for certain, and where (3,) it is narrowest, LPS.
 
-    The distance from a surface changes by no more than the way that was gone, so what lies between two levels is known
-    to half a step.
+    The wall is measured from points all over both holes. A distance changes by no more than the way that was gone, so
+    what lies between the points is known to half their spacing, which is taken off; where that decides, they are set
+    closer.
     """
     worst, where = np.inf, plane.to_world(place[None])[0]
-    for sign, radius, depth in (
-        (-1.0, needs.radius_below_mm, needs.depth_below_mm),
-        (1.0, needs.radius_above_mm, needs.depth_above_mm),
-    ):
-        count = max(2, int(np.ceil(depth / PROOF_STEP_MM)) + 1)
-        levels = np.linspace(0.0, depth, count)
-        local = np.column_stack([np.tile(place, (count, 1)), sign * (kerf_mm / 2.0 + levels)])
-        points = plane.to_world(local)
-        found = around.distance(points, radius + 1.0)
-        narrowest = int(found.argmin())
-        spare = float(found[narrowest]) - 0.5 * float(levels[1] - levels[0]) - radius
+    for sign, hole in ((-1.0, needs.below), (1.0, needs.above)):
+        for spacing in PROOF_SPACINGS_MM:
+            local = _hole_points(hole, spacing) * np.array([1.0, 1.0, sign])
+            local += np.array([*place, sign * kerf_mm / 2.0])
+            points = plane.to_world(local)
+            found = around.side(sign).distance(points, hole.radius_mm + 2.0 * hole.wall_mm)
+            row = int(found.argmin())
+            spare = float(found[row]) - hole.wall_mm - spacing / np.sqrt(2.0)
+            if spare >= 0.0 or float(found[row]) < hole.wall_mm:
+                break
         if spare < worst:
-            worst, where = spare, points[narrowest]
+            worst, where = spare, points[row]
     return worst, where
+
+
+def _hole_points(hole: Cylinder, spacing: float) -> FloatArray:
+    """Points (k, 3) all over the side and the bottom of a hole, no farther apart than the spacing."""
+    heights = np.linspace(0.0, hole.depth_mm, max(2, int(np.ceil(hole.depth_mm / spacing)) + 1))
+    rings = [(hole.radius_mm, height) for height in heights]
+    radii = np.linspace(0.0, hole.radius_mm, max(2, int(np.ceil(hole.radius_mm / spacing)) + 1))
+    rings += [(radius, hole.depth_mm) for radius in radii[:-1]]
+    out = []
+    for radius, height in rings:
+        angles = np.linspace(0.0, 2.0 * np.pi, max(1, int(np.ceil(2.0 * np.pi * radius / spacing))), endpoint=False)
+        out.append(np.stack([radius * np.cos(angles), radius * np.sin(angles), np.full(len(angles), height)], axis=1))
+    return np.concatenate(out)
 
 
 def _places(outline: manifold3d.CrossSection, least_mm: float) -> tuple[FloatArray, float]:
