@@ -13,7 +13,9 @@ from .section import Surface
 
 BANK_FRAMES = 250
 """Orientations in the even covering, some 13 degrees apart; those of the hull's faces are added."""
-BANK_POINTS = 1500
+BANK_FACES = 5
+"""Faces of the hull whose orientations are added."""
+BANK_POINTS = 1000
 """Points of the surface that stand for it; the limits of the planes that are chosen are found on all of it."""
 PLANES = 40
 """Planes looked at along each direction."""
@@ -47,7 +49,7 @@ class Bank:
         corners, triangles = piece.hull
         extra = [principal_frame(corners)[None]]
         if len(triangles):
-            extra.append(face_frames(corners, triangles))
+            extra.append(face_frames(corners, triangles, BANK_FACES))
         self.frames = np.concatenate([covering(BANK_FRAMES), *extra])
         self.usable = np.sort(piece.setting.usable_mm)
         self.surface = piece.surface

@@ -42,6 +42,8 @@ ROUNDING_MM = 1e-6
 """Sizes are compared with this much grace: a part of exactly the usable size fits."""
 ROUNDS_ON_ALL = 6
 """Times that corners which stick out are added to the few."""
+LENGTH_DIRECTIONS = 400
+"""Directions along which the longest distance is sought: within a thousandth of it."""
 WORDS = ("width", "depth", "height")
 
 _SIDES = np.array([(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1) if (i, j, k) != (0, 0, 0)])
@@ -184,7 +186,7 @@ def cannot_fit(corners: FloatArray, hull_volume_mm3: float, usable: FloatArray) 
 
 def longest_mm(corners: FloatArray) -> float:
     """Longest distance between two points, from below: between the extremes along many directions."""
-    placed = corners @ covering(FRAMES).reshape(-1, 3).T
+    placed = corners @ half_sphere(LENGTH_DIRECTIONS).T
     ends = corners[placed.argmax(axis=0)] - corners[placed.argmin(axis=0)]
     return float(np.sqrt((ends**2).sum(axis=1).max()))
 

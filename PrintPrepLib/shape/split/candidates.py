@@ -154,7 +154,7 @@ class Table:
             area_mm2=measured.area_mm2[mine],
             thickness_mm=measured.thickness_mm[mine],
             inscribed_mm=INSCRIBED_GUESS * measured.thickness_mm[mine],
-            outlines=measured.outlines[mine],
+            outlines=np.asarray(measured.outlines[mine], np.float64),
             grazing=measured.grazing[mine],
             smaller_share=np.maximum(smaller, 0.0),
             loose=0,

@@ -53,7 +53,7 @@ def allotted(solid: manifold3d.Manifold, nodes: tuple[Node, ...]) -> list[tuple[
     shares: list[list[manifold3d.Manifold]] = [[] for _ in nodes]
     for body in solid.decompose():
         points = _some(surface_of(body).vertices)
-        shares[int(np.argmin([np.median(tree.query(points)[0]) for tree in trees]))].append(body)
+        shares[int(np.argmin([np.mean(tree.query(points)[0]) for tree in trees]))].append(body)
     return [
         (node, manifold3d.Manifold.compose(bodies) if bodies else manifold3d.Manifold())
         for node, bodies in zip(nodes, shares, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from .piece import Piece, divided
 from .plan import Rejected
 from .protect import distances_mm
 from .score import CutScore, cost_terms
-from .section import inscribed_radius, outline, shrunk, span_mm
+from .section import inscribed_radius, outline, sections, shrunk, span_mm
+
+if TYPE_CHECKING:
+    import manifold3d
 
 BEAM = (10, 5, 3)
 """Planes carried out on a piece at the first, second and every further level of the search."""
@@ -122,7 +126,7 @@ class Descent:
             return branch
         below, above = (tuple(self.polish(child) for child in side) for side in (branch.below, branch.above))
         branch = replace(branch, below=below, above=above)
-        if any(child.plane is not None for child in (*below, *above)):
+        if branch.plane is None or any(child.plane is not None for child in (*below, *above)):
             return branch
         near = self.table(branch.piece).candidates(1, np.array(branch.plane.normal))
         for candidate in [one for one in near if one.place < 0][:POLISHED]:
@@ -223,16 +227,14 @@ def _nearest_place(piece: Piece, plane: CutPlane) -> int:
 
 
 def _grazing(piece: Piece, plane: CutPlane) -> float:
-    from .section import sections
-
     normal = np.array(plane.normal)
     at = np.array([float(normal @ np.array(plane.point_mm))])
     return float(sections(piece.surface, normal, at).grazing[0])
 
 
-def _perimeter(shape: object) -> float:
+def _perimeter(shape: manifold3d.CrossSection) -> float:
     total = 0.0
-    for loop in shape.to_polygons():  # type: ignore[attr-defined]
+    for loop in shape.to_polygons():
         points: FloatArray = np.asarray(loop)
         total += float(np.linalg.norm(np.roll(points, -1, axis=0) - points, axis=1).sum())
     return total

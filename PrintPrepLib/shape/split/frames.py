@@ -16,6 +16,8 @@ SAME_NORMAL_COS = np.cos(np.radians(2.0))
 """Hull triangles whose normals differ by less stand for one face of the hull."""
 MOST_FACES = 12
 """Faces of the hull, largest first, that a box is laid against; pairs of them are tried as well."""
+MOST_TRIANGLES = 300
+"""Hull triangles looked at, largest first."""
 SQUARE_PAIR_COS = np.cos(np.radians(75.0))
 """Two hull faces nearer to a right angle than this give a pose of their own."""
 YAW_STEP_DEG = 10.0
@@ -64,21 +66,18 @@ def half_sphere(count: int) -> FloatArray:
     return np.stack([r * np.cos(turn), r * np.sin(turn), z], axis=1)
 
 
-def face_frames(corners: FloatArray, triangles: npt.NDArray[np.int32]) -> FloatArray:
+def face_frames(corners: FloatArray, triangles: npt.NDArray[np.int32], most: int = MOST_FACES) -> FloatArray:
     """Frames (k, 3, 3) that lie against the largest faces of a hull, turned upon each, and against pairs of faces."""
-    normals = face_normals_of(corners, triangles)[:MOST_FACES]
-    out = []
-    yaws = np.radians(np.arange(0.0, 90.0, YAW_STEP_DEG))
-    for normal in normals:
-        base = _frame(normal, None)
-        for yaw in yaws:
-            first = np.cos(yaw) * base[0] + np.sin(yaw) * base[1]
-            out.append(np.stack([first, np.cross(normal, first), normal]))
-    for one in range(len(normals)):
-        for two in range(one + 1, len(normals)):
-            if abs(float(normals[one] @ normals[two])) < SQUARE_PAIR_COS:
-                out.append(_frame(normals[one], normals[two]))
-    return np.array(out).reshape(-1, 3, 3)
+    normals = face_normals_of(corners, triangles)[:most]
+    base = _frames(normals, np.eye(3)[np.abs(normals).argmin(axis=1)])
+    yaw = np.radians(np.arange(0.0, 90.0, YAW_STEP_DEG))[None, :, None]
+    first = np.cos(yaw) * base[:, None, 0] + np.sin(yaw) * base[:, None, 1]
+    second = np.cos(yaw) * base[:, None, 1] - np.sin(yaw) * base[:, None, 0]
+    third = np.broadcast_to(base[:, None, 2], first.shape)
+    yawed = np.stack([first, second, third], axis=2).reshape(-1, 3, 3)
+    one, two = np.triu_indices(len(normals), 1)
+    square = np.abs((normals[one] * normals[two]).sum(axis=1)) < SQUARE_PAIR_COS
+    return np.concatenate([yawed, _frames(normals[one[square]], normals[two[square]])])
 
 
 def face_normals_of(corners: FloatArray, triangles: npt.NDArray[np.int32]) -> FloatArray:
@@ -89,18 +88,17 @@ def face_normals_of(corners: FloatArray, triangles: npt.NDArray[np.int32]) -> Fl
     order = np.argsort(-size, kind="stable")
     order = order[size[order] > 0.0]
     units = cross[order] / size[order, None]
-    found: list[FloatArray] = []
-    weights: list[float] = []
-    for unit, weight in zip(units[: 40 * MOST_FACES], size[order][: 40 * MOST_FACES].tolist(), strict=True):
-        if found:
-            near = np.abs(np.array(found) @ unit)
-            best = int(near.argmax())
-            if near[best] > SAME_NORMAL_COS:
-                weights[best] += weight
-                continue
-        found.append(unit)
-        weights.append(weight)
-    return np.array(found).reshape(-1, 3)[np.argsort(-np.array(weights), kind="stable")]
+    units, weights = units[:MOST_TRIANGLES], size[order][:MOST_TRIANGLES]
+    alike = np.abs(units @ units.T) > SAME_NORMAL_COS
+    free = np.ones(len(units), bool)
+    kept, total = [], []
+    for row in range(len(units)):
+        if free[row]:
+            members = free & alike[row]
+            kept.append(row)
+            total.append(float(weights[members].sum()))
+            free &= ~members
+    return np.asarray(units[np.array(kept, np.int64)[np.argsort(-np.array(total), kind="stable")]])
 
 
 def principal_frame(points: FloatArray) -> FloatArray:
@@ -109,11 +107,11 @@ def principal_frame(points: FloatArray) -> FloatArray:
     return np.asarray(axes)
 
 
-def _frame(normal: FloatArray, towards: FloatArray | None) -> FloatArray:
-    seed = np.eye(3)[int(np.abs(normal).argmin())] if towards is None else towards
-    first = seed - normal * float(seed @ normal)
-    first = first / np.linalg.norm(first)
-    return np.stack([first, np.cross(normal, first), normal])
+def _frames(normals: FloatArray, towards: FloatArray) -> FloatArray:
+    """Right-handed frames (k, 3, 3): the third axis along each normal, the first as near as may be to others."""
+    first = towards - normals * (normals * towards).sum(axis=1)[:, None]
+    first = first / np.linalg.norm(first, axis=1)[:, None]
+    return np.stack([first, np.cross(normals, first), normals], axis=1)
 
 
 def _matrices(q: FloatArray) -> FloatArray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from ...mesh import FloatArray
 from ..cut.plane import CutPlane
@@ -18,8 +19,10 @@ from .section import Surface, surface_of
 if TYPE_CHECKING:
     import manifold3d
 
-CRUMB_SHARE = 1e-5
-"""A body below this share of the model is a crumb that simplifying left; it goes with its neighbor."""
+OWN_PART_SHARE = 0.02
+"""A body of this share of the model may become a part of its own; smaller ones go with the nearest such body."""
+NEARNESS_POINTS = 500
+"""Points of each body from which the nearest one is told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,14 +87,43 @@ class Piece:
 
 
 def pieces_of(solid: manifold3d.Manifold, zone: Zone, setting: Setting) -> tuple[Piece, ...]:
-    """Bodies as one piece where they fit together, else each by itself; crumbs are left out."""
-    bodies = [body for body in solid.decompose() if body.volume() > CRUMB_SHARE * setting.model_mm3]
+    """Bodies as one piece where they fit together; else those that fit together, the large ones apart."""
+    bodies = sorted(solid.decompose(), key=lambda body: -body.volume())
     if not bodies:
         return ()
     whole = Piece(solid, len(bodies), zone, setting)
-    if len(bodies) == 1 or whole.fits:
+    large = [body for body in bodies if body.volume() >= OWN_PART_SHARE * setting.model_mm3]
+    if len(large) < 2 or whole.fits:
         return (whole,)
-    return tuple(Piece(body, 1, zone, setting) for body in bodies)
+    pieces = [_joined(group, zone, setting) for group in _gathered(bodies, len(large))]
+    merged: list[Piece] = []
+    for piece in pieces:
+        for number, other in enumerate(merged):
+            both = _joined([other.solid, piece.solid], zone, setting)
+            if piece.fits and other.fits and both.fits:
+                merged[number] = both
+                break
+        else:
+            merged.append(piece)
+    return tuple(merged)
+
+
+def _joined(solids: list[manifold3d.Manifold], zone: Zone, setting: Setting) -> Piece:
+    import manifold3d
+
+    solid = solids[0] if len(solids) == 1 else manifold3d.Manifold.compose(solids)
+    return Piece(solid, len(solid.decompose()), zone, setting)
+
+
+def _gathered(bodies: list[manifold3d.Manifold], large: int) -> list[list[manifold3d.Manifold]]:
+    """Each of the first ``large`` bodies with the small ones that lie nearest to it."""
+    groups = [[body] for body in bodies[:large]]
+    trees = [cKDTree(surface_of(body).vertices) for body in bodies[:large]]
+    for body in bodies[large:]:
+        points = surface_of(body).vertices
+        points = points[:: max(1, len(points) // NEARNESS_POINTS)]
+        groups[int(np.argmin([np.min(tree.query(points)[0]) for tree in trees]))].append(body)
+    return groups
 
 
 def divided(piece: Piece, plane: CutPlane) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:

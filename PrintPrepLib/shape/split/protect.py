@@ -149,7 +149,9 @@ def _index(mesh: Mesh) -> SurfaceIndex:
 
 def _near(index: SurfaceIndex, points: FloatArray, distance_mm: float) -> npt.NDArray[np.bool_]:
     low, high = index.mesh.bounds
-    near = ((points >= low - distance_mm) & (points <= high + distance_mm)).all(axis=1)
+    near: npt.NDArray[np.bool_] = np.asarray(
+        ((points >= low - distance_mm) & (points <= high + distance_mm)).all(axis=1)
+    )
     rows = np.flatnonzero(near)
     at = points[rows]
     near[rows] = np.isfinite(index.closest(at, distance_mm).distance_mm) | index.contains(at)
@@ -171,6 +173,6 @@ def _section_points(plane: CutPlane, shape: manifold3d.CrossSection) -> FloatArr
     slab = manifold3d.Manifold.extrude(shape, 1.0)
     flat = Mesh.from_manifold(slab, "section")
     height = flat.vertices[flat.faces][:, :, 2]
-    lid = flat.submesh((height < 0.5).all(axis=1))
+    lid = flat.submesh(np.asarray((height < 0.5).all(axis=1)))
     local = np.concatenate([lid.vertices, area_samples(lid, SECTION_SAMPLES)])
     return plane.to_world(local[:, :2])

@@ -15,7 +15,8 @@ Prototyping tool clearance, peers.md row 57) and a wall of 1.2 mm (three lines o
 SLIVER_SHARE = 0.03
 """A piece below this share of the model is a sliver: it is lost, or breaks."""
 ROOM_COST = 2.0
-"""A section without room for any pin costs as much as twice a section through a whole cube."""
+"""A section without room for any pin costs up to as much as two sections through a whole cube: half of it as soon as
+no pin fits, the rest by how much is lacking."""
 THIN_COST = 0.5
 LOOSE_COST = 0.5
 OUTLINE_COST = 0.05
@@ -117,7 +118,8 @@ def cost_terms(
 
     return {
         "section": np.asarray(area_mm2) / model_mm3 ** (2.0 / 3.0),
-        "no room for a pin": ROOM_COST * lack(inscribed_mm, pin_room_mm),
+        "no room for a pin": ROOM_COST
+        * (0.5 * (np.asarray(inscribed_mm) < pin_room_mm) + 0.5 * lack(inscribed_mm, pin_room_mm)),
         "thin walls": THIN_COST * lack(thickness_mm, pin_room_mm),
         "loose pieces": LOOSE_COST * np.asarray(loose, np.float64),
         "separate outlines": OUTLINE_COST * np.clip(np.asarray(outlines, np.float64) - 1.0, 0.0, MOST_OUTLINES),

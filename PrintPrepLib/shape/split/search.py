@@ -11,13 +11,13 @@ from ...errors import GeometryError, InputError
 from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
 from ...receipt import Stopwatch
-from .bed import MARGIN_MM, ROUNDING_MM, Fit, fit, hull, in_pose, longest_mm, usable_mm
+from .bed import MARGIN_MM, ROUNDING_MM, Fit, cannot_fit, fit, hull, in_pose, longest_mm, usable_mm
 from .carve import allotted, halves, landmarks_of
 from .descent import Branch, Descent, scored
 from .frames import covering
 from .piece import Piece, Setting, pieces_of
 from .plan import CutNode, Node, PartNode, PlannedCut, PlannedPart, SplitPlan, parts_of, parts_words
-from .protect import NOTHING, Protect, zone_of
+from .protect import NOTHING, Protect, Zone, zone_of
 from .refusal import cannot_protect, no_plan, too_many
 from .score import PIN_ROOM_MM
 from .section import simpler
@@ -110,15 +110,15 @@ def plan_split(
         spare += max(0.0, too_long) + (SPARE_MM if too_long > 0.0 else 0.0)
         keep += max(0.0, too_near) + (SPARE_MM if too_near > 0.0 else 0.0)
     raise GeometryError(
-        f"No split of '{mesh.name}' was found that holds on the full model: a part would be {too_long:.2f} mm too long. "
-        "Allow a smaller margin, or take a larger printer."
+        f"No split of '{mesh.name}' was found that holds on the full model: a part would be {too_long:.2f} mm "
+        "too long. Allow a smaller margin, or take a larger printer."
     )
 
 
 def _deepen(
     search: Descent,
     copy: manifold3d.Manifold,
-    zone: object,
+    zone: Zone,
     setting: Setting,
     most_cuts: int,
     corners: FloatArray,
@@ -126,45 +126,54 @@ def _deepen(
     margin_mm: float,
 ) -> tuple[tuple[Branch, ...], str, int]:
     """Branches of the fewest cuts found, why not fewer, and the proven least number."""
-    roots = pieces_of(copy, zone, setting)  # type: ignore[arg-type]
-    least = sum(root.least_cuts for root in roots)
-    why = "The model fits as it is." if len(roots) == 1 else "Its bodies fit one by one."
-    if least:
-        why = "The model does not fit in any orientation that was tried, so at least one cut is needed."
-    if (
-        least == len([root for root in roots if not root.fits])
-        and least < 2
-        and len(roots) == 1
-        and roots[0].bodies == 1
-    ):
-        diagonal = float(np.linalg.norm(setting.usable_mm))
-        by_length = int(np.ceil(longest_mm(corners) / diagonal - 1e-9)) - 1
-        if by_length > least:
-            least = by_length
-            why = (
-                f"The model is {longest_mm(corners):.0f} mm long, and no part can be longer than the diagonal of the "
-                f"volume, {diagonal:.0f} mm."
-            )
-    if least > 1 and "diagonal" not in why:
-        why = (
-            f"The model holds {setting.model_mm3 / 1000.0:.0f} ml, and no part can hold more than the volume, "
-            f"{float(np.prod(setting.usable_mm)) / 1000.0:.0f} ml."
-        )
+    roots = pieces_of(copy, zone, setting)
+    least, why = _least(roots, setting, corners)
     if least > most_cuts:
         raise too_many(least, most_cuts, why, corners, volume_mm, margin_mm)
-    for cuts in range(least, most_cuts + 1):
+    start = max(least, sum(root.least_cuts for root in roots))
+    for cuts in range(start, most_cuts + 1):
         found = search.fewest(roots, cuts, 0)
         if found is None:
             continue
         polished = tuple(search.polish(branch) for branch in found)
         count = sum(branch.cuts for branch in polished)
-        if count > least:
+        if count > max(least, 1):
             why += (
                 f" With {count - 1} cut{'' if count == 2 else 's'} no way was found: {search.planes_seen} planes were "
                 f"looked at and {search.account.carried_out} carried out. This is a search, not a proof."
             )
         return polished, why, least
     raise no_plan(search.account, roots, setting, most_cuts, corners, volume_mm, margin_mm)
+
+
+def _least(roots: tuple[Piece, ...], setting: Setting, corners: FloatArray) -> tuple[int, str]:
+    """Cuts that no plan can do without, as far as that is certain, and why."""
+    misfits = [root for root in roots if not root.fits]
+    if not misfits:
+        return 0, "The model fits as it is." if len(roots) == 1 else "Its bodies fit one by one."
+    least, why = 0, "The model fits in none of the orientations that were tried. That is a search, not a proof."
+    for root in misfits:
+        certain = cannot_fit(root.hull[0], float(root.solid.hull().volume()), setting.usable_mm)
+        if certain is not None:
+            least += 1
+            why = f"The model cannot fit as it is: {certain}."
+    diagonal, room = float(np.linalg.norm(setting.usable_mm)), float(np.prod(setting.usable_mm))
+    by_volume = int(np.ceil(setting.model_mm3 / room - 1e-9)) - 1
+    if by_volume > least:
+        least = by_volume
+        why = (
+            f"The model holds {setting.model_mm3 / 1000.0:.0f} ml, and no part can hold more than the volume, "
+            f"{room / 1000.0:.0f} ml."
+        )
+    longest = longest_mm(corners)
+    by_length = int(np.ceil(longest / diagonal - 1e-9)) - 1
+    if by_length > least and len(roots) == 1 and roots[0].bodies == 1:
+        least = by_length
+        why = (
+            f"The model is {longest:.0f} mm long, and no part can be longer than the diagonal of the volume, "
+            f"{diagonal:.0f} mm."
+        )
+    return least, why
 
 
 def _measured(
@@ -208,6 +217,9 @@ def _measured(
         for number, row in enumerate(order.tolist(), 1)
     )
     notes, too_near = [], 0.0
+    apart = len(whole.decompose())
+    if apart > 1:
+        notes.append(f"The model consists of {apart} bodies apart before it is cut; loose pieces come from that.")
     for node, piece in flat:
         made = _renumbered(node, rank)
         assert isinstance(made, CutNode)

@@ -18,7 +18,7 @@ from ..cut.plane import CutPlane
 if TYPE_CHECKING:
     import manifold3d
 
-SEARCH_TRIANGLES = 20_000
+SEARCH_TRIANGLES = 12_000
 """Triangles of the copy that the search works on: sections of a skull keep their area within some percent, and a table
 of all its directions takes a fraction of a second. What is handed back is measured on the full model."""
 GRAZING_COS = np.cos(np.radians(20.0))
@@ -136,8 +136,8 @@ def sections(surface: Surface, direction: FloatArray, offsets: FloatArray) -> Se
     turn = 0.5 * np.where(above[row, odd], 1.0, -1.0) * (start[:, 0] * stop[:, 1] - start[:, 1] * stop[:, 0])
     length = np.sqrt(((stop - start) ** 2).sum(axis=1))
     number = len(offsets)
-    area = np.bincount(plane, turn, number)
-    perimeter = np.bincount(plane, length, number)
+    area = np.asarray(np.bincount(plane, turn, number), np.float64)
+    perimeter = np.asarray(np.bincount(plane, length, number), np.float64)
     flat_angle = np.abs(surface.normals[face] @ direction) > GRAZING_COS
     grazing = np.bincount(plane, length * flat_angle, number) / np.maximum(perimeter, np.finfo(float).tiny)
     pairs, edge_of = surface.edges

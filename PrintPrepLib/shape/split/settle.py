@@ -7,7 +7,7 @@ from scipy.optimize import linprog
 
 from ...mesh import FloatArray
 
-ROUNDS = 8
+ROUNDS = 6
 """Linear programs solved at most; they settle in three or four."""
 REACH_RAD = np.radians(2.0)
 """Turn that the first linear program may ask for; halved each time it does not hold."""
@@ -78,7 +78,7 @@ def _program(
     goal[9] = 1.0
     bounds = [(-reach, reach)] * 3 + [(None, None)] * 7
     found = linprog(goal, np.concatenate(rows), np.concatenate(limits), bounds=bounds, method="highs")
-    return np.asarray(found.x[:3]) if found.status == 0 else None
+    return None if found.x is None else np.asarray(found.x[:3])
 
 
 def _turn(vector: FloatArray) -> FloatArray:
