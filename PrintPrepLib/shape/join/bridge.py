@@ -13,7 +13,7 @@ from ...spatial import SurfaceIndex
 from ..pins.envelope import envelope
 from ..pins.fit import NO_VOLUME_MM3, PinFit, measure_fit
 from ..pins.kinds import Pin
-from ..pins.room import Surroundings
+from ..pins.room import Around, Surroundings
 from ..pins.solids import REACH_MM, PinSolids, pin_solids
 from .facing import FacingPin, FacingPlan
 
@@ -133,8 +133,8 @@ def _longer(tool: manifold3d.Manifold, pin: Pin, face_mm: float, drop_mm: float,
     return tool + shaft.transform(np.ascontiguousarray(matrix))
 
 
-def _around(item: FacingPin, plan: FacingPlan, first: Mesh, second: Mesh, wall_mm: float) -> Surroundings:
-    """Surfaces that the walls round a pin's holes end at: both bodies without the faces that the pin enters."""
+def _around(item: FacingPin, plan: FacingPlan, first: Mesh, second: Mesh, wall_mm: float) -> Around:
+    """Surfaces that the walls round a pin's holes end at: each body without the faces that the pin enters."""
     axis = np.array(plan.plane.normal)
     need = envelope(item.pin, wall_mm)
     radius = max(need.foot_radius_mm, need.other_radius_mm)
@@ -152,6 +152,5 @@ def _around(item: FacingPin, plan: FacingPlan, first: Mesh, second: Mesh, wall_m
         enters = (body.face_normals() @ toward > ENTRY_LEAN) & (aside <= radius + size)
         enters &= (height.max(axis=1) >= -REACH_MM) & (height.min(axis=1) <= drop + size)
         kept = body.submesh(~enters)
-        if not kept.is_empty:
-            out.append(SurfaceIndex(kept))
-    return Surroundings(tuple(out))
+        out.append(Surroundings(() if kept.is_empty else (SurfaceIndex(kept),)))
+    return Around(*(out if plan.foot_first else out[::-1]))

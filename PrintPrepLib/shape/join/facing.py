@@ -12,17 +12,27 @@ from ...mesh import FloatArray, Mesh
 from ...progress import Progress, silent
 from ...receipt import plain
 from ..cut.plane import CutPlane
-from ..pins.choose import APART_DIAMETERS, FEW_AREA_MM2, SOME_AREA_MM2
-from ..pins.kinds import Pin
+from ..pins.kinds import Pin, PinType
 from ..pins.request import PinRequest, Size, sizes_for
-from ..pins.spread import SPREAD_KEPT, spread_mm, spread_places
 from .facing_area import FacingArea, facing_area
+from .far_apart import far_apart, least_distance
 from .near import Point, in_words, nearest_points, place
 from .seats import Seat, Seats, bare_seam, key_seats, pin_on
 
 MAX_GAP_MM = 15.0
 """Faces farther apart are not joined unless asked for. No guide states a figure: this bridges a joint or a disc, and
 the usual pins stay shorter than a few diameters."""
+
+FEW_AREA_MM2, SOME_AREA_MM2 = 60.0, 400.0
+"""Facing areas below the first get one pin, below the second two, larger ones three, as the seams of a cut."""
+APART_DIAMETERS = 2.5
+"""Pins stand at least so many diameters apart, center to center; where they cannot, fewer are set."""
+SPREAD_KEPT = 0.7
+"""A larger size is worth it where its pins still stand at least this share as far apart as smaller ones could."""
+SURE_STEPS = 0.75
+"""A place that has room for an envelope wider by this share of the grid is proven there, too: half a diagonal."""
+MOST_PROOFS = 12
+"""Sets of places that are tried for one size."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +158,10 @@ def _plan(
     wanted = asked.count if asked.count is not None else _count(area.area_mm2)
     sizes = sizes_for(asked, 2.0 * float(np.sqrt(area.area_mm2 / np.pi)))
     seats = Seats(first, second, plane, area, max_gap, _least_radius(asked, plane, sizes))
-    options = [_choose(seats, asked, sizes, wanted, foot_first=foot) for foot in (True, False)]
-    foot_first = len(options[0]) >= len(options[1])
-    chosen = options[0] if foot_first else options[1]
+    feet = (True, False) if asked.kind is PinType.PLUG else (True,)
+    options = {foot: _choose(seats, asked, sizes, wanted, foot_first=foot) for foot in feet}
+    foot_first = max(feet, key=lambda foot: len(options[foot]))
+    chosen = options[foot_first]
     notes = []
     pins: tuple[FacingPin, ...] = ()
     if chosen:
@@ -173,23 +184,37 @@ def _choose(seats: Seats, asked: PinRequest, sizes: tuple[Size, ...], wanted: in
     if asked.places_mm:
         return seats.by_hand(asked, sizes, foot_first=foot_first)
     options: list[tuple[Size, list[Seat], float]] = []
-    for size in sizes:
-        spare = seats.spare(asked, size, foot_first=foot_first)
-        for _ in range(len(spare)):
-            rows = spread_places(seats.room, spare, wanted, APART_DIAMETERS * size.diameter_mm) if wanted else []
-            proven = [seats.proven(asked, size, seats.room.places[row], foot_first=foot_first) for row in rows]
-            failed = [row for row, seat in zip(rows, proven, strict=True) if seat.spare_mm < 0.0]
-            if not failed:
-                if rows:
-                    options.append((size, proven, spread_mm(seats.room.places[rows])))
-                break
-            for row in failed:
-                near = np.linalg.norm(seats.room.places - seats.room.places[row], axis=1) <= seats.room.grid_mm
-                spare[near] = np.minimum(spare[near], -1e-6)
+    for size in sizes if wanted else ():
+        found = _spread(seats, asked, size, wanted, foot_first=foot_first)
+        if found:
+            options.append((size, found, least_distance(np.array([seat.at for seat in found]))))
     most = max((len(found) for _, found, _ in options), default=0)
     widest = max((spread for _, found, spread in options if len(found) == most), default=0.0)
     good = [found for _, found, spread in options if len(found) == most and spread >= SPREAD_KEPT * widest]
     return good[0] if good else []
+
+
+def _spread(seats: Seats, asked: PinRequest, size: Size, wanted: int, *, foot_first: bool) -> list[Seat]:
+    """Proven seats of one size, far apart; those that the grid alone promised are tried where it is sure of none."""
+    apart = APART_DIAMETERS * size.diameter_mm
+    best: list[Seat] = []
+    for wider in (SURE_STEPS * seats.grid, 0.0):
+        spare = seats.spare(asked, size, foot_first=foot_first, wider_mm=wider)
+        for _ in range(MOST_PROOFS):
+            rows = far_apart(seats.places, spare, wanted, apart)
+            proven = [seats.proven(asked, size, seats.places[row], foot_first=foot_first) for row in rows]
+            good = [seat for seat in proven if seat.spare_mm >= 0.0]
+            if len(good) > len(best):
+                best = good
+            if len(good) == len(rows):
+                break
+            for row, seat in zip(rows, proven, strict=True):
+                if seat.spare_mm < 0.0:
+                    near = np.linalg.norm(seats.places - seats.places[row], axis=1) <= seats.grid
+                    spare[near] = np.minimum(spare[near], -1e-6)
+        if len(best) == wanted:
+            break
+    return best
 
 
 def _keyed(

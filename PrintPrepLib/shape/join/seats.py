@@ -16,7 +16,6 @@ from ..pins.envelope import Envelope, envelope
 from ..pins.key import keyed
 from ..pins.kinds import Pin
 from ..pins.request import PinRequest, Size, pin_at
-from ..pins.room import Room
 from .columns import Caster
 from .facing_area import FacingArea
 from .near import in_words, place
@@ -47,6 +46,7 @@ class Seat:
     """
 
     at: FloatArray
+    size: Size
     first_level_mm: float
     second_level_mm: float
     top_mm: float
@@ -72,14 +72,21 @@ class Seats:
         x, y = (low[k] + self.grid * np.arange(count[k]) for k in range(2))
         self.shape = (len(x), len(y))
         places = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
+        self.places = places
         self.columns = self.caster.at(places)
         self.longest: dict[Size, float] = {}
-        self.room = Room(places, np.empty((0, 0)), np.empty((0, 0)), np.empty(0), self.grid)
 
-    def spare(self, asked: PinRequest, size: Size, *, foot_first: bool) -> FloatArray:
-        """How much more depth than needed there is round each place, (k,); negative or -inf where none fits."""
-        depths, bridge = self._depths(self._need(asked, size), foot_first=foot_first)
-        spare = np.min(depths, axis=0)
+    def spare(self, asked: PinRequest, size: Size, *, foot_first: bool, wider_mm: float = 0.0) -> FloatArray:
+        """How much more depth than needed there is round each place, (k,); negative or -inf where none fits.
+
+        With the envelope wider by the grid's diagonal, what fits here will be proven; without, it may.
+        """
+        need = self._need(asked, size)
+        wider = replace(
+            need, foot_radius_mm=need.foot_radius_mm + wider_mm, other_radius_mm=need.other_radius_mm + wider_mm
+        )
+        depths, bridge = self._depths(wider, foot_first=foot_first)
+        spare = np.asarray(np.min(depths, axis=0))
         fits = spare >= 0.0
         if fits.any():
             self.longest[size] = float(bridge[fits].min()) + BRIDGE_SHARE * size.length_mm
@@ -94,7 +101,7 @@ class Seats:
         disc = np.concatenate([np.zeros((1, 2)), _rings(reach)])
         columns = self.caster.at(at + disc)
         away = np.linalg.norm(disc, axis=1)
-        nothing = Seat(at, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -np.inf)
+        nothing = Seat(at, size, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -np.inf)
         if not columns.valid.all():
             return nothing
         in_first, in_second = away <= first[0] + 1e-9, away <= second[0] + 1e-9
@@ -106,7 +113,7 @@ class Seats:
         if high - low > min(self.max_gap + 2.0 * reach, self.longest.get(size, np.inf)):
             spare = -np.inf
         return Seat(
-            at, low, high, float(columns.top[0]), float(columns.entry[0]),
+            at, size, low, high, float(columns.top[0]), float(columns.entry[0]),
             float(columns.top[in_first].max()) - low, high - float(columns.entry[in_second].min()), spare,
         )  # fmt: skip
 
@@ -119,6 +126,13 @@ class Seats:
             A place has no room.
         """
         at = self.plane.to_local(np.array(asked.places_mm))[:, :2]
+        between = np.linalg.norm(at[:, None] - at[None], axis=2) + np.where(np.eye(len(at)) > 0.0, np.inf, 0.0)
+        room = 2.0 * max(self._need(asked, sizes[-1]).foot_radius_mm, self._need(asked, sizes[-1]).other_radius_mm)
+        if between.min() < room:
+            raise GeometryError(
+                f"Two places for pins are {between.min():.2f} mm apart across their axis; with their walls they need "
+                f"{room:.2f} mm. Move them apart, or ask for thinner pins."
+            )
         worst = 0
         for size in sizes:
             seats = [self.proven(asked, size, point, foot_first=foot_first) for point in at]
@@ -138,15 +152,15 @@ class Seats:
         """Say how near it came for the smallest pin: which body is too narrow or too shallow, where, by how much."""
         need = self._need(asked, smallest)
         who = f"the smallest, {smallest.diameter_mm:g} mm with {asked.wall_mm:g} mm of wall,"
-        free = np.ones(len(self.room.places), bool)
+        free = np.ones(len(self.places), bool)
         for seat in other_than:
-            away = np.linalg.norm(self.room.places - seat.at, axis=1)
+            away = np.linalg.norm(self.places - seat.at, axis=1)
             free &= away >= APART_SHARE * smallest.diameter_mm
         missing, row = self._missing_radius(need, free)
         start = "No pin fits:" if not other_than else "Elsewhere"
         if row is not None:
             level = float(self.columns.top[row])
-            at = place(self.plane.to_world(np.array([[*self.room.places[row], level]]))[0])
+            at = place(self.plane.to_world(np.array([[*self.places[row], level]]))[0])
             return f"{start} {who} lacks {missing:.2f} mm of radius at {in_words(at)}, where it comes nearest."
         depths = self._depths(_narrowed(need, 0.0), foot_first=True)[0]
         usable = np.flatnonzero(self.columns.valid & free)
@@ -155,7 +169,7 @@ class Seats:
         worst = np.minimum(*depths)[usable]
         row = int(usable[worst.argmax()])
         body = first if depths[0, row] < depths[1, row] else second
-        at = place(self.plane.to_world(np.array([[*self.room.places[row], float(self.columns.top[row])]]))[0])
+        at = place(self.plane.to_world(np.array([[*self.places[row], float(self.columns.top[row])]]))[0])
         return (
             f"{start} {who} needs {max(need.foot_depth_mm, need.other_depth_mm):.2f} mm of depth; '{body}' lacks "
             f"{-float(worst.max()):.2f} mm of it at {in_words(at)}, where it comes nearest."
@@ -181,7 +195,7 @@ class Seats:
             low, high = 0.0, max(need.foot_radius_mm, need.other_radius_mm)
             while high - low > RADIUS_MM:
                 middle = 0.5 * (low + high)
-                fits = self._spare_of(_narrowed(need, middle), self.room.places[row] + shift) >= 0.0
+                fits = self._spare_of(_narrowed(need, middle), self.places[row] + shift) >= 0.0
                 low, high = (middle, high) if fits else (low, middle)
             best = max(best, low)
         return best
@@ -229,11 +243,16 @@ def key_seats(
     """Pins at the seats, still on the plane, changed so that they fit one way only where that is possible."""
     seam = bare_seam(seats.plane)
     at = np.array([seat.at for seat in chosen])
-    fitting = [size for size in sizes if all(
-        seats.proven(asked, size, seat.at, foot_first=foot_first).spare_mm >= 0.0 for seat in chosen)]  # fmt: skip
-    size = fitting[0] if fitting else sizes[-1]
+    size = chosen[0].size
+    smaller = tuple(
+        other
+        for other in sizes
+        if other.diameter_mm <= size.diameter_mm
+        and other.length_mm <= size.length_mm
+        and all(seats.proven(asked, other, seat.at, foot_first=foot_first).spare_mm >= 0.0 for seat in chosen)
+    )
     pins = tuple(pin_at(seam, asked, size, point, foot_below=foot_first) for point in at)
-    return keyed(seam, asked, pins, at, tuple(fitting), foot_below=foot_first)
+    return keyed(seam, asked, pins, at, smaller, foot_below=foot_first)
 
 
 def pin_on(plane: CutPlane, pin: Pin, seat: Seat, *, foot_first: bool) -> Pin:
