@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import GeometryError
 from ..export.write import WrittenFile
@@ -137,7 +137,8 @@ def moved_apart(meshes: Sequence[Mesh], offsets: FloatArray) -> list[Mesh]:
 
 def clear_views(meshes: Sequence[Mesh], count: int) -> tuple[View, ...]:
     """Views in which meshes hide each other least, the best first."""
-    hidden = {view: hidden_share(meshes, view) for view in PREFERRED}
+    casters = _casters(meshes)
+    hidden = {view: _hidden(casters, view) for view in PREFERRED}
     least = min(hidden.values())
     ranked = sorted(PREFERRED, key=lambda view: (round((hidden[view] - least) / ALIKE), PREFERRED.index(view)))
     return tuple(ranked[:count])
@@ -145,29 +146,51 @@ def clear_views(meshes: Sequence[Mesh], count: int) -> tuple[View, ...]:
 
 def hidden_share(meshes: Sequence[Mesh], view: View) -> float:
     """How much of the meshes' shadows in a view lies on shadows of others, 0 to 1."""
+    return _hidden(_casters(meshes), view)
+
+
+@dataclass(frozen=True, eq=False)
+class _Caster:
+    """What throws the shadow of a mesh, in small pixels: its large triangles, and one point for all small ones near."""
+
+    large: Mesh
+    points: FloatArray
+
+
+def _casters(meshes: Sequence[Mesh]) -> list[_Caster]:
+    low = np.min([mesh.bounds[0] for mesh in meshes], axis=0)
+    high = np.max([mesh.bounds[1] for mesh in meshes], axis=0)
+    pixel = max(float((high - low).max()), 1e-9) / COVER_PIXELS
+    out = []
+    for mesh in meshes:
+        scaled = (mesh.vertices - low) / pixel
+        a, b, c = (scaled[mesh.faces[:, k]] for k in range(3))
+        large = (np.maximum(np.maximum(a, b), c) - np.minimum(np.minimum(a, b), c) > 1.0).any(axis=1)
+        used = np.zeros(len(scaled), bool)
+        used[mesh.faces[~large].ravel()] = True
+        boxes = np.zeros((COVER_PIXELS + 1,) * 3, bool)
+        boxes[tuple(scaled[used].astype(np.int64).T)] = True
+        small = np.argwhere(boxes).astype(np.float64)
+        out.append(_Caster(Mesh(scaled, mesh.faces[large]).without_unused_vertices(), np.asarray(small + 0.5)))
+    return out
+
+
+def _hidden(casters: Sequence[_Caster], view: View) -> float:
     axes = camera_axes(view)
-    flat = [rotated(mesh.vertices, axes) for mesh in meshes]
-    low = np.min([points[:, :2].min(axis=0) for points in flat], axis=0)
-    high = np.max([points[:, :2].max(axis=0) for points in flat], axis=0)
-    zoom = COVER_PIXELS / max(float((high - low).max()), 1e-9)
-    covers = np.zeros((COVER_PIXELS + 1, COVER_PIXELS + 1), np.int64)
-    for points, mesh in zip(flat, meshes, strict=True):
-        points[:, :2] = (points[:, :2] - low) * zoom
-        covers += _shadow(points, mesh)
+    flat = [(rotated(caster.large.vertices, axes), rotated(caster.points, axes)) for caster in casters]
+    everything = np.concatenate([points for pair in flat for points in pair])[:, :2]
+    low = everything.min(axis=0)
+    width, height = (np.floor(everything.max(axis=0) - low).astype(int) + 1).tolist()
+    covers = np.zeros((height, width), np.int64)
+    for caster, (large, points) in zip(casters, flat, strict=True):
+        shadow = np.zeros((height, width), bool)
+        column, row = (points[:, :2] - low).astype(np.int64).T
+        shadow[row, column] = True
+        if not caster.large.is_empty:
+            large[:, :2] -= low
+            shadow |= rasterize(large, caster.large.faces, width, height).face >= 0
+        covers += shadow
     return float(np.maximum(covers - 1, 0).sum() / max(covers.sum(), 1))
-
-
-def _shadow(points: FloatArray, mesh: Mesh) -> npt.NDArray[np.bool_]:
-    """Small pixels that a mesh covers: its large triangles filled, of the small ones the corners."""
-    side = COVER_PIXELS + 1
-    shadow = np.zeros((side, side), bool)
-    corners = points[mesh.faces, :2]
-    large = (np.ptp(corners, axis=1) > 1.0).any(axis=1)
-    column, row = points[mesh.used_vertices, :2].astype(np.int64).T
-    shadow[row, column] = not large.all()
-    if large.any():
-        shadow |= rasterize(points, mesh.faces[large], side, side).face >= 0
-    return shadow
 
 
 def _with_flat_faces(assembly: Assembly, number: int) -> Mesh:

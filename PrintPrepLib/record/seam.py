@@ -39,6 +39,8 @@ _CIRCLE = (0.75, 0.10, 0.10)
 _CIRCLE_STEPS = 48
 _LABEL = 20
 _LINE = 27
+_ROOM_FOR_NAME = 17.0
+"""Radius in pixels of a circle that holds its name."""
 _LIST = (44, 250)
 """Where the list of pins begins below the panel's heading, and how far its columns are apart, pixels."""
 _LIST_ROWS = 3
@@ -203,7 +205,12 @@ def _draw_circles(image: Pixels, circles: list[_Circle], on_screen: Callable[[Fl
     next_ones = [np.roll(edge, -1, axis=0) for edge in edges]
     canvas.draw_segments(image, np.concatenate(edges), np.concatenate(next_ones), _CIRCLE, width=2.0)
     for index, circle in enumerate(circles):
-        x, y = on_screen(circle.middle[None])[0].tolist()
+        at = on_screen(circle.middle[None])[0]
+        radius = 0.5 * float(np.ptp(edges[index], axis=0).max())
+        if radius < _ROOM_FOR_NAME:  # beside a small circle, towards the nearer side of the panel
+            away = at - 0.5 * np.array(image.shape[1::-1])
+            at = at + away / max(float(np.linalg.norm(away)), 1.0) * (radius + _ROOM_FOR_NAME)
+        x, y = at.tolist()
         write_with_rim(image, f"P{index + 1}", x, y, anchor=(0.5, 0.5), size=_LABEL)
         left, top = 16 + index // _LIST_ROWS * _LIST[1], _LIST[0] + index % _LIST_ROWS * _LINE
         write_with_rim(image, f"P{index + 1}  {circle.words}", left, top, anchor=(0.0, 0.0), size=_LABEL, bold=False)
