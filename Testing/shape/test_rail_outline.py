@@ -89,6 +89,15 @@ def test_a_groove_never_crosses_a_second_piece() -> None:
     assert "No rail fits" in none.reason
 
 
+def test_a_groove_never_leaves_through_a_small_hole() -> None:
+    outline = [rectangle(60.0, 10.0), rectangle(10.0, 40.0, at=(-45.0, 0.0))]
+    right = rail_in_outline(outline, 4.5, kind=PinType.DOVETAIL, shortest_mm=40.0)
+    assert right.place is not None
+    assert right.place.end_mm[0] > 29.0
+    outline.append(circle(0.5, (27.0, 0.0), 24)[::-1])
+    assert rail_in_outline(outline, 4.5, kind=PinType.DOVETAIL, shortest_mm=40.0).place is None
+
+
 def test_where_none_fits_it_says_how_near_it_came() -> None:
     found = rail_in_outline([rectangle(60.0, 6.0, 30.0, (10.0, 0.0))], 3.5)
     assert found.place is None

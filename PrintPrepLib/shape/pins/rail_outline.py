@@ -36,7 +36,7 @@ FARTHEST_SHARE = 1e-9
 """Rounding allowed when the distance is measured again, as a share of it."""
 _STEPS = np.arange(-4.0, 5.0)
 WIDEST_MM = 1e-3
-"""The widest place is known to this, a tenth of the last figure that the message shows."""
+"""Last steps when the widest place is sought, a tenth of the last figure that the message shows."""
 SIMPLER_MM = 2e-3
 """Lines are sought in an outline with fewer corners, which leaves the true one by less than this: a hundredth of the
 smallest play. What is found is measured on the true one."""
