@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,12 @@ from ...surface.repair import Rung, repair
 from ...surface.winding import shells
 from .near import TOUCH_MM, Point, place
 
+if TYPE_CHECKING:
+    import manifold3d
+
+STORED_STEPS = 2.4e-7
+"""Shortest edge that is kept where storing made triangles cross, as a share of the largest coordinate: four steps of
+single precision, as the repair ladder has it."""
 HIGHEST_RUNG = Rung.CROSSINGS
 """Bodies are repaired up to here. The next rung builds a new surface on a grid, which nobody asked for."""
 
@@ -105,3 +112,17 @@ def as_clean(mesh: Mesh, progress: Progress = silent) -> tuple[Mesh | None, Rece
     except GeometryError:
         return None, None
     return (mended, receipt) if find_defects(mended).clean else (None, receipt)
+
+
+def first_clean(solids: Iterable[manifold3d.Manifold], name: str) -> tuple[int, Bodies] | None:
+    """Number and bodies of the first solid that is clean as an STL file holds it, if need be without shortest edges.
+
+    None where none is; the solids after the one that is are not asked for.
+    """
+    for number, solid in enumerate(solids):
+        step = STORED_STEPS * float(np.abs(solid.bounding_box()).max())
+        for tried in (solid, solid.simplify(step)):
+            bodies = bodies_of(Mesh.from_manifold(tried, name))
+            if not bodies.mesh.is_empty and find_defects(bodies.mesh).clean:
+                return number, bodies
+    return None

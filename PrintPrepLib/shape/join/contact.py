@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,10 +15,10 @@ from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial.change import change_between
 from ..identical import is_among
-from .bodies import as_clean, as_solid, bodies_of
+from .bodies import as_clean, as_solid, bodies_of, first_clean
 from .contact_measure import Between, measured_gap, measured_overlap, thinnest_across
 from .near import LEAST_MM3, TOUCH_MM, ContactPair, contact_report, in_words, nearest_points, signed_and_normal
-from .offset import BITE_MM, MITER, Grown, grown_near
+from .offset import BITES_MM, MITER, Grown, grown_near
 
 if TYPE_CHECKING:
     import manifold3d
@@ -89,7 +90,7 @@ def fit_contact(
     solids = one.to_manifold(), two.to_manifold()
     free, overlap_mm3 = two, max(float((solids[0] ^ solids[1]).volume()), 0.0)
     if overlap_mm3 > LEAST_MM3 and mode is not ContactMode.GAP:
-        free = _solid_of(solids[1] - solids[0], two, "Taking the overlap from the second body")
+        free = _solid_of((solids[1] - solids[0],), two, "Taking the overlap from the second body")
     grown: Grown | None = None
     thin: dict[str, Any] | None = None
     results = one, free
@@ -99,13 +100,15 @@ def fit_contact(
         share = part(progress, 0.3, 0.6)
         if mode is ContactMode.GAP:
             grown = grown_near(one, two, amount_mm, MITER * amount_mm + TOUCH_MM, share)
-            results = one, _solid_of(solids[1] - _tool(grown, one), two, "Leaving the gap", thin)
+            results = one, _solid_of((solids[1] - _tool(grown, one),), two, "Leaving the gap", thin)
             between = measured_gap(one, two, results[1], amount_mm, SHARE_OFF)
         else:
             amount = _with_gaps(one, free, amount_mm, contact_mm)
             grown = grown_near(one, free, amount, contact_mm + TOUCH_MM, share, facing_only=True)
-            layer = _tool(grown, one) ^ _bridged(free, one, contact_mm)
-            results = _solid_of(solids[0] + layer, one, "Making the overlap", thin), free
+            tool = _tool(grown, one)
+            gap = contact_mm if _has_gaps(free, one, contact_mm) else 0.0
+            tries = (solids[0] + (tool ^ _bridged(free, one, gap + bite)) for bite in BITES_MM)
+            results = _solid_of(tries, one, "Making the overlap", thin), free
             between = measured_overlap(one, results[0], results[1], amount_mm, SHARE_OFF)
     _check_whole(one, two, results, mode, amount_mm, thin)
     changed = (one, results[0]) if mode is ContactMode.OVERLAP else (two, results[1])
@@ -161,9 +164,8 @@ def _with_gaps(first: Mesh, second: Mesh, amount: float, contact: float) -> np.n
     return amount + np.where(np.isfinite(gap), np.clip(gap, 0.0, contact), 0.0)
 
 
-def _bridged(second: Mesh, first: Mesh, contact: float) -> manifold3d.Manifold:
-    """The second body, grown a little into the first, so that no face lies in a face; and over gaps where there are."""
-    amount = (contact if _has_gaps(second, first, contact) else 0.0) + BITE_MM
+def _bridged(second: Mesh, first: Mesh, amount: float) -> manifold3d.Manifold:
+    """The second body, grown a little into the first, so that no face lies in a face, and over gaps where there are."""
     return _tool(grown_near(second, first, amount, MITER * amount + TOUCH_MM, facing_only=True), second)
 
 
@@ -178,19 +180,31 @@ def _tool(grown: Grown, body: Mesh) -> manifold3d.Manifold:
     return grown.mesh.to_manifold() + body.to_manifold()
 
 
-def _solid_of(solid: manifold3d.Manifold, source: Mesh, what: str, thin: dict[str, Any] | None = None) -> Mesh:
-    if solid.is_empty() or solid.volume() <= 0.0:
-        raise GeometryError(
-            f"{what} would leave nothing of '{source.name}'.{_thin_words(thin)} Choose a smaller width."
-        )
-    bodies = bodies_of(Mesh.from_manifold(solid, source.name))
-    mesh, _ = as_clean(bodies.mesh)
-    if mesh is None:
-        raise GeometryError(
-            f"{what} gave '{source.name}' triangles that cross, and light repair did not cure them.{_thin_words(thin)} "
-            "Choose another width, or smooth the contact first."
-        )
-    return mesh
+def _solid_of(
+    tries: Iterable[manifold3d.Manifold], source: Mesh, what: str, thin: dict[str, Any] | None = None
+) -> Mesh:
+    """The first of several solids that an STL file can hold; mended lightly where none is."""
+    seen: list[manifold3d.Manifold] = []
+
+    def watched() -> Iterator[manifold3d.Manifold]:
+        for solid in tries:
+            if solid.is_empty() or solid.volume() <= 0.0:
+                words = _thin_words(thin)
+                raise GeometryError(f"{what} would leave nothing of '{source.name}'.{words} Choose a smaller width.")
+            seen.append(solid)
+            yield solid
+
+    found = first_clean(watched(), source.name)
+    if found is not None:
+        return found[1].mesh
+    for solid in reversed(seen):
+        mesh, _ = as_clean(bodies_of(Mesh.from_manifold(solid, source.name)).mesh)
+        if mesh is not None:
+            return mesh
+    raise GeometryError(
+        f"{what} gave '{source.name}' triangles that cross, and light repair did not cure them.{_thin_words(thin)} "
+        "Choose another width, or smooth the contact first."
+    )
 
 
 def _thin_words(thin: dict[str, Any] | None) -> str:

@@ -15,9 +15,11 @@ from .near import faces_near, facing_faces
 
 MITER = 2.0
 """A corner moves at most so many times the amount: the corner of a box needs 1.73, a sharp ridge is cut off."""
-BITE_MM = 1e-3
+BITES_MM = (1e-3, 1e-2, 3e-2)
 """Faces that almost touch are joined by a layer that reaches so far into both: ten times the gap that counts as
-touching, and far above what an STL file rounds."""
+touching, and far above what an STL file rounds. Where two bumpy faces graze each other that still leaves slivers that
+an STL file rounds into crossings: then the next is tried, a tenth of a usual nozzle at most between both faces."""
+BITE_MM = BITES_MM[0]
 _FLAT = 1e-3
 """Directions in which the faces round a vertex differ by less (share of the largest eigenvalue, 2 degrees) do not move
 it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,9 +14,9 @@ from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial import index_of
 from ...spatial.change import change_between
 from ...spatial.sampling import some_vertices
-from .bodies import Bodies, as_clean, as_solid, bodies_of
+from .bodies import Bodies, as_clean, as_solid, bodies_of, first_clean
 from .near import TOUCH_MM, ContactPair, Nearest, contact_report, in_words, nearest_points, touching
-from .offset import BITE_MM, MITER, grown_near
+from .offset import BITES_MM, MITER, grown_near
 
 if TYPE_CHECKING:
     import manifold3d
@@ -47,6 +47,7 @@ class _United:
     bodies: Bodies
     exact_mm3: float
     glue_mm3: float
+    bite_mm: float
     mending: Receipt | None
 
 
@@ -60,8 +61,9 @@ def unite(
 ) -> tuple[Mesh, Receipt]:
     """Unite bodies that touch or overlap into one closed solid.
 
-    Faces that are shared exactly disappear; faces less than 0.0001 mm apart, which is rounding, are joined by a layer
-    of 0.001 mm. Bodies that are farther apart, or touch only in a point or along an edge, are never bridged: material
+    Faces that are shared exactly disappear; where bodies touch, faces less than 0.0001 mm apart, which is rounding, are
+    joined by a layer of 0.001 mm, a thicker one only where an STL file could not hold the result. Bodies that are
+    farther apart, or touch only in a point or along an edge, are never bridged: material
     there would be invented. Cavities that the union encloses are listed and stay.
 
     Parameters
@@ -115,6 +117,7 @@ def unite(
         "cavities_total": len(united.bodies.cavities),
         "slits_closed": united.bodies.slits,
         "glue_mm3": united.glue_mm3,
+        "glue_each_side_mm": united.bite_mm,
         "volumes_mm3": [solid.volume_mm3 for solid in solids],
         "pairs": [pair.to_dict() for pair in pairs[:LISTED]],
         "separate": apart,
@@ -135,41 +138,49 @@ def _unite(solids: list[Mesh], pairs: list[ContactPair], progress: Progress) -> 
     except ImportError as error:
         raise MissingPackageError("A union needs the Python package 'manifold3d'. Install it and try again.") from error
     progress(0.0, "Uniting")
+    name = solids[0].name
     built = [solid.to_manifold() for solid in solids]
-    first = _stored(manifold3d.Manifold.batch_boolean(built, manifold3d.OpType.Add), 0.0, solids[0].name)
+    plain = manifold3d.Manifold.batch_boolean(built, manifold3d.OpType.Add)
+    bodies = bodies_of(Mesh.from_manifold(plain, name))
     touching_pairs = [pair for pair in pairs if pair.gap_mm < TOUCH_MM and pair.touching_mm2 >= LEAST_JOINT_MM2]
-    clean = first is not None and first.mending is None and len(first.bodies.outer) == 1
-    if first is not None and clean and not _open_slit(first.mesh, solids, touching_pairs):
-        return first
-    progress(0.4, "Joining faces that almost touch")
-    glue = [_glue(solids[pair.first], solids[pair.second]) for pair in touching_pairs]
-    glue = [layer for layer in glue if layer.num_tri()]
-    if glue:
-        volume = sum(max(float(layer.volume()), 0.0) for layer in glue)
-        second = _stored(
-            manifold3d.Manifold.batch_boolean([*built, *glue], manifold3d.OpType.Add), volume, solids[0].name
-        )
-        fewer = first is None or (second is not None and len(second.bodies.outer) < len(first.bodies.outer))
-        if second is not None and (fewer or clean or second.mending is None):
-            return second
-    if first is None:
-        raise GeometryError(
-            "The union came out with triangles that cross, and light repair did not cure them. Move one body by a "
-            "hundredth of a millimeter and try again."
-        )
-    return first
+    exact = float(plain.volume()) + bodies.slit_mm3
+    found = first_clean((plain,), name)
+    if found is not None:
+        whole = len(found[1].outer) == 1 or not touching_pairs
+        if whole and not _open_slit(found[1].mesh, solids, touching_pairs):
+            return _United(found[1].mesh, found[1], exact, 0.0, 0.0, None)
+    progress(0.2, "Joining faces that almost touch")
+    glued: list[tuple[manifold3d.Manifold, float]] = []
 
+    def with_glue() -> Iterator[manifold3d.Manifold]:
+        for number, bite in enumerate(BITES_MM):
+            progress(0.2 + 0.2 * number, "Joining faces that almost touch")
+            layers = [_glue(solids[pair.first], solids[pair.second], bite) for pair in touching_pairs]
+            volume = sum(max(float(layer.volume()), 0.0) for layer in layers)
+            glued.append((manifold3d.Manifold.batch_boolean([*built, *layers], manifold3d.OpType.Add), volume))
+            yield glued[-1][0]
 
-def _stored(solid: manifold3d.Manifold, glue_mm3: float, name: str) -> _United | None:
-    bodies = bodies_of(Mesh.from_manifold(solid, name))
-    mesh, mending = as_clean(bodies.mesh)
-    if mesh is None:
-        return None
-    if mending is not None:
-        stored = bodies_of(mesh)
-        mesh = stored.mesh
-        bodies = replace(bodies, cavities=stored.cavities, slits=bodies.slits + stored.slits)
-    return _United(mesh, bodies, float(solid.volume()) + bodies.slit_mm3, glue_mm3, mending)
+    better = first_clean(with_glue(), name) if touching_pairs else None
+    if better is not None and (found is None or len(better[1].outer) <= len(found[1].outer)):
+        number, joined = better
+        solid, volume = glued[number]
+        return _United(joined.mesh, joined, float(solid.volume()) + joined.slit_mm3, volume, BITES_MM[number], None)
+    if found is not None:
+        return _United(found[1].mesh, found[1], exact, 0.0, 0.0, None)
+    for number, (solid, volume, bite) in enumerate(
+        [*((solid, volume, bite) for (solid, volume), bite in zip(glued, BITES_MM, strict=False)), (plain, 0.0, 0.0)]
+    ):
+        before = bodies_of(Mesh.from_manifold(solid, name))
+        mesh, mending = as_clean(before.mesh)
+        if mesh is not None:
+            stored = bodies_of(mesh)
+            before = replace(before, cavities=stored.cavities, slits=before.slits + stored.slits)
+            return _United(stored.mesh, before, float(solid.volume()) + before.slit_mm3, volume, bite, mending)
+        progress(0.9 + 0.02 * number, "Mending the union")
+    raise GeometryError(
+        "The union came out with triangles that cross, and light repair did not cure them. Move one body by a "
+        "hundredth of a millimeter and try again."
+    )
 
 
 def _open_slit(mesh: Mesh, solids: list[Mesh], pairs: list[ContactPair]) -> bool:
@@ -183,10 +194,10 @@ def _open_slit(mesh: Mesh, solids: list[Mesh], pairs: list[ContactPair]) -> bool
     return False
 
 
-def _glue(first: Mesh, second: Mesh) -> manifold3d.Manifold:
+def _glue(first: Mesh, second: Mesh, bite: float) -> manifold3d.Manifold:
     """What lies in both bodies when each has grown by the bite where the other is near."""
-    reach = MITER * BITE_MM + TOUCH_MM
-    one, two = grown_near(first, second, BITE_MM, reach), grown_near(second, first, BITE_MM, reach)
+    reach = MITER * bite + TOUCH_MM
+    one, two = grown_near(first, second, bite, reach), grown_near(second, first, bite, reach)
     return one.mesh.to_manifold() ^ two.mesh.to_manifold()
 
 
@@ -269,7 +280,10 @@ def _words(
         "The change counts faces that disappeared inside the union with their depth.",
     ]
     if united.glue_mm3 > 0.0:
-        notes.append(f"Faces less than {TOUCH_MM:g} mm apart were joined by a layer of {BITE_MM:g} mm on both sides.")
+        notes.append(
+            f"Where bodies touch, faces less than {2.0 * united.bite_mm:g} mm apart were joined by a layer that reaches "
+            f"{united.bite_mm:g} mm beyond each ({united.glue_mm3:.3g} mm3, with what lay in both)."
+        )
     if bodies.slits:
         notes.append(f"{bodies.slits} slits thinner than {TOUCH_MM:g} mm between faces that met were closed.")
     warnings = [f"Body {item['body']} was not a closed solid and was repaired first: see details." for item in repairs]
