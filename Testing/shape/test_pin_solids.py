@@ -93,7 +93,8 @@ def test_solids_are_closed_single_and_free_of_crossings(number: int) -> None:
         mesh = Mesh.from_manifold(solid)
         assert is_closed_manifold(mesh)
         assert mesh.volume_mm3 > 0.0
-        assert solid.genus() == (0 if one.kind is not PinType.MAGNET else -1)  # pocket and mark are two bodies
+        assert solid.genus() == 0
+        assert len(solid.decompose()) == 1
         assert not len(self_crossings(mesh, rule=Rule.CONTACT).faces)
         assert not len(crossings_and_contacts(mesh)[0].faces)
 
@@ -262,18 +263,21 @@ def test_envelope_holds_all_that_is_cut_and_added(number: int) -> None:
         assert math.isclose(down.max() + 1.5, depth, abs_tol=1e-6)
 
 
-def test_pole_marks_differ_and_stand_clear_of_the_pocket() -> None:
-    one = pin(PinType.MAGNET, length_mm=2.0)
+@pytest.mark.parametrize("diameter", [3.0, 6.0])
+def test_pole_marks_differ_and_lie_in_the_floor_of_their_pocket(diameter: float) -> None:
+    one = pin(PinType.MAGNET, length_mm=2.0, diameter_mm=diameter)
     made = pin_solids(one)
-    plus, minus = (sorted(cut.decompose(), key=lambda m: m.volume())[0] for cut in (made.cut_foot, made.cut_other))
-    assert len(made.cut_foot.decompose()) == len(made.cut_other.decompose()) == 2
-    inner, outer = minus.bounding_box()[0], minus.bounding_box()[3]
-    assert math.isclose(inner, one.hole_radius_mm + solids.MARK_WALL_MM)
-    assert math.isclose(outer - inner, solids.MARK_ARM_MM)
-    low, high = plus.bounding_box()[1], plus.bounding_box()[4]
-    assert math.isclose(high - low, solids.MARK_ARM_MM)
-    low, high = minus.bounding_box()[1], minus.bounding_box()[4]
-    assert math.isclose(high - low, solids.MARK_STROKE_MM)
+    floor = one.kerf_mm + one.hole_depth_mm
+    minus = made.cut_other.slice(floor + solids.MARK_DEPTH_MM / 2.0)
+    plus = made.cut_foot.slice(-one.hole_depth_mm - solids.MARK_DEPTH_MM / 2.0)
+    arm, stroke = min(2.4, 0.8 * diameter), 0.8
+    assert math.isclose(minus.area(), arm * stroke, rel_tol=1e-9)
+    assert math.isclose(plus.area(), 2.0 * arm * stroke - stroke**2, rel_tol=1e-9)
+    corners = np.concatenate([np.asarray(loop) for loop in plus.to_polygons()])
+    assert np.linalg.norm(corners, axis=1).max() < one.hole_radius_mm
+    # Nothing of the mark is beside the pocket: on the face there is only the mouth.
+    low, high = made.cut_other.bounding_box()[0], made.cut_other.bounding_box()[3]
+    assert math.isclose(high - low, 2.0 * one.hole_radius_mm, rel_tol=1e-3)
 
 
 def test_a_circle_leaves_its_true_line_by_less_than_a_hundredth_of_the_play() -> None:

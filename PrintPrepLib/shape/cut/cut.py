@@ -95,7 +95,7 @@ def cut_models(
     if marks is not None and seams:
         marked = mark_parts(solids, names, seams, joints, marks, part(progress, 0.7, 0.8))
         solids = list(marked.solids)
-    joints, proof = proven(joints, solids, part(progress, 0.8, 0.95))
+    joints, proof = proven(joints, solids, pins.wall_mm if pins is not None else 0.0, part(progress, 0.8, 0.95))
     meshes = [
         (meshes[k] if solids[k] is raw[k] else Mesh.from_manifold(solids[k])).with_name(name)
         for k, name in enumerate(names)

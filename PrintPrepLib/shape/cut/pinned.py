@@ -12,9 +12,11 @@ from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
 from ...spatial import SurfaceIndex
 from ..pins.choose import Placement, place_pins
-from ..pins.fit import PinFit, measure_fit, seat_interference
-from ..pins.kinds import Pin
+from ..pins.fit import NO_VOLUME_MM3, PinFit, measure_fit, seat_interference
+from ..pins.kinds import Pin, PinType
 from ..pins.oneway import wrong_seats
+from ..pins.place_rail import RailFit, measure_rail, place_rail, rods_of
+from ..pins.rail import Rail, groove_volume_mm3, rail_solids, rail_volume_mm3
 from ..pins.request import PinRequest, needs_of
 from ..pins.room import Around, Rod, Surroundings
 from ..pins.solids import PinSolids, foot_hole_volume_mm3, hole_volume_mm3, pin_solids, pin_volume_mm3
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     import manifold3d
 
 
+RAILS = (PinType.TONGUE, PinType.DOVETAIL)
+"""Holders that run along a seam instead of standing on it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Joint:
     """The pins of one seam, what was made of them, and what was measured afterwards."""
@@ -33,7 +39,8 @@ class Joint:
     placement: Placement
     solids: tuple[PinSolids, ...]
     around: Around
-    fits: tuple[PinFit, ...] = ()
+    rail: Rail | None = None
+    fits: tuple[PinFit | RailFit, ...] = ()
 
     @property
     def foot(self) -> int:
@@ -45,11 +52,16 @@ class Joint:
         """Number of the other part."""
         return self.seam.above if self.placement.foot_below else self.seam.below
 
+    @property
+    def holders(self) -> tuple[Pin | Rail, ...]:
+        """What holds the parts: pins, or one rail."""
+        return self.placement.pins if self.rail is None else (self.rail,)
+
     def to_dicts(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """Return each pin with its measures as plain JSON values."""
         return [
             pin.to_dict() | {"foot_in": names[self.foot], "hole_in": names[self.other]} | fit.to_dict()
-            for pin, fit in zip(self.placement.pins, self.fits, strict=True)
+            for pin, fit in zip(self.holders, self.fits, strict=True)
         ]
 
 
@@ -75,12 +87,24 @@ def set_pins(
             _surroundings(meshes[seam.below], seam, rods.get(seam.below, []), above=False),
             _surroundings(meshes[seam.above], seam, rods.get(seam.above, []), above=True),
         )
-        placement = place_pins(seam, around, _near(seam, asked), share)
-        joints.append(Joint(seam, placement, tuple(pin_solids(pin) for pin in placement.pins), around))
-        for pin in placement.pins:
-            for number in (seam.below, seam.above):
-                rods.setdefault(number, []).append(_rod(pin, asked.wall_mm))
+        if asked.kind in RAILS:
+            joint = _railed(seam, around, asked, share)
+        else:
+            placement = place_pins(seam, around, _near(seam, asked), share)
+            joint = Joint(seam, placement, tuple(pin_solids(pin) for pin in placement.pins), around)
+        joints.append(joint)
+        taken = [rod for holder in joint.holders for rod in _rods(holder, asked.wall_mm)]
+        for number in (seam.below, seam.above):
+            rods.setdefault(number, []).extend(taken)
     return joints
+
+
+def _railed(seam: Seam, around: Around, asked: PinRequest, progress: Progress) -> Joint:
+    placed = place_rail(seam, around, asked, progress)
+    placement = Placement((), placed.foot_below, (), placed.notes)
+    if placed.rail is None:
+        return Joint(seam, placement, (), around)
+    return Joint(seam, placement, (rail_solids(placed.rail),), around, placed.rail)
 
 
 def _surroundings(mesh: Mesh, seam: Seam, rods: Sequence[Rod], *, above: bool) -> Surroundings:
@@ -100,12 +124,14 @@ def _near(seam: Seam, asked: PinRequest) -> PinRequest:
     return replace(asked, places_mm=places, count=len(places) if not places else asked.count)
 
 
-def _rod(pin: Pin, wall_mm: float) -> Rod:
+def _rods(pin: Pin | Rail, wall_mm: float) -> tuple[Rod, ...]:
+    if isinstance(pin, Rail):
+        return rods_of(pin)
     need = needs_of(pin, wall_mm)
     at, axis = np.array(pin.at_mm), np.array(pin.axis)
     start = at - need.below.depth_mm * axis
     stop = at + (pin.kerf_mm + need.above.depth_mm) * axis
-    return Rod(tuple(start.tolist()), tuple(stop.tolist()), pin.hole_radius_mm)
+    return (Rod(tuple(start.tolist()), tuple(stop.tolist()), pin.hole_radius_mm),)
 
 
 def finished(pieces: Sequence[manifold3d.Manifold], joints: Sequence[Joint]) -> list[manifold3d.Manifold]:
@@ -135,7 +161,7 @@ def finished(pieces: Sequence[manifold3d.Manifold], joints: Sequence[Joint]) -> 
 
 
 def proven(
-    joints: Sequence[Joint], parts: Sequence[manifold3d.Manifold], progress: Progress = silent
+    joints: Sequence[Joint], parts: Sequence[manifold3d.Manifold], wall_mm: float, progress: Progress = silent
 ) -> tuple[list[Joint], dict[str, Any]]:
     """Measure every pin in the finished parts; return the joints with their measures, and the sums."""
     out = []
@@ -144,22 +170,28 @@ def proven(
         progress(number / len(joints), "Measuring the fit of the pins")
         foot, other = parts[joint.foot], parts[joint.other]
         around = joint.around if joint.placement.foot_below else Around(joint.around.above, joint.around.below)
-        fits = tuple(
+        fits: tuple[PinFit | RailFit, ...] = tuple(
             measure_fit(pin, solids, foot, other, around)
-            for pin, solids in zip(joint.placement.pins, joint.solids, strict=True)
+            for pin, solids in zip(joint.placement.pins, joint.solids[: len(joint.placement.pins)], strict=True)
         )
+        if joint.rail is not None:
+            below = joint.placement.foot_below
+            fits = (measure_rail(joint.rail, joint.solids[0], other, joint.around, wall_mm, foot_below=below),)
         out.append(replace(joint, fits=fits))
         rods = [solids.add or solids.loose for solids in joint.solids]
         printed = [rod for rod in rods if rod is not None]
         if printed:
             center = joint.seam.plane.to_world(centroid_2d(joint.seam.outline)[None])[0]
-            wrong = wrong_seats(joint.placement.pins, joint.seam.plane.axes)
+            common = seat_interference(printed, other, joint.seam.plane, center)
+            also = [seat.words() for seat in wrong_seats(joint.placement.pins, joint.seam.plane.axes)]
+            if joint.rail is not None:
+                also = [name for name, volume in common.items() if volume <= NO_VOLUME_MM3]
             seats.append(
                 {
                     "below": joint.seam.below,
                     "above": joint.seam.above,
-                    "interference_mm3": seat_interference(printed, other, joint.seam.plane, center),
-                    "also_fits": [seat.words() for seat in wrong],
+                    "interference_mm3": common,
+                    "also_fits": also,
                 }
             )
     every = [fit for joint in out for fit in joint.fits]
@@ -175,10 +207,18 @@ def proven(
     return out, proof
 
 
-def volumes_of(joints: Sequence[Joint]) -> tuple[float, float, float]:
+def volumes_of(joints: Sequence[Joint], pieces: Sequence[manifold3d.Manifold]) -> tuple[float, float, float]:
     """Exact volumes of the pins joined to parts, of the holes cut, and of loose dowels, mm3."""
     pins = holes = loose = 0.0
     for joint in joints:
+        if joint.rail is not None:
+            pins += rail_volume_mm3(joint.rail)
+            groove = joint.solids[0].cut_other
+            assert groove is not None
+            # A dovetail's groove runs out of the part: what it takes is measured, a tongue's is known.
+            tongue = joint.rail.kind is PinType.TONGUE
+            holes += groove_volume_mm3(joint.rail) if tongue else float((pieces[joint.other] ^ groove).volume())
+            continue
         for pin, solids in zip(joint.placement.pins, joint.solids, strict=True):
             if solids.add is not None:
                 pins += pin_volume_mm3(pin)

@@ -25,7 +25,7 @@ def balance_of(
     cuts: Sequence[Pieces], parts: Sequence[Part], joints: Sequence[Joint], marked: Marked | None
 ) -> dict[str, float]:
     """Whole minus kerf, holes and marks plus pins, beside what the parts really hold."""
-    pins, holes, loose = volumes_of(joints)
+    pins, holes, loose = volumes_of(joints, [piece.manifold for cut in cuts for piece in cut.pieces])
     whole, kerf = sum(cut.whole_mm3 for cut in cuts), sum(cut.kerf_mm3 for cut in cuts)
     held = sum(measure_mesh(item.mesh).volume_mm3 for item in parts)
     letters = marked.removed_mm3 if marked is not None else 0.0
@@ -83,10 +83,14 @@ def receipt_of(
         )
     for joint in joints:
         pair = f"Seam of '{names[joint.seam.below]}' and '{names[joint.seam.above]}'"
-        (notes if joint.placement.pins else warnings).extend(f"{pair}: {note}" for note in joint.placement.notes)
-        for pin, fit in zip(joint.placement.pins, joint.fits, strict=True):
+        (notes if joint.holders else warnings).extend(f"{pair}: {note}" for note in joint.placement.notes)
+        for holder, fit in zip(joint.holders, joint.fits, strict=True):
             if fit.interference_mm3 > NO_VOLUME_MM3 or not fit.way_is_free:
-                warnings.append(f"{pair}: a {pin.kind.value} of {pin.diameter_mm:g} mm does not go in freely.")
+                warnings.append(f"{pair}: a {holder.kind.value} does not go in freely.")
+    for seat in assembly.proof["wrong_seats"]:
+        if seat["also_fits"]:
+            pair = f"'{names[seat['below']]}' and '{names[seat['above']]}'"
+            warnings.append(f"By what holds them {pair} also go together {', or '.join(seat['also_fits'])}: mark them.")
     if marked is not None:
         notes += [f"{missing.why.reason}" for missing in marked.missing]
     balance = assembly.proof["balance"]

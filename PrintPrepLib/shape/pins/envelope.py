@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .kinds import Pin, PinType
 from .sections import hole_levels, pin_levels, segments_of
-from .solids import MARK_DEPTH_MM, mark_reach_mm, root_mm
+from .solids import MARK_DEPTH_MM, root_mm
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def envelope(pin: Pin, wall_mm: float) -> Envelope:
     """Room that the pin needs so that ``wall_mm`` of material is left round every hole and below its bottom.
 
     A plug's foot needs that wall beside it as well, so that it stands on material and not on an edge, but nothing below
-    its root. Round a hole the mouth, lead-in and corners with it, decides; round a magnet its pole mark.
+    its root. Round a hole the mouth, lead-in and corners with it, decides; below a magnet its pole mark.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def envelope(pin: Pin, wall_mm: float) -> Envelope:
     radius = max(level.apothem_mm for level in hole) * to_corner
     depth = hole[-1].height_mm - hole[0].height_mm
     if pin.kind is PinType.MAGNET:
-        radius, depth = max(radius, mark_reach_mm(pin)), max(depth, MARK_DEPTH_MM)
+        depth += MARK_DEPTH_MM
     if pin.kind is PinType.PLUG:
         foot = pin_levels(pin)[0].apothem_mm * to_corner
         return Envelope(foot + wall_mm, root_mm(pin), radius + wall_mm, depth + wall_mm)

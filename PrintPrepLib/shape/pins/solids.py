@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,8 +24,8 @@ MARK_ARM_MM = 2.4
 """Length of these lines: three widths, so that plus and minus are told apart."""
 MARK_DEPTH_MM = 0.6
 """Depth of a pole mark: two usual FDM layers and more; resin shows engraving from 0.4 mm (Formlabs limits)."""
-MARK_WALL_MM = 0.8
-"""Between pocket and mark: the thinnest held wall of FDM (``processes.toml``)."""
+MARK_SHARE = 0.8
+"""Lines are no longer than this share of the magnet's diameter: they lie whole in its pocket's floor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +87,7 @@ def pin_volume_mm3(pin: Pin) -> float:
 
 def hole_volume_mm3(pin: Pin) -> float:
     """Exact volume that the hole takes from the other part, a magnet's pole mark with it, where its face is whole."""
-    mark = mark_area_mm2(plus=False) * MARK_DEPTH_MM if pin.kind is PinType.MAGNET else 0.0
+    mark = mark_area_mm2(pin, plus=False) * MARK_DEPTH_MM if pin.kind is PinType.MAGNET else 0.0
     return volume_mm3(hole_levels(pin), segments_of(pin)) + mark
 
 
@@ -96,25 +95,20 @@ def foot_hole_volume_mm3(pin: Pin) -> float:
     """Exact volume that is taken from the part with the foot: 0 for a plug."""
     if pin.kind is PinType.PLUG:
         return 0.0
-    mark = mark_area_mm2(plus=True) * MARK_DEPTH_MM if pin.kind is PinType.MAGNET else 0.0
+    mark = mark_area_mm2(pin, plus=True) * MARK_DEPTH_MM if pin.kind is PinType.MAGNET else 0.0
     return volume_mm3(hole_levels(pin), segments_of(pin)) + mark
 
 
-def mark_area_mm2(*, plus: bool) -> float:
-    """Area of a pole mark on the face."""
-    bar = MARK_ARM_MM * MARK_STROKE_MM
+def mark_area_mm2(pin: Pin, *, plus: bool) -> float:
+    """Area of a pole mark on the floor of its pocket."""
+    arm = mark_arm_mm(pin)
+    bar = arm * MARK_STROKE_MM
     return 2.0 * bar - MARK_STROKE_MM**2 if plus else bar
 
 
-def mark_center_mm(pin: Pin) -> float:
-    """Distance of a pole mark's middle from the axis, along ``turn``."""
-    return pin.hole_radius_mm + MARK_WALL_MM + 0.5 * MARK_ARM_MM
-
-
-def mark_reach_mm(pin: Pin) -> float:
-    """Distance of the farthest corner of the pole marks from the axis."""
-    arm, stroke = 0.5 * MARK_ARM_MM, 0.5 * MARK_STROKE_MM
-    return max(math.hypot(mark_center_mm(pin) + arm, stroke), math.hypot(mark_center_mm(pin) + stroke, arm))
+def mark_arm_mm(pin: Pin) -> float:
+    """Length of the lines of a pole mark."""
+    return min(MARK_ARM_MM, MARK_SHARE * pin.diameter_mm)
 
 
 def _from_before_the_face(levels: tuple[Level, ...]) -> tuple[Level, ...]:
@@ -125,18 +119,19 @@ def _from_before_the_face(levels: tuple[Level, ...]) -> tuple[Level, ...]:
 
 
 def _mark(pin: Pin, *, plus: bool) -> manifold3d.Manifold:
-    """Pole mark in the other part; both lines of a plus are as long, and a minus is the one towards the pocket."""
+    """Pole mark in the floor of the other part's pocket; both lines of a plus are as long."""
     import manifold3d
 
-    def bar(along: float, across: float) -> manifold3d.Manifold:
-        return manifold3d.Manifold.cube((along, across, MARK_DEPTH_MM + REACH_MM)).translate(
-            (-0.5 * along, -0.5 * across, 0.0)
-        )
+    def bar(along: float, across: float) -> manifold3d.CrossSection:
+        return manifold3d.CrossSection.square((along, across), center=True)
 
-    solid = bar(MARK_ARM_MM, MARK_STROKE_MM)
+    arm = mark_arm_mm(pin)
+    shape = bar(arm, MARK_STROKE_MM)
     if plus:
-        solid = solid + bar(MARK_STROKE_MM, MARK_ARM_MM)
-    return solid.translate((mark_center_mm(pin), 0.0, pin.kerf_mm - REACH_MM))
+        shape = shape + bar(MARK_STROKE_MM, arm)
+    floor = pin.kerf_mm + pin.hole_depth_mm
+    solid = manifold3d.Manifold.extrude(shape, MARK_DEPTH_MM + REACH_MM)
+    return solid.translate((0.0, 0.0, floor - REACH_MM))
 
 
 def _on_the_foot(solid: manifold3d.Manifold, pin: Pin) -> manifold3d.Manifold:
