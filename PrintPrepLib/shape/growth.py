@@ -12,7 +12,9 @@ from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from .air import Air
 from .held import held_back, sloped
+from .miter import mitered
 from .outer import is_across, outer_directions
+from .struts import struts_of
 from .walls import Walls
 from .ways import TRUE_SIDE, carried_on, faded, made_room, offset_corners, smoothed
 
@@ -52,12 +54,15 @@ class Growth:
         Vertices that may not go as far as wanted, because a neighbor is near.
     equal : (k,) bool
         For the vertices of thin walls: neither side is the outer one.
+    struts_at : (s, 3) float64
+        Vertices of bars and lattices, which are thin all round.
     """
 
     move: FloatArray
     beside: Bools
     held_at: FloatArray
     equal: Bools
+    struts_at: FloatArray
 
 
 def grow(
@@ -70,6 +75,7 @@ def grow(
     progress: Progress = silent,
     *,
     keep_openings: bool = True,
+    struts_near: FloatArray | None = None,
 ) -> Growth:
     """Plan how the vertices of thin walls move away from the middle, so that the wanted ball fits between them.
 
@@ -93,6 +99,8 @@ def grow(
         What must stay free.
     keep_openings : bool
         Stretch the edges of walls across only. Otherwise they grow to where the wanted ball ends, like all else.
+    struts_near : (k, 3) float64, optional
+        Where bars were found in the first round.
     """
     mesh = walls.mesh
     vertices = np.flatnonzero(walls.thickness_mm < 2.0 * radius_mm)
@@ -144,5 +152,16 @@ def grow(
     true = np.zeros(len(mesh.vertices), bool)
     true[vertices[np.einsum("ij,ij->i", across, towards) < -TRUE_SIDE]] = True
     move[true | (np.linalg.norm(move, axis=1) < LEAST_GROWTH * walls.limit_mm)] = 0.0
+    held_at = mesh.vertices[vertices[held]]
+    struts_at = np.empty((0, 3))
+    if struts_near is None or len(struts_near):
+        struts = struts_of(walls, whole, radius_mm, air, struts_near)
+        struts.vertices[vertices[towards.any(axis=1)]] = False
+        struts_at = mesh.vertices[struts.vertices]
+        if len(struts_at):
+            mitre, ways = mitered(walls, struts)
+            move[mitre] = ways[mitre]
+            wanted = wanted | mitre
+            held_at = np.concatenate([held_at, struts.held_at])
     move = faded(walls, move, wanted, transition_mm)
-    return Growth(move, move.any(axis=1) & ~wanted, mesh.vertices[vertices[held]], equal)
+    return Growth(move, move.any(axis=1) & ~wanted, held_at, equal, struts_at)

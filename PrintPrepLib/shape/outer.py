@@ -78,7 +78,7 @@ def outer_directions(
 
 def _openness(mesh: Mesh, centers: FloatArray, across: FloatArray, size: FloatArray, progress: Progress) -> FloatArray:
     """Share of the sky seen from the vertex's side minus the share seen from the other, (k,)."""
-    sky = _sphere(RAYS)
+    sky = even_directions(RAYS)
     lean = across @ sky.T
     skin = 0.02 * size[:, None] + 1e-6
     front = centers + across * (size[:, None] + skin)
@@ -96,7 +96,7 @@ def _openness(mesh: Mesh, centers: FloatArray, across: FloatArray, size: FloatAr
     return np.asarray(seen_front - seen_back)
 
 
-def _sphere(count: int) -> FloatArray:
+def even_directions(count: int) -> FloatArray:
     """Even directions, (count, 3), each with its opposite (Fibonacci half sphere)."""
     half = count // 2
     z = (np.arange(half) + 0.5) / half

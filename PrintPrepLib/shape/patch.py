@@ -19,6 +19,9 @@ MOST_PASSES = 24
 FLAT_SHARE = 2.5e-4
 """Edges are turned where the surface is flat to this share of the longest edge."""
 
+SIZE_CLASSES = (50.0, 80.0, 95.0, 99.0)
+"""Percentiles of the size of triangles: what is near is sought for those of about one size at once."""
+
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
@@ -126,6 +129,10 @@ def _all_split(
     both: FloatArray, faces: npt.NDArray[np.int32], flags: Bools, edge_mm: float
 ) -> tuple[FloatArray, npt.NDArray[np.int32], Bools]:
     """Split edges of triangles with the first flag; pieces get the third one."""
+    at, was = np.ascontiguousarray(both[:, :3]), np.ascontiguousarray(both[:, 3:])
+    alike = flags[:, 0] + 2 * flags[:, 1].astype(np.int64)
+    # Slivers that are there already would only be cut into more of them.
+    faces = flipped(at, was, faces, np.flatnonzero(flags[:, 0]), alike, FLAT_SHARE * edge_mm)
     for _ in range(MOST_PASSES):
         table = edge_table(Mesh(np.ascontiguousarray(both[:, :3]), faces, ""))
         ends = both[table.vertices, :3]
@@ -147,9 +154,12 @@ def _all_split(
 
 def taken_out(mesh: Mesh, marked: Bools, reach_mm: float) -> Patch:
     """Take the marked triangles (m,) of a mesh out, with all within reach of them."""
-    middle = mesh.triangles[marked].mean(axis=1)
-    near = np.concatenate([mesh.vertices[np.unique(mesh.faces[marked])], middle])
-    taken = crop(mesh, near, reach_mm) | marked if len(near) else marked
+    taken = marked.copy()
+    if marked.any():
+        middle = mesh.triangles[marked].mean(axis=1)
+        near = np.concatenate([mesh.vertices[np.unique(mesh.faces[marked])], middle])
+        others = np.flatnonzero(~marked)
+        taken[others] = within(mesh.vertices[mesh.faces[others]], near, reach_mm)
     used = np.unique(mesh.faces[taken])
     number = np.full(len(mesh.vertices), -1, np.int32)
     number[used] = np.arange(len(used))
@@ -159,15 +169,31 @@ def taken_out(mesh: Mesh, marked: Bools, reach_mm: float) -> Patch:
 
 def crop(mesh: Mesh, near: FloatArray, reach_mm: float) -> Bools:
     """Triangles (m,) within reach of places (k, 3), and some more."""
-    middle = mesh.triangles.mean(axis=1)
-    arms = mesh.triangles - middle[:, None]
-    size = np.sqrt(np.einsum("fkx,fkx->fk", arms, arms).max(axis=1))
+    return within(mesh.triangles, near, reach_mm)
+
+
+def within(triangles: FloatArray, near: FloatArray, reach_mm: float) -> Bools:
+    """Tell which spheres round triangles (m, 3, 3) come within reach of places (k, 3)."""
+    mask = np.zeros(len(triangles), bool)
+    if not len(triangles) or not len(near):
+        return mask
+    middle, size = spheres(triangles)
     tree = cKDTree(near)
-    usual = float(np.percentile(size, 99)) if len(size) else 0.0
-    distance, _ = tree.query(middle, distance_upper_bound=reach_mm + usual, workers=-1)
-    mask = distance <= reach_mm + size
-    large = np.flatnonzero((size > usual) & ~mask)
-    if len(large):
-        distance, _ = tree.query(middle[large], workers=-1)
-        mask[large] = distance <= reach_mm + size[large]
-    return np.asarray(mask, bool)
+    # A few long triangles must not make the search wide for all others.
+    largest = np.percentile(size, SIZE_CLASSES)
+    kind = np.searchsorted(largest, size)
+    for number, most in enumerate([*largest, np.inf]):
+        rows = np.flatnonzero(kind == number)
+        if len(rows):
+            distance, _ = tree.query(middle[rows], distance_upper_bound=reach_mm + most, workers=-1)
+            mask[rows] = distance <= reach_mm + size[rows]
+    return mask
+
+
+def spheres(triangles: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Middle (m, 3) of triangles (m, 3, 3), and how far the farthest corner is from there, (m,)."""
+    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
+    middle = (a + b + c) / 3.0
+    arms = (a - middle, b - middle, c - middle)
+    farthest = np.maximum.reduce([np.einsum("fx,fx->f", arm, arm) for arm in arms])
+    return middle, np.sqrt(farthest)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
-from ..spatial import crossings_and_contacts
+from ..spatial.constants import WALL_COSINE
 from .air import Air
 from .growth import Growth
+from .meetings import blades_at, meetings, near_changed
 from .patch import Patch
 
 STEPS = 5
@@ -27,15 +27,17 @@ LAST_RETREATS = 9
 NUDGES, NUDGE = 4, 0.995
 """Triangles that only touch are moved by so little, so often, before they are taken for crossings."""
 EVENINGS = 4
-"""Triangles that turned over beside a wall are first cured by evening out the ways of their corners, so often."""
+"""Edges that became ridges, and triangles that turned over beside a wall, are first cured by evening out the ways of
+their corners, so often."""
+RIDGE = WALL_COSINE
+"""Cosine between the normals of two neighbors below which their edge itself reads as a wall of no thickness: where
+growth leaves one, the place would stay thin however far it grows."""
 RAMP = 0.5
 """From a vertex that kept nothing of its way to one that kept all of it are at least so many limits."""
 EVEN_ROUNDS = 3
 """Rings over which that is evened out."""
 STUCK = 0.9
 """A vertex that kept less than this share of its way is named in the receipt."""
-BLADE = -0.8
-"""Cosine between the normals of two neighboring triangles below which their edge is as sharp as a blade."""
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -69,16 +71,27 @@ def pushed_out(
         Vertices that did not go as far as asked.
     """
     left = np.where(patch.fixed[:, None], 0.0, growth.move)
+    touched = np.asarray(left.any(axis=1), bool)[patch.faces].any(axis=1)
+    before = Mesh(patch.original, patch.faces[touched], "")
+    corners, normals = before.faces.T.ravel(), np.tile(before.face_normals(), (3, 1))
     for number in range(STEPS):
         progress(0.4 * number / STEPS, "Moving the surface")
-        patch, left = _step(patch, left, 1.0 / (STEPS - number), air, limit_mm)
+        patch, left = _step(patch, left, 1.0 / (STEPS - number), air, limit_mm, corners, normals)
     patch, stuck = _without_crossings(patch, growth.beside, limit_mm, part(progress, 0.4, 1.0))
     return patch, patch.vertices[stuck]
 
 
-def _step(patch: Patch, left: FloatArray, share: float, air: Air | None, limit: float) -> tuple[Patch, FloatArray]:
+def _step(
+    patch: Patch,
+    left: FloatArray,
+    share: float,
+    air: Air | None,
+    limit: float,
+    corners: npt.NDArray[np.int32],
+    normals: FloatArray,
+) -> tuple[Patch, FloatArray]:
     rows = np.flatnonzero(left.any(axis=1))
-    way = _not_inward(patch, rows, left[rows] * share)
+    way = _not_inward(len(left), rows, left[rows] * share, corners, normals)
     if air is not None:
         length = np.linalg.norm(way, axis=1)
         room = np.maximum(air.room(patch.vertices[rows])[0] - CLEAR_SHARE * limit, 0.0)
@@ -88,47 +101,51 @@ def _step(patch: Patch, left: FloatArray, share: float, air: Air | None, limit: 
     return patch.moved_to(patch.vertices + go), left - go
 
 
-def _not_inward(patch: Patch, rows: Ints, way: FloatArray) -> FloatArray:
-    """Take from the way of vertices what leads into the model as it was, one face at a time."""
-    full = np.zeros_like(patch.vertices)
+def _not_inward(
+    count: int, rows: Ints, way: FloatArray, corners: npt.NDArray[np.int32], normals: FloatArray
+) -> FloatArray:
+    """Take from the way of vertices what leads into the model as it was, one face at a time.
+
+    Given are the corners (k,) of the faces as they were round all vertices that move, each with its face's normal.
+    """
+    full = np.zeros((count, 3))
     full[rows] = way
-    moves = np.zeros(len(full), bool)
-    moves[rows] = True
-    faces = patch.faces[moves[patch.faces].any(axis=1)]
-    normals = Mesh(patch.original, faces, "").face_normals()
-    corner = faces.T.ravel()
-    normal = np.tile(normals, (3, 1))
     for _ in range(INWARD_ROUNDS):
-        depth = np.einsum("ij,ij->i", full[corner], normal)
+        depth = np.einsum("ij,ij->i", full[corners], normals)
         worst = np.flatnonzero(depth < -1e-6)
         if not len(worst):
             break
-        worst = worst[np.lexsort((depth[worst], corner[worst]))]
-        vertex, first = np.unique(corner[worst], return_index=True)
+        worst = worst[np.lexsort((depth[worst], corners[worst]))]
+        vertex, first = np.unique(corners[worst], return_index=True)
         worst = worst[first]
-        full[vertex] -= depth[worst, None] * normal[worst]
+        full[vertex] -= depth[worst, None] * normals[worst]
     return full[rows]
 
 
 def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Progress) -> tuple[Patch, Ints]:
     """Take the surface back towards where it was wherever it crosses itself or has become a blade, evenly."""
     way = patch.vertices - patch.original
+    moves = np.asarray(way.any(axis=1), bool)
     length = np.linalg.norm(patch.original[patch.edges[:, 0]] - patch.original[patch.edges[:, 1]], axis=1)
     share = np.ones(len(way))
-    blade_before = _blades(patch, patch.original)
-    look = _near(patch, np.asarray(way.any(axis=1), bool), 0.0)
+    everywhere = np.ones(len(patch.edges), bool)
+    blade_before = blades_at(patch, patch.original, everywhere)
+    ridge_before = blades_at(patch, patch.original, everywhere, RIDGE)
+    found = meetings(patch, near_changed(patch, np.arange(len(patch.faces)), moves, 0.0))
+    blade = blades_at(patch, patch.vertices, everywhere)
+    ridge = blades_at(patch, patch.vertices, everywhere, RIDGE)
+    look: Ints | None = None
     for number in range(MOST_RETREATS):
         progress(number / MOST_RETREATS, "Checking that the surface does not cross itself")
-        single = patch.vertices.astype(np.float32).astype(np.float64)
-        exact, contacts = crossings_and_contacts(Mesh(single, patch.faces[look], ""))
-        faces = look[np.union1d(exact.faces, contacts.faces).astype(np.int64)]
         bad, touch = np.zeros(len(way), bool), np.zeros(len(way), bool)
-        bad[patch.faces[look[exact.faces.astype(np.int64)]]] = True
+        bad[patch.faces[found.crossing]] = True
         # Mere contacts come from rounding in flat places: a hair's breadth ends them, or else they count as crossings.
-        (touch if number < NUDGES else bad)[patch.faces[faces]] = True
+        (touch if number < NUDGES else bad)[patch.faces[np.concatenate([found.crossing, found.touching])]] = True
         folded = np.zeros(len(way), bool)
+        if number < EVENINGS:
+            folded[patch.edges[ridge & ~ridge_before]] = True
         if number < LAST_RETREATS:
-            blades = patch.edges[_blades(patch, patch.vertices) & ~blade_before]
+            blades = patch.edges[blade & ~blade_before]
             cured = beside[blades].any(axis=1) & (number < EVENINGS)
             folded[blades[cured]] = True
             bad[blades[~cured]] = True
@@ -138,23 +155,20 @@ def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Prog
             break
         before, way_before = share, way
         if folded.any():
-            way = _evened_out(way, folded, beside & ~patch.fixed, patch.edges)
+            way = _evened_out(way, folded, ~patch.fixed, patch.edges)
         share = np.where(bad, RETREAT * share if number < LAST_RETREATS else 0.0, share)
         share = np.where(touch, NUDGE * share, share)
         share = _even(share, patch.edges, length / (RAMP * limit))
         patch = patch.moved_to(patch.original + share[:, None] * way)
-        if number == 0:  # all that follows happens here
-            changed = np.asarray((share != before) | (way != way_before).any(axis=1), bool)
-            look = _near(patch, changed, limit)
+        changed = np.asarray((share != before) | (way != way_before).any(axis=1), bool)
+        if look is None:  # all that follows happens here
+            look = near_changed(patch, np.arange(len(patch.faces)), changed, limit)
+        found = found.after(patch, look, changed)
+        again = np.asarray(changed[patch.faces].any(axis=1), bool)
+        again = again[patch.sides[0]] | again[patch.sides[1]]
+        blade = np.where(again, blades_at(patch, patch.vertices, again), blade)
+        ridge = np.where(again, blades_at(patch, patch.vertices, again, RIDGE), ridge)
     return patch, np.flatnonzero((share < STUCK) & way.any(axis=1))
-
-
-def _blades(patch: Patch, at: FloatArray) -> Bools:
-    """Edges (e,) along which two triangles stand back to back or face to face, as at a blade or a slit."""
-    normals = Mesh(at, patch.faces, "").face_normals()
-    first, second = patch.sides
-    out = np.einsum("ij,ij->i", normals[first], normals[second]) < BLADE
-    return np.asarray(out & (first != second))
 
 
 def _evened_out(way: FloatArray, chosen: Bools, may: Bools, edges: Ints) -> FloatArray:
@@ -186,15 +200,3 @@ def _even(share: FloatArray, edges: Ints, rise: FloatArray) -> FloatArray:
         np.minimum.at(share, edges[:, 0], share[edges[:, 1]] + rise)
         np.minimum.at(share, edges[:, 1], share[edges[:, 0]] + rise)
     return share
-
-
-def _near(patch: Patch, changed: Bools, margin: float) -> Ints:
-    """Triangles that may cross those whose corners changed: by the spheres round them."""
-    corners = patch.vertices[patch.faces]
-    middle = corners.mean(axis=1)
-    size = np.sqrt(np.square(corners - middle[:, None]).sum(axis=2).max(axis=1))
-    moved = changed[patch.faces].any(axis=1)
-    usual = float(np.percentile(size, 99))
-    reach = float(size[moved].max()) + usual + margin
-    distance, _ = cKDTree(middle[moved]).query(middle, distance_upper_bound=reach, workers=-1)
-    return np.flatnonzero(np.isfinite(distance) | (size > usual))

@@ -18,7 +18,9 @@ Bools = npt.NDArray[np.bool_]
 Int64Array = npt.NDArray[np.int64]
 
 
-def close_behind(mesh: Mesh, limit_mm: float, edge_mm: float, progress: Progress = silent) -> Bools:
+def close_behind(
+    mesh: Mesh, limit_mm: float, edge_mm: float, progress: Progress = silent, *, only: Bools | None = None
+) -> Bools:
     """Long triangles (m,) that have another wall close behind them somewhere.
 
     Parameters
@@ -29,13 +31,18 @@ def close_behind(mesh: Mesh, limit_mm: float, edge_mm: float, progress: Progress
         A wall is close where a ray along the inward normal meets it within about this.
     edge_mm : float
         A triangle is long whose longest edge is longer than this.
+    only : (m,) bool, optional
+        Triangles that are asked for.
     """
     close = np.zeros(len(mesh.faces), bool)
-    long = np.flatnonzero(_longest_edges(mesh.vertices, mesh.faces) > edge_mm)
+    asked = np.arange(len(mesh.faces)) if only is None else np.flatnonzero(only)
+    long = asked[_longest_edges(mesh.vertices, mesh.faces[asked]) > edge_mm]
     if not len(long):
         return close
     points, owner = _spread(mesh, long, edge_mm)
-    inward = -mesh.face_normals()[owner]
+    place = np.zeros(len(mesh.faces), np.int64)
+    place[long] = np.arange(len(long))
+    inward = -Mesh(mesh.vertices, mesh.faces[long], "").face_normals()[place[owner]]
     usable = np.einsum("ij,ij->i", inward, inward) > 0.5
     points, owner, inward = points[usable], owner[usable], inward[usable]
     skin = 1e-4 * limit_mm
@@ -52,7 +59,7 @@ def _longest_edges(vertices: FloatArray, faces: npt.NDArray[np.int32]) -> FloatA
 
 def _spread(mesh: Mesh, chosen: Int64Array, spacing: float) -> tuple[FloatArray, Int64Array]:
     """Places (k, 3) on the chosen triangles, about one in each square of the spacing, and the triangle of each."""
-    area = mesh.face_areas_mm2()[chosen]
+    area = Mesh(mesh.vertices, mesh.faces[chosen], "").face_areas_mm2()
     spacing = max(spacing, float(np.sqrt(area.sum() / MOST_RAYS)))
     longest = _longest_edges(mesh.vertices, mesh.faces[chosen])
     cuts = np.maximum(np.ceil(np.sqrt(area * 2.0) / spacing), np.minimum(np.ceil(longest / spacing), 8)).astype(int)
@@ -63,7 +70,7 @@ def _spread(mesh: Mesh, chosen: Int64Array, spacing: float) -> tuple[FloatArray,
         keep = i + j < number
         weight = (np.stack([i[keep], j[keep]], axis=1) + 1.0 / 3.0) / number
         weights = np.concatenate([weight, 1.0 - weight.sum(axis=1, keepdims=True)], axis=1)
-        points.append(np.einsum("wk,fkx->fwx", weights, mesh.triangles[members]).reshape(-1, 3))
+        points.append(np.einsum("wk,fkx->fwx", weights, mesh.vertices[mesh.faces[members]]).reshape(-1, 3))
         owners.append(np.repeat(members, len(weights)))
     return np.concatenate(points), np.concatenate(owners)
 

@@ -20,7 +20,9 @@ from .air import Air, narrow_air
 from .growth import Direction, grow
 from .patch import crop
 from .push import pushed_out
+from .reach import within_reach
 from .walls import Walls, measure_near, measure_walls
+from .ways import LONGEST
 
 __all__ = ["Direction", "thicken"]
 
@@ -47,6 +49,7 @@ class _State:
     near: FloatArray
     achieved: list[FloatArray] = field(default_factory=list)
     air: Air | None = None
+    struts: FloatArray | None = None
     held: list[FloatArray] = field(default_factory=list)
     left_out: list[FloatArray] = field(default_factory=list)
     equal: int = 0
@@ -77,8 +80,9 @@ def thicken(
     """Bring every wall that is thinner than a limit to that limit, and leave the rest as it is.
 
     Every vertex of a thin wall moves away from the middle of the ball that was measured there, as far as the wanted
-    ball needs; at the edges of walls the surface is stretched across the wall, so that openings keep their width. The
-    growth fades out over the surface beside. Triangles are split where walls are thin, but none is added or taken
+    ball needs; at the edges of walls the surface is stretched across the wall, so that openings keep their width. Bars
+    and lattices grow on all sides and keep their ends (see :mod:`~PrintPrepLib.shape.miter`). The growth
+    fades out over the surface beside. Triangles are split where walls are thin, but none is added or taken
     away, so that parts, holes and tunnels stay what they are. Then the result is measured with the same measure as
     everywhere (see :mod:`~PrintPrepLib.analysis.thickness`), and what is still thin is treated again; from the second
     round on edges grow, too.
@@ -207,10 +211,24 @@ def _one_round(
         piece = original.submesh(crop(original, state.near, 3.0 * most + 2.0 * keep_gap))
         state.air = narrow_air(piece, state.near, most, keep_gap, part(progress, 0.0, 0.2))
     share = part(progress, 0.2, 0.3)
-    growth = grow(walls, state.mesh, radius, direction, transition, state.air, share, keep_openings=first)
+    growth = grow(
+        walls,
+        state.mesh,
+        radius,
+        direction,
+        transition,
+        state.air,
+        share,
+        keep_openings=first,
+        struts_near=state.struts,
+    )
+    if first:
+        state.struts = growth.struts_at
     state.held.append(growth.held_at)
     if not growth.move.any():
         return False
+    most = LONGEST * radius * (1.0 if direction is Direction.BOTH else 2.0)
+    growth = within_reach(growth, walls.patch, original, most)
     patch, stuck = pushed_out(walls.patch, growth, state.air, limit, part(progress, 0.3, 0.8))
     state.left_out.append(stuck)
     if first:

@@ -147,9 +147,8 @@ def measure_near(mesh: Mesh, limit_mm: float, near: FloatArray, progress: Progre
     """Measure the walls near places, (k, 3), of a closed mesh."""
     marked = crop(mesh, near, REACH_SHARE * limit_mm)
     patch = taken_out(mesh, marked, NEAR_SHARE * limit_mm)
-    piece = Mesh(patch.vertices, patch.faces, "")
-    long = close_behind(piece, limit_mm, 2.0 * EDGE_SHARES[1] * limit_mm, part(progress, 0.0, 0.2))
-    return _of_patch(mesh, patch, long & patch.marked, limit_mm, part(progress, 0.2, 1.0))
+    long = close_behind(mesh, limit_mm, 2.0 * EDGE_SHARES[1] * limit_mm, part(progress, 0.0, 0.2), only=marked)
+    return _of_patch(mesh, patch, long[patch.taken], limit_mm, part(progress, 0.2, 1.0))
 
 
 def _of_patch(mesh: Mesh, patch: Patch, split: Bools, limit: float, progress: Progress) -> Walls:

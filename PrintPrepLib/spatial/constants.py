@@ -31,3 +31,10 @@ LIST_STRIDE = 2 * MOST_LEAVES + 24  # (a multiple of 8) no power of two: all row
 AT_ONCE = 32  # leaves that a descent of the tree finds before their triangles are looked at
 SHORTER = 3  # times that the reach of a list is halved until it is short enough
 EXPECTED_SHARE = 1.25  # the list reaches this much farther than the widest wall among the points before
+
+# The climb of balls to the middle of their wall (proven_balls.py).
+CLIMB_SHARE = 0.25  # length of a step, as a share of the distance from the surface
+CLIMBS = 60  # steps: each lengthens the distance by up to a quarter, zigzags beside an edge take more
+PATIENCE, LEAST_GAIN = 6, 1.01  # a climb that has not gained a hundredth in so many steps is at its top
+HALVINGS = 7  # halvings of the last step, which crosses the middle of the wall: to a hundredth of it
+LEAST_DISTANCE = 2.2250738585072014e-308  # a place on the surface has no direction away from it, and no division fails

@@ -18,25 +18,22 @@ from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from .balls import Balls
 from .cached import index_of
-from .constants import WALL_COSINE
+from .constants import CLIMB_SHARE, CLIMBS, HALVINGS, LEAST_DISTANCE, LEAST_GAIN, PATIENCE, WALL_COSINE
 from .index import SurfaceIndex
+from .threads import run_chunks
+from .tree import morton_order
 
 PROVEN_SHARE = 0.98
 """The rest of the radius may be cut off by faces near the contacts: fillets and the chords of a coarse tessellation."""
-CLIMB_SHARE = 0.25
-"""Length of a step of the climb, as a share of the distance from the surface."""
 START_SHARE = 0.2
 """The climb starts below the vertex by this share of the way to the next surface,"""
 LONGEST_START = 0.02
 """and by at most this share of the largest radius that is sought."""
-CLIMBS = 60
-"""Steps of a climb: each lengthens the distance by up to a quarter, zigzags beside an edge take more."""
-PATIENCE, LEAST_GAIN = 6, 1.01
-"""A climb that has not gained a hundredth in so many steps is at its top."""
 NEAR_TOP = 0.5
 """A center that keeps this share of its radius is where the climb starts; else it starts below the vertex."""
-HALVINGS = 7
-"""Halvings of the last step, which crosses the middle of the wall: to a hundredth of it."""
+
+CHUNK = 1024
+"""Climbs that a thread takes at a time: some 30 ms."""
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -92,7 +89,11 @@ def prove_balls(
         place = np.full(len(radius), -1, np.int64)
         place[again] = np.arange(len(again))
         x[place[top]] = center[top]
-        climbed, where = _climb(index, x, inside(x), largest_mm, part(progress, 0.75, 1.0))
+        x_inside = np.zeros(len(again), bool)
+        x_inside[place[top]] = True
+        below = np.flatnonzero(~x_inside)
+        x_inside[below] = inside(x[below])
+        climbed, where = _climb(index, x, x_inside, largest_mm, part(progress, 0.75, 1.0))
         radius[again], center[again] = climbed, where
     return Balls(radius, center, balls.faces, balls.steps)
 
@@ -110,6 +111,8 @@ def _climb(
     index: SurfaceIndex, x: FloatArray, inside: BoolArray, largest: float, progress: Progress
 ) -> tuple[FloatArray, FloatArray]:
     """Radius and center of the inscribed ball at the end of the climb from each place; infinite beyond the largest."""
+    if index.kernels is not None:
+        return _compiled_climb(index, x, inside, largest, progress)
     x = x.copy()
     best, where = np.zeros(len(x)), x.copy()
     distance, away = _distance(index, x)
@@ -124,7 +127,7 @@ def _climb(
         step = CLIMB_SHARE * distance[going]
         ahead = x[going] + step[:, None] * away[going]
         new_distance, new_away = _distance(index, ahead)
-        across = np.einsum("ij,ij->i", new_away, away[going]) <= WALL_COSINE
+        across = _dot(new_away, away[going]) <= WALL_COSINE
         crossed = going[across]
         if len(crossed):
             last_steps.append((crossed, x[crossed], ahead[across], away[crossed]))
@@ -143,6 +146,27 @@ def _climb(
     return best, where
 
 
+def _compiled_climb(
+    index: SurfaceIndex, x: FloatArray, inside: BoolArray, largest: float, progress: Progress
+) -> tuple[FloatArray, FloatArray]:
+    from . import _kernels_climb as kernels
+
+    tree, best, where = index.tree, np.zeros(len(x)), x.copy()
+    going = np.flatnonzero(inside)
+    if len(going):
+        order = going[morton_order(x[going], compiled=True)]
+        run_chunks(
+            lambda chosen: kernels.climb(
+                chosen, x, largest, tree.corners, tree.faces, tree.starts, tree.boxes, best, where
+            ),
+            order,
+            CHUNK,
+            progress,
+            "Measuring walls at round places",
+        )
+    return best, where
+
+
 def _halve(
     index: SurfaceIndex,
     before: FloatArray,
@@ -156,7 +180,7 @@ def _halve(
     for _ in range(HALVINGS):
         middle = 0.5 * (before + behind)
         distance, direction = _distance(index, middle)
-        across = np.einsum("ij,ij->i", direction, away) <= WALL_COSINE
+        across = _dot(direction, away) <= WALL_COSINE
         before, behind = np.where(across[:, None], before, middle), np.where(across[:, None], middle, behind)
         _keep(best, where, number, distance, middle)
 
@@ -174,4 +198,9 @@ def _keep(
 def _distance(index: SurfaceIndex, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     found = index.closest(x)
     away = x - found.points
-    return found.distance_mm, away / np.maximum(found.distance_mm, np.finfo(float).tiny)[:, None]
+    return found.distance_mm, away / np.maximum(found.distance_mm, LEAST_DISTANCE)[:, None]
+
+
+def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Scalar products of rows, summed in the order of the axes: as the numba form does."""
+    return np.asarray(a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2])

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from PrintPrepLib.export.read import read_mesh
@@ -38,8 +40,38 @@ def cases() -> Iterator[tuple[str, Mesh, Direction]]:
         for size, place in (((0.6, 10.0, 0.6), (x, 4.0, 0.0)), ((10.0, 0.6, 0.6), (4.0, x, 0.0)))
     ]
     yield "lattice of bars 0.6", Mesh.from_manifold(sum(bars[1:], bars[0])), Direction.BOTH
+    yield "single bar 0.6, turned", shapes.rotated(shapes.box((10.0, 0.6, 0.6)), 37.0), Direction.BOTH
+    yield "bar 0.8 x 0.5", shapes.box((10.0, 0.8, 0.5)), Direction.BOTH
+    yield "lattice of bars 0.6 in space, turned", shapes.rotated(_in_space(), 37.0), Direction.BOTH
+    for sections in (8, 12, 64):
+        yield f"round bar 0.6, {sections} sides", shapes.cylinder(0.3, 10.0, sections=sections), Direction.BOTH
+    for sections in (8, 24):
+        yield f"joint of three round bars 0.6, {sections} sides", _joint(sections), Direction.BOTH
     for name in sys.argv[1:]:
         yield Path(name).name, read_mesh(Path(name)), Direction.BOTH
+
+
+def _in_space() -> Mesh:
+    """Cubic lattice of square bars, genus 5."""
+    bars = []
+    for axis in range(3):
+        for first in (0.0, 4.0):
+            for second in (0.0, 4.0):
+                size, place = [0.6, 0.6, 0.6], [first, first, first]
+                size[axis], place[axis], place[(axis + 1) % 3] = 6.0, 2.0, second
+                bars.append(shapes.box((size[0], size[1], size[2]), (place[0], place[1], place[2])).to_manifold())
+    return Mesh.from_manifold(sum(bars[1:], bars[0]))
+
+
+def _joint(sections: int) -> Mesh:
+    """Three round bars that cross at right angles, each turned about its axis."""
+    upright = shapes.cylinder(0.3, 6.0, sections=sections)
+    bars = [
+        Mesh(np.roll(shapes.rotated(upright, 20.0 * turn, (0, 0, 1)).vertices, turn, axis=1), upright.faces, "bar")
+        for turn in range(3)
+    ]
+    solids = [bar.to_manifold() for bar in bars]
+    return Mesh.from_manifold(sum(solids[1:], solids[0]))
 
 
 def main() -> None:

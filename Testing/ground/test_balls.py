@@ -9,8 +9,10 @@ import trimesh
 from PrintPrepLib.engine import Engine
 from PrintPrepLib.errors import Cancelled
 from PrintPrepLib.mesh import Mesh, concatenate
+from PrintPrepLib.progress import silent
 from PrintPrepLib.spatial import SurfaceIndex
 from PrintPrepLib.spatial.balls import Balls, grow_balls
+from PrintPrepLib.spatial.proven_balls import _climb
 from PrintPrepLib.spatial.walls import walls_of
 from Testing.support import shapes
 from Testing.support.engines import ENGINES, both
@@ -300,3 +302,17 @@ def test_progress_and_cancel(engine):
 
     with pytest.raises(Cancelled):
         grow_balls(mesh, 1.0, cancel, engine)
+
+
+def test_both_engines_climb_to_the_same_centers() -> None:
+    """The compiled climb to the middle of a wall gives the numbers of the numpy form to the bit."""
+    mesh = concatenate([shapes.shell(5.0, 6.0, 3), shapes.box((2.0, 7.0, 1.0), (20.0, 0.0, 0.0))])
+    places = mesh.vertices - 0.02 * mesh.vertex_normals()
+    found = []
+    for engine in ENGINES:
+        index = SurfaceIndex(mesh, engine)
+        found.append(_climb(index, places, index.contains(places), 2.0, silent))
+    for radius, center in found:
+        assert np.isfinite(radius).all()
+        np.testing.assert_array_equal(radius, found[0][0])
+        np.testing.assert_array_equal(center, found[0][1])
