@@ -17,7 +17,7 @@ BANK_FACES = 5
 """Faces of the hull whose orientations are added."""
 BANK_POINTS = 1000
 """Points of the surface that stand for it; the limits of the planes that are chosen are found on all of it."""
-PLANES = 40
+PLANES = 32
 """Planes looked at along each direction."""
 EDGE_SAMPLES = 4000
 """Points spread along edges, so that long ones are seen between their ends."""

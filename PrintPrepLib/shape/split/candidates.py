@@ -15,16 +15,18 @@ from .piece import Piece
 from .score import cost_terms
 from .section import sections
 
-DIRECTIONS = 36
-"""Even directions over the half sphere, some 24 degrees apart; the best one found is refined afterwards."""
+DIRECTIONS = 24
+"""Even directions over the half sphere, some 29 degrees apart; the best one found is refined afterwards."""
 HULL_DIRECTIONS = 6
 """Normals of the hull's largest faces that are tried."""
 SAME_DIRECTION_COS = np.cos(np.radians(0.5))
 """Directions nearer to each other count as one."""
-PROMISING = 24
+PROMISING = 16
 """Directions whose sections are measured."""
-EXACT_LIMITS = 10
+EXACT_LIMITS = 8
 """Directions whose limits are found on the whole surface."""
+STRAIGHT = 2
+"""Planes along the patient's axes that are tried before all others: the guess of their cost may wrong them."""
 PER_DIRECTION = 2
 """Planes kept of each direction."""
 INSIDE_SHARE = 1e-4
@@ -76,7 +78,9 @@ class Table:
         out: list[Candidate] = []
         for place, (_, _, row) in enumerate(promising[:PROMISING]):
             out += self._along(rows[row], cuts, exact=place < EXACT_LIMITS)
-        return sorted(out, key=lambda candidate: candidate.rank)
+        out.sort(key=lambda candidate: candidate.rank)
+        straight = [one for one in out if one.place < 0 and not is_tilted(np.array(one.plane.normal))][:STRAIGHT]
+        return straight + [one for one in out if one not in straight]
 
     def _rows(self, directions: FloatArray) -> list[tuple[FloatArray, FloatArray, Side, Side]]:
         out = []

@@ -21,9 +21,9 @@ from .section import inscribed_radius, outline, sections, shrunk, span_mm
 if TYPE_CHECKING:
     import manifold3d
 
-BEAM = (10, 5, 3)
+BEAM = (8, 4, 2)
 """Planes carried out on a piece at the first, second and every further level of the search."""
-ENOUGH = 5
+ENOUGH = 4
 """Solutions compared at a level before the best is taken."""
 POLISHED = 6
 """Planes carried out near the best one found."""
