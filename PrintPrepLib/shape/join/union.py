@@ -281,8 +281,8 @@ def _words(
     ]
     if united.glue_mm3 > 0.0:
         notes.append(
-            f"Where bodies touch, faces less than {2.0 * united.bite_mm:g} mm apart were joined by a layer that reaches "
-            f"{united.bite_mm:g} mm beyond each ({united.glue_mm3:.3g} mm3, with what lay in both)."
+            f"Where bodies touch, faces less than {2.0 * united.bite_mm:g} mm apart were joined by a layer that "
+            f"reaches {united.bite_mm:g} mm beyond each ({united.glue_mm3:.3g} mm3, with what lay in both)."
         )
     if bodies.slits:
         notes.append(f"{bodies.slits} slits thinner than {TOUCH_MM:g} mm between faces that met were closed.")
