@@ -16,7 +16,7 @@ from .piece import Piece, divided
 from .plan import Rejected
 from .protect import distances_mm
 from .score import CutScore, cost_terms
-from .section import inscribed_radius, outline, sections, shrunk, span_mm
+from .section import Surface, inscribed_radius, outline, sections, shrunk, span_mm
 
 if TYPE_CHECKING:
     import manifold3d
@@ -228,8 +228,11 @@ def _nearest_place(piece: Piece, plane: CutPlane) -> int:
 
 def _grazing(piece: Piece, plane: CutPlane) -> float:
     normal = np.array(plane.normal)
-    at = np.array([float(normal @ np.array(plane.point_mm))])
-    return float(sections(piece.surface, normal, at).grazing[0])
+    at = float(normal @ np.array(plane.point_mm))
+    faces = piece.surface.faces
+    above = (piece.surface.vertices @ normal >= at)[faces]
+    met = faces[above.any(axis=1) & ~above.all(axis=1)]  # the rest of the surface has no say
+    return float(sections(Surface(piece.surface.vertices, met), normal, np.array([at])).grazing[0]) if len(met) else 0.0
 
 
 def _perimeter(shape: manifold3d.CrossSection) -> float:

@@ -188,21 +188,27 @@ def _measured(
     solids: list[manifold3d.Manifold] = []
     cuts: list[PlannedCut] = []
     nodes = tuple(_skeleton(branch) for branch in branches)
-    flat: list[tuple[CutNode, manifold3d.Manifold]] = []
+    flat: list[tuple[CutNode, manifold3d.Manifold, tuple[manifold3d.Manifold, manifold3d.Manifold]]] = []
+    counted: dict[int, tuple[manifold3d.Manifold, int, float]] = {}  # the solid is held, so that its id stays its own
+
+    def count(solid: manifold3d.Manifold) -> tuple[int, float]:
+        if id(solid) not in counted:
+            counted[id(solid)] = (solid, len(solid.decompose()), float(solid.volume()))
+        return counted[id(solid)][1:]
 
     def walk(solid: manifold3d.Manifold, children: tuple[Node, ...]) -> tuple[Node, ...]:
         out: list[Node] = []
         for node, piece in allotted(solid, children):
             if isinstance(node, PartNode):
                 solids.append(piece)
-                volumes.append(float(piece.volume()))
+                volumes.append(count(piece)[1])
                 out.append(PartNode(len(solids) - 1, node.landmarks_mm))
                 continue
             number = len(flat)
-            flat.append((node, piece))
             below, above = halves(piece, node)
+            flat.append((node, piece, (below, above)))
             made = CutNode(number + 1, node.plane, walk(below, node.below), walk(above, node.above), node.landmarks_mm)
-            flat[number] = (made, piece)
+            flat[number] = (made, piece, (below, above))
             out.append(made)
         return tuple(out)
 
@@ -213,22 +219,21 @@ def _measured(
     roots = tuple(_renumbered(root, rank) for root in roots)
     fits = [_fit(solids[row], volume_mm, margin_mm) for row in order]
     parts = tuple(
-        PlannedPart(number, len(solids[row].decompose()), volumes[row], fits[number - 1])
+        PlannedPart(number, count(solids[row])[0], volumes[row], fits[number - 1])
         for number, row in enumerate(order.tolist(), 1)
     )
     notes, too_near = [], 0.0
-    apart = len(whole.decompose())
+    apart = count(whole)[0]
     if apart > 1:
         notes.append(f"The model consists of {apart} bodies apart before it is cut; loose pieces come from that.")
-    for node, piece in flat:
+    for node, piece, sides in flat:
         made = _renumbered(node, rank)
         assert isinstance(made, CutNode)
-        sides = halves(piece, node)
         score = scored(
-            Piece(piece, len(piece.decompose()), NOTHING, setting),
+            Piece(piece, count(piece)[0], NOTHING, setting),
             node.plane,
-            [float(side.volume()) for side in sides],
-            sum(len(side.decompose()) for side in sides),
+            [count(side)[1] for side in sides],
+            sum(count(side)[0] for side in sides),
         )
         if score.protected_mm is not None:
             too_near = max(too_near, setting.keep_mm - score.protected_mm)
