@@ -61,7 +61,7 @@ class ContactPair:
     overlap_mm3 : float
         Volume that both claim.
     overlap_depth_mm : float
-        How deep the first reaches into the second, at most (at measured places).
+        How deep one reaches into the other, at most (at measured places of both).
     touching_mm2 : float
         Area over which faces look at each other at less than ``TOUCH_MM``, or lie in the other part.
     gap_mm : float
@@ -103,12 +103,16 @@ def contact_report(parts: Sequence[Mesh], progress: Progress = silent) -> list[C
         overlap = max(float((solids[i] ^ solids[j]).volume()), 0.0)
         touch = touching(parts[i], parts[j])
         overlap = overlap if overlap > LEAST_MM3 else 0.0
-        overlaps = overlap > 0.0 and touch.depth_mm > 0.0
+        deepest = touch
+        if overlap > 0.0:
+            back = touching(parts[j], parts[i])
+            deepest = back if back.depth_mm > touch.depth_mm else touch
+        overlaps = overlap > 0.0 and deepest.depth_mm > 0.0
         if nearest.distance_mm > NEAR_MM and not overlaps:
             continue
         gap = 0.0 if overlaps else nearest.distance_mm
-        at = touch.deepest_mm if overlaps and touch.deepest_mm is not None else nearest.on_first
-        out.append(ContactPair(i, j, overlap, touch.depth_mm, touch.area_mm2, gap, at))
+        at = deepest.deepest_mm if overlaps and deepest.deepest_mm is not None else nearest.on_first
+        out.append(ContactPair(i, j, overlap, deepest.depth_mm, touch.area_mm2, gap, at))
     progress(1.0, "Measuring where parts touch")
     return out
 
