@@ -43,11 +43,12 @@ LOAD_COST = 0.3
 
 @dataclass(frozen=True)
 class Candidate:
-    """A plane, its guessed cost, and the protected place that it would cut (-1: none)."""
+    """A plane, its guessed cost, the protected place that it would cut (-1: none); the bank vouches for it if sure."""
 
     plane: CutPlane
     rank: float
     place: int
+    sure: bool
 
 
 class Table:
@@ -137,7 +138,7 @@ class Table:
             chosen = np.flatnonzero((place < 0) == free)
             chosen = chosen[np.argsort(rank[chosen], kind="stable")]
             out += [
-                Candidate(_plane(direction, float(tried[i])), float(rank[i]), int(place[i]))
+                Candidate(_plane(direction, float(tried[i])), float(rank[i]), int(place[i]), bool(sure[i]))
                 for i in _apart(chosen, tried, step)
             ]
         return out

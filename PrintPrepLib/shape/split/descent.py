@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 BEAM = (8, 4, 2)
 """Planes carried out on a piece at the first, second and every further level of the search."""
+PER_NUMBER = 60
+"""Planes carried out for one number of cuts; beyond that the first way found is taken, and nothing more is guessed."""
+GUESSES = (5, 2, 1)
+"""Of these, planes that the bank does not vouch for: most of them fail, and only after a long search below."""
 ENOUGH = 4
 """Solutions compared at a level before the best is taken."""
 POLISHED = 6
@@ -77,9 +81,14 @@ class Descent:
     def __init__(self, progress: Progress) -> None:
         self.account = Account()
         self.progress = progress
+        self.stop_at = PER_NUMBER
         self._tables: dict[int, tuple[Piece, Table]] = {}
         self._cut: dict[tuple[int, CutPlane], tuple[tuple[Piece, ...], tuple[Piece, ...]]] = {}
         self._solved: dict[tuple[int, int], Branch | None] = {}
+
+    def more(self) -> None:
+        """Allow as many planes again: the next number of cuts is tried."""
+        self.stop_at = self.account.carried_out + PER_NUMBER
 
     @property
     def planes_seen(self) -> int:
@@ -136,13 +145,20 @@ class Descent:
         return branch
 
     def _solve(self, piece: Piece, cuts: int, level: int) -> Branch | None:
-        best, found, done = None, 0, 0
+        best, found, done, guesses = None, 0, 0, 0
         for candidate in self.table(piece).candidates(cuts):
             if candidate.place >= 0:
                 self.account.block(candidate.place)
                 continue
             if done == BEAM[min(level, len(BEAM) - 1)] or found == ENOUGH:
                 break
+            spent = self.account.carried_out >= self.stop_at
+            if spent and (best is not None or not candidate.sure):
+                break
+            if not candidate.sure:
+                guesses += 1
+                if guesses > GUESSES[min(level, len(GUESSES) - 1)]:
+                    continue
             self.progress(0.5, f"Trying {cuts} cut{'' if cuts == 1 else 's'}")
             done += 1
             branch = self._carry_out(piece, candidate, cuts, level)

@@ -132,6 +132,7 @@ def _deepen(
         raise too_many(least, most_cuts, why, corners, volume_mm, margin_mm)
     start = max(least, sum(root.least_cuts for root in roots))
     for cuts in range(start, most_cuts + 1):
+        search.more()
         found = search.fewest(roots, cuts, 0)
         if found is None:
             continue

@@ -1,4 +1,4 @@
-"""The step ``split``: a model cut into parts that fit a printer, pinned, marked, with the order of putting it together."""
+"""The step ``split``: a model in parts that fit a printer, pinned, marked, with the order of putting it together."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ from .order import assembly_order
 from .pieces import pieces_of
 from .plan import SplitPlan
 from .protect import Protect
-from .search import PIN_ROOM_MM, plan_split
+from .score import PIN_ROOM_MM
+from .search import plan_split
 
 PLACE_NUMBERS = 4
 """Numbers that give one protected place: its point and its radius."""
@@ -194,7 +195,7 @@ def _planned(
         pieces = pieces_of(solid, plan, kerf_mm, name)
         made = assembled([pieces], plan.planes, kerf_mm, pins, marks, part(share, 0.6, 1.0))
         fits = [fit(item.mesh, volume_mm, margin_mm) for item in made.assembly.parts]
-        missing = max((item.missing_mm for item in fits), default=0.0)
+        missing = max(0.0 if item.fits else item.excess_mm for item in fits)
         if missing <= 0.0:
             progress(1.0, "Split")
             return plan, pieces, made, fits
