@@ -36,6 +36,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simplify": ("mesh_step", "fewer triangles within a tolerance, pieces and holes kept"),
     "thicken": ("mesh_step", "bring thin walls to a wanted thickness, and leave the rest as it is"),
     "cut": ("parts_step", "cut a model by planes into parts with pins that fit one way only"),
+    "split": ("parts_step", "cut a model that is too large into parts that fit a printer"),
+    "join": ("parts_step", "join separate bodies by pins or magnets, or into one solid (--union)"),
     "recipe": ("recipe", "write, check or explain a recipe"),
     "privacy": ("privacy", "search written files for patient data of a source series"),
 }

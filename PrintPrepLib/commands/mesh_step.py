@@ -27,6 +27,9 @@ _SHORT = {
     "clearance_along_mm": "--clearance-along",
     "wall_mm": "--wall",
     "at_mm": "--at",
+    "volume_mm": "--volume",
+    "margin_mm": "--margin",
+    "max_gap_mm": "--max-gap",
 }
 """Words of the command line for parameters whose name in recipes is longer."""
 

@@ -19,7 +19,7 @@ from ..workflow.steps import STEPS
 from .console import Console
 from .mesh_step import add_option, given_options, numbers_of, receipt_lines, units_option
 
-REPEATED = frozenset({"plane", "pin_at_mm", "points_mm"})
+REPEATED = frozenset({"plane", "pin_at_mm", "points_mm", "protect_at"})
 """Options that may be given several times; their numbers are put one after the other."""
 FORMATS = (".stl", ".ply", ".obj", ".3mf", ".vtp")
 
@@ -38,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="format of the single parts")
     parser.add_argument("--no-pictures", action="store_true", help="write no pictures")
     units_option(parser)
+    if name == "split":
+        parser.add_argument("--protect", metavar="FILE", type=Path, help="mesh of anatomy that must not be cut")
     for spec in STEPS[name].parameters:
         if spec.name in REPEATED:
             _add_repeated(parser, spec)
@@ -54,7 +56,13 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     call = make_call(step, given_options(options), f"printprep {step.name}")
     models = _models(options)
     source: Any = models[0] if len(models) == 1 else models
-    assembly, receipt = step.function(source, **call.parameters, progress=part(console.progress, 0.0, 0.7))
+    extra: dict[str, Any] = {}
+    if step.name == "split":
+        if len(models) > 1:
+            raise InputError("Splitting takes one model at a time. Unite them first, or cut them together by planes.")
+        if options.protect:
+            extra["protect"] = read_mesh(options.protect).with_name("protected anatomy")
+    assembly, receipt = step.function(source, **call.parameters, **extra, progress=part(console.progress, 0.0, 0.7))
     written = _written(assembly, options, console)
     console.result(_data(assembly, receipt, written, options), _lines(assembly, receipt, written, options))
     return 0
@@ -95,6 +103,7 @@ def _data(
         "seams": [seam.to_dict() for seam in assembly.seams],
         "pins": list(assembly.pins),
         "proof": assembly.proof,
+        "order": list(assembly.order),
         "files": [] if written is None else [file.to_dict() for file in written.files],
     }
 
@@ -107,10 +116,12 @@ def _lines(
         size = " x ".join(f"{side:.1f}" for side in item.mesh.size_mm)
         file = "" if written is None else f"  {written.parts[number].name}"
         lines.append(f"  {item.name:<24} {item.mesh.volume_mm3 / 1000:9.3f} ml  {size} mm{file}")
+    lines += [f"  {number}. {words}" for number, words in enumerate(assembly.order, 1)]
     for pin in assembly.pins:
         play = "" if pin["gap_min_mm"] is None else f"play {pin['gap_min_mm']:.2f} to {pin['gap_max_mm']:.2f} mm, "
+        size = f"{pin['width_mm']:g}" if "width_mm" in pin else f"{pin['shape']} {pin['diameter_mm']:g}"
         lines.append(
-            f"  {pin['type']} {pin['shape']} {pin['diameter_mm']:g} x {pin['length_mm']:g} mm in '{pin['hole_in']}': "
+            f"  {pin['type']} {size} x {pin['length_mm']:.3g} mm in '{pin['hole_in']}': "
             f"{play}wall {pin['wall_mm']:.2f} mm, interference {pin['interference_mm3']:.3g} mm3"
         )
     if written is None:
@@ -127,6 +138,6 @@ def _add_repeated(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
         dest=spec.name,
         type=numbers_of,
         action="append",
-        metavar="PX,PY,PZ,NX,NY,NZ" if spec.name == "plane" else "X,Y,Z",
+        metavar={"plane": "PX,PY,PZ,NX,NY,NZ", "protect_at": "X,Y,Z,R"}.get(spec.name, "X,Y,Z"),
         help=f"{spec.help} May be given several times.",
     )

@@ -70,7 +70,8 @@ def write_parts(
     others = [write_assembly(meshes, out.file(f"{together}.3mf"), colors=colors, progress=part(progress, 0.6, 0.8))]
     if pictures:
         share = part(progress, 0.8, 1.0)
-        others.append(render_assembly(assembly, out.file(f"{picture}.png"), explode=EXPLODE, progress=share))
+        sheet = out.file(f"{picture}.png")
+        others.append(render_assembly(assembly, sheet, explode=EXPLODE, order=assembly.order, progress=share))
         largest = sorted(range(len(assembly.seams)), key=lambda k: -assembly.seams[k].area_mm2)[:MOST_SEAM_PICTURES]
         for number, seam in enumerate(sorted(largest)):
             others.append(render_seam(assembly, seam, out.file(f"seam_{number + 1:02d}.png")))

@@ -21,6 +21,8 @@ from ..segment.islands import islands
 from ..segment.morphology import close_gaps, open_bridges
 from ..segment.threshold import threshold
 from ..shape.cut.step import cut
+from ..shape.join.step import join_models
+from ..shape.split.step import split
 from ..shape.thicken import thicken
 from ..surface.fragments import fragments
 from ..surface.from_segmentation import make_surface
@@ -81,6 +83,8 @@ _TABLE = (
     Step("simplify", Stage.MESH, simplify, 8.0),
     Step("thicken", Stage.MESH, thicken, 8.0),
     Step("cut", Stage.PARTS, cut, 5.0),
+    Step("split", Stage.PARTS, split, 10.0),
+    Step("join", Stage.PARTS, join_models, 6.0),
 )
 
 STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _TABLE})

@@ -121,13 +121,15 @@ class Seam:
 class Assembly:
     """Parts in their places.
 
-    ``pins`` and ``proof`` are what the pins' room tells about each joint, as plain JSON values.
+    ``pins`` and ``proof`` are what the pins' room tells about each joint, as plain JSON values; ``order`` are the steps
+    of putting it together, in words, where they are known.
     """
 
     parts: tuple[Part, ...]
     seams: tuple[Seam, ...] = ()
     pins: tuple[dict[str, Any], ...] = ()
     proof: dict[str, Any] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
     @property
     def bodies(self) -> tuple[Part, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ from ..marks.sizes import MarkSize
 from ..pins.request import PinRequest
 from .assembly import COLORS, LOOSE_COLOR, Assembly, Part, PartKind
 from .bodies import count_bodies
+from .made import Made
 from .marked import mark_parts
-from .pieces import cut_one, names_of, seams_of
+from .pieces import Pieces, cut_one, names_of, seams_of
 from .pinned import Joint, finished, proven, set_pins
 from .plane import CutPlane
 from .told import balance_of, receipt_of
@@ -29,8 +30,6 @@ def cut_models(
     kerf_mm: float = 0.0,
     pins: PinRequest | None = None,
     marks: MarkSize | None = None,
-    only: Sequence[Mapping[int, int]] | None = None,
-    operation: str = "cut",
     parameters: dict[str, Any] | None = None,
     progress: Progress = silent,
 ) -> tuple[Assembly, Receipt]:
@@ -51,10 +50,6 @@ def cut_models(
         Without it the parts have plain faces.
     marks : MarkSize, optional
         Engrave part numbers and seam letters of this size into the cut faces.
-    only : sequence of mapping, optional
-        For every plane the sides of earlier planes on which it cuts; see ``divide``.
-    operation : str
-        Name of the step, for the receipt.
     parameters : dict, optional
         What the face was asked, for the receipt.
     progress : Progress
@@ -80,22 +75,35 @@ def cut_models(
         raise InputError(f"The kerf must not be negative, got {kerf_mm:g} mm.")
     watch = Stopwatch()
     cuts = [
-        cut_one(model, planes, kerf_mm, only, part(progress, 0.4 * k / len(models), 0.4 * (k + 1) / len(models)))
+        cut_one(model, planes, kerf_mm, part(progress, 0.4 * k / len(models), 0.4 * (k + 1) / len(models)))
         for k, model in enumerate(models)
     ]
+    made = assembled(cuts, planes, kerf_mm, pins, marks, part(progress, 0.4, 1.0))
+    return made.assembly, receipt_of("cut", models, planes, cuts, made, parameters or {}, watch)
+
+
+def assembled(
+    cuts: Sequence[Pieces],
+    planes: Sequence[CutPlane],
+    kerf_mm: float,
+    pins: PinRequest | None,
+    marks: MarkSize | None,
+    progress: Progress = silent,
+) -> Made:
+    """Set pins and marks into pieces, and measure what came of it."""
     seams = seams_of(cuts, planes, kerf_mm)
     meshes = [mesh for cut in cuts for mesh in cut.meshes]
     joints: list[Joint] = []
     if pins is not None and seams:
-        joints = set_pins(seams, meshes, pins, part(progress, 0.4, 0.7))
+        joints = set_pins(seams, meshes, pins, part(progress, 0.0, 0.5))
     raw = [piece.manifold for cut in cuts for piece in cut.pieces]
     solids = finished(raw, joints)
     names = [name for cut in cuts for name in names_of(cut, planes)]
     marked = None
     if marks is not None and seams:
-        marked = mark_parts(solids, names, seams, joints, marks, part(progress, 0.7, 0.8))
+        marked = mark_parts(solids, names, seams, joints, marks, part(progress, 0.5, 0.7))
         solids = list(marked.solids)
-    joints, proof = proven(joints, solids, pins.wall_mm if pins is not None else 0.0, part(progress, 0.8, 0.95))
+    joints, proof = proven(joints, solids, pins.wall_mm if pins is not None else 0.0, part(progress, 0.7, 0.95))
     meshes = [
         (meshes[k] if solids[k] is raw[k] else Mesh.from_manifold(solids[k])).with_name(name)
         for k, name in enumerate(names)
@@ -113,6 +121,5 @@ def cut_models(
     told = [pin for joint in joints for pin in joint.to_dicts(names)]
     proof = proof | {"balance": balance_of(cuts, parts, joints, marked)}
     assembly = Assembly(parts, tuple(seams), tuple(told), proof)
-    receipt = receipt_of(operation, models, planes, cuts, assembly, joints, marked, parameters or {}, watch)
     progress(1.0, "Cut")
-    return assembly, receipt
+    return Made(assembly, tuple(joints), marked)

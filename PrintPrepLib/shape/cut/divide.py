@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,6 @@ def divide(
     solid: manifold3d.Manifold,
     planes: Sequence[CutPlane],
     kerf_mm: float = 0.0,
-    only: Sequence[Mapping[int, int]] | None = None,
     progress: Progress = silent,
 ) -> tuple[list[Piece], float]:
     """Cut a solid by several planes, one after the other; every piece that a plane meets is cut.
@@ -62,9 +61,6 @@ def divide(
         Infinite or bounded.
     kerf_mm : float
         Width that each cut takes away, half on each side of its plane.
-    only : sequence of mapping, optional
-        For every plane the sides of earlier planes (number to -1 or +1) on which a piece must lie to be cut by it.
-        Without it every piece that a plane meets is cut.
 
     Returns
     -------
@@ -83,9 +79,6 @@ def divide(
         progress(number / len(planes), f"Cutting {number + 1} of {len(planes)}")
         after: list[Piece] = []
         for piece in pieces:
-            if only is not None and any(piece.sides.get(key) != side for key, side in only[number].items()):
-                after.append(piece)
-                continue
             whole = piece.manifold.volume()
             sides = (
                 _divide_all(piece.manifold, plane, kerf_mm)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ _WORDS = (("left", "right"), ("back", "front"), ("top", "bottom"))
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """One model in pieces: solids and their surfaces, and what the kerf took."""
+    """One model in pieces: solids and their surfaces, what the kerf took, and names where they are given."""
 
     name: str
     whole_mm3: float
@@ -31,18 +31,18 @@ class Pieces:
     kerf_mm3: float
     repaired: Receipt | None
     bodies_before: int
+    names: tuple[str, ...] = ()
 
 
 def cut_one(
     model: Mesh,
     planes: Sequence[CutPlane],
     kerf_mm: float,
-    only: Sequence[Mapping[int, int]] | None,
     progress: Progress = silent,
 ) -> Pieces:
-    """Cut one model; see :func:`~PrintPrepLib.shape.cut.divide.divide` for ``only``."""
+    """Cut one model; see :func:`~PrintPrepLib.shape.cut.divide.divide`."""
     solid = solid_of(model, part(progress, 0.0, 0.5))
-    pieces, lost = divide(solid.manifold, planes, kerf_mm, only, part(progress, 0.5, 0.8))
+    pieces, lost = divide(solid.manifold, planes, kerf_mm, part(progress, 0.5, 0.8))
     meshes = [Mesh.from_manifold(piece.manifold, model.name) for piece in pieces]
     whole = solid.manifold.volume()
     bodies = count_bodies(solid.mesh)
@@ -62,6 +62,8 @@ def seams_of(cuts: Sequence[Pieces], planes: Sequence[CutPlane], kerf_mm: float)
 
 def names_of(cut: Pieces, planes: Sequence[CutPlane]) -> list[str]:
     """Name the parts by the side of the patient where two halves tell it, else by numbers."""
+    if cut.names:
+        return list(cut.names)
     if len(cut.pieces) == 2 and len(planes) == 1 and {piece.sides.get(0) for piece in cut.pieces} == {-1, 1}:
         normal = np.array(planes[0].normal)
         axis = int(np.abs(normal).argmax())

@@ -10,8 +10,9 @@ import numpy as np
 from ...errors import InputError
 from ...mesh import Mesh
 from ...parameters import Param
-from ...progress import Progress, silent
+from ...progress import Progress, part, silent
 from ...receipt import Receipt
+from ..join.contact import ContactMode
 from ..marks.sizes import mark_size
 from ..pins.kinds import PinType
 from ..pins.options import (
@@ -33,6 +34,7 @@ from ..pins.options import (
     request_of,
 )
 from .assembly import Assembly
+from .contacts import fit_all, with_contacts
 from .cut import cut_models
 from .plane import Anatomical, CutPlane, Disc, Point, Rectangle, anatomical_plane, plane_through
 
@@ -86,6 +88,16 @@ def cut(
     marks: Annotated[
         bool, Param("Engrave part numbers and seam letters into the cut faces, where there is room.")
     ] = False,
+    contact: Annotated[
+        ContactMode | None,
+        Param(
+            "Of several models: fit the faces where they touch before the cut: shared, overlap or gap. Earlier "
+            "models keep their shape under a gap, later ones under an overlap."
+        ),
+    ] = None,
+    contact_mm: Annotated[
+        float, Param("Width of that gap or depth of that overlap.", unit="mm", low=0.0, high=20.0)
+    ] = 0.0,
     progress: Progress = silent,
 ) -> tuple[Assembly, Receipt]:
     """Cut the model by planes into closed parts with pins that bring them together in one way only.
@@ -137,7 +149,13 @@ def cut(
     )
     asked["process"] = process or DEFAULT_PROCESS
     size = mark_size(process or DEFAULT_PROCESS) if marks else None
-    return cut_models(models, planes, kerf_mm=kerf_mm, pins=request, marks=size, parameters=asked, progress=progress)
+    models, fitted = fit_all(models, contact, contact_mm, part(progress, 0.0, 0.2))
+    assembly, receipt = cut_models(
+        models, planes, kerf_mm=kerf_mm, pins=request, marks=size, parameters=asked, progress=part(progress, 0.2, 0.9)
+    )
+    return assembly, with_contacts(
+        receipt, assembly, fitted, several=len(models) > 1, progress=part(progress, 0.9, 1.0)
+    )
 
 
 def planes_of(

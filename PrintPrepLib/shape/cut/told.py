@@ -11,7 +11,8 @@ from ...mesh import Mesh, concatenate
 from ...receipt import Change, Receipt, Stopwatch, measure_mesh
 from ..identical import is_among
 from ..pins.fit import NO_VOLUME_MM3
-from .assembly import Assembly, Part, PartKind
+from .assembly import Part, PartKind
+from .made import Made
 from .marked import Marked
 from .pieces import Pieces
 from .pinned import Joint, volumes_of
@@ -54,13 +55,12 @@ def receipt_of(
     models: Sequence[Mesh],
     planes: Sequence[CutPlane],
     cuts: Sequence[Pieces],
-    assembly: Assembly,
-    joints: Sequence[Joint],
-    marked: Marked | None,
+    made: Made,
     parameters: dict[str, Any],
     watch: Stopwatch,
 ) -> Receipt:
     """Write the receipt of a cut: what it did, what was measured, and what needs a look."""
+    assembly, joints, marked = made.assembly, made.joints, made.marked
     names = [item.name for item in assembly.parts]
     whole = concatenate(list(models)) if len(models) > 1 else models[0]
     together = concatenate([item.mesh for item in assembly.parts])
