@@ -127,7 +127,8 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
         return replace(state, segmentation=segmentation, receipts=(*state.receipts, receipt))
     if call.step.stage is Stage.PARTS:
         _take_from_recipe(parameters, recipe)
-        assembly, receipt = call.step.function(state.mesh, **parameters, progress=progress)
+        assert state.mesh is not None
+        assembly, receipt = call.step.function(state.mesh.with_name("model"), **parameters, progress=progress)
         return replace(state, assembly=assembly, receipts=(*state.receipts, receipt))
     source = state.segmentation if call.step.stage is Stage.SURFACE else state.mesh
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
