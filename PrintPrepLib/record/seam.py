@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ _ROOM_FOR_NAME = 17.0
 _LIST = (44, 250)
 """Where the list of pins begins below the panel's heading, and how far its columns are apart, pixels."""
 _LIST_ROWS = 3
+_WORDS = {"plug": "pin"}
+"""What the heading calls a type, where it is not its own name."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,7 @@ def picture_of_seam(
     if not 0 <= seam_number < len(assembly.seams):
         raise GeometryError(f"There is no seam {seam_number + 1}; the assembly has {len(assembly.seams)}.")
     seam = assembly.seams[seam_number]
-    pins = [
-        pin for pin in assembly.pins
-        if "at_mm" in pin and nearest_seam_number(assembly, np.array(pin["at_mm"])) == seam_number
-    ]  # fmt: skip
+    pins = [pin for pin in assembly.pins if _seam_of(assembly, pin) == seam_number]
     width, height = size
     picture = canvas.blank(width, height)
     panel = (width // 2, height - HEAD - FOOT)
@@ -118,7 +118,8 @@ def picture_of_seam(
         image = _face(assembly, seam, pins, panel, zoom, above=above)
         canvas.paste(picture, image, index * panel[0], HEAD)
     names = " and ".join(_name(assembly, number) for number in (seam.below, seam.above))
-    count = f"{len(pins)} pin" + ("" if len(pins) == 1 else "s")
+    kinds = Counter(_WORDS.get(str(pin["type"]), str(pin["type"])) for pin in pins)
+    count = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in kinds.items()) or "no pins"
     kerf = f",  {seam.kerf_mm:g} mm taken by the cut" if seam.kerf_mm else ""
     write_heading(picture, f"Seam {seam_letter(seam_number)}: {names}",
                   f"{seam.area_mm2 / 100.0:.2f} cm²,  {count}{kerf}")  # fmt: skip
@@ -178,6 +179,13 @@ def _cleared(mesh: Mesh, face: CutPlane, reach_mm: float, *, above: bool) -> tup
         raise GeometryError(f"The part '{mesh.name}' has no face at the seam that is to be drawn.")
     on_face = np.repeat([True, False], [len(piece.vertices) for piece in pieces])
     return concatenate(pieces), on_face
+
+
+def _seam_of(assembly: Assembly, pin: dict[str, Any]) -> int:
+    """Number of the seam that a pin stands on: as the cut says, else the nearest."""
+    if "seam" in pin:
+        return int(pin["seam"])
+    return nearest_seam_number(assembly, np.array(pin["at_mm"])) if "at_mm" in pin else -1
 
 
 def _circle(pin: dict[str, Any], seam: Seam, *, above: bool) -> _Circle | None:

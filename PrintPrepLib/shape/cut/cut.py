@@ -118,7 +118,8 @@ def assembled(
         for k, dowel in enumerate(dowels)
     )
     progress(0.97, "Adding up")
-    told = [pin for joint in joints for pin in joint.to_dicts(names)]
+    numbers = {id(seam): number for number, seam in enumerate(seams)}
+    told = [{"seam": numbers[id(joint.seam)]} | pin for joint in joints for pin in joint.to_dicts(names)]
     proof = proof | {"balance": balance_of(cuts, parts, joints, marked)}
     assembly = Assembly(parts, tuple(seams), tuple(told), proof)
     progress(1.0, "Cut")
