@@ -11,11 +11,11 @@ from .frames import covering, face_frames, principal_frame
 from .piece import Piece
 from .section import Surface
 
-BANK_FRAMES = 250
-"""Orientations in the even covering, some 13 degrees apart; those of the hull's faces are added."""
-BANK_FACES = 5
+BANK_FRAMES = 120
+"""Orientations in the even covering, some 17 degrees apart; those of the hull's faces are added."""
+BANK_FACES = 3
 """Faces of the hull whose orientations are added."""
-BANK_POINTS = 1000
+BANK_POINTS = 600
 """Points of the surface that stand for it; the limits of the planes that are chosen are found on all of it."""
 PLANES = 32
 """Planes looked at along each direction."""
@@ -54,13 +54,14 @@ class Bank:
         self.usable = np.sort(piece.setting.usable_mm)
         self.surface = piece.surface
         self.points = _thinned(piece.surface, corners)
-        self.placed = (self.points @ self.frames.reshape(-1, 3).T).astype(np.float32)
+        # Columns by side, then frame, so that each side of all frames lies together.
+        self.placed = (self.points @ self.frames.transpose(1, 0, 2).reshape(-1, 3).T).astype(np.float32)
 
     def whole(self) -> tuple[int, FloatArray]:
         """Cuts by which a grid divides the whole piece, and the frame (3, 3) of that grid."""
-        width = (self.placed.max(axis=0) - self.placed.min(axis=0)).reshape(1, -1, 3)
-        side = self._judge(np.sort(width, axis=2))
-        need = np.ceil(np.sort(width[0], axis=1) / self.usable - 1e-4).prod(axis=1)
+        width = _sorted((self.placed.max(axis=0) - self.placed.min(axis=0))[None])
+        side = self._judge(width)
+        need = np.ceil(width[:, 0].T / self.usable - 1e-4).prod(axis=1)
         return int(side.needs[0]), self.frames[int(need.argmin())]
 
     def offsets(self, direction: FloatArray) -> FloatArray:
@@ -76,14 +77,15 @@ class Bank:
         starts = np.concatenate([[0], np.searchsorted(height[order], offsets)])
         rows = self.placed[order]
         stops = np.append(starts[1:], len(rows))
-        empty = starts >= stops
-        safe = np.minimum(starts, len(rows) - 1)
-        high = np.maximum.reduceat(rows, safe, axis=0)
-        low = np.minimum.reduceat(rows, safe, axis=0)
-        high[empty], low[empty] = -np.inf, np.inf
+        high = np.full((len(starts), rows.shape[1]), -np.inf, np.float32)
+        low = -high
+        for slab, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+            if start < stop:
+                rows[start:stop].max(axis=0, out=high[slab])
+                rows[start:stop].min(axis=0, out=low[slab])
         below = np.maximum.accumulate(high[:-1]) - np.minimum.accumulate(low[:-1])
         above = (np.maximum.accumulate(high[:0:-1]) - np.minimum.accumulate(low[:0:-1]))[::-1]
-        return self._judge(self._sorted(below)), self._judge(self._sorted(above))
+        return self._judge(_sorted(below)), self._judge(_sorted(above))
 
     def limit(self, direction: FloatArray, frames: FloatArray, *, below: bool, start: float, stop: float) -> float:
         """Outermost offset at which one side still fits in one of some frames, on the whole surface.
@@ -109,16 +111,23 @@ class Bank:
             start, stop = (middle, stop) if fits else (start, middle)
         return start
 
-    def _sorted(self, width: FloatArray) -> FloatArray:
-        return np.sort(np.maximum(width, 0.0).reshape(len(width), -1, 3), axis=2)
-
     def _judge(self, width: FloatArray) -> Side:
-        usable = self.usable.astype(np.float32)
-        over = (width - usable).max(axis=2)
+        """Judge the sorted widths (3, k, frames)."""
+        usable = self.usable.astype(np.float32)[:, None, None]
+        over = (width - usable).max(axis=0)
         share = width / usable
-        load = np.maximum(share, 1.0).prod(axis=2).min(axis=1)
-        needs = np.maximum(np.ceil(share - 1e-4), 1.0).prod(axis=2).min(axis=1) - 1.0
+        filled = np.maximum(share, 1.0)
+        grid = np.maximum(np.ceil(share - 1e-4), 1.0)
+        load = (filled[0] * filled[1] * filled[2]).min(axis=1)
+        needs = (grid[0] * grid[1] * grid[2]).min(axis=1) - 1.0
         return Side(over.min(axis=1), load, needs, over.argmin(axis=1))
+
+
+def _sorted(width: FloatArray) -> FloatArray:
+    """Widths (k, 3 frames), side by side, as the least, the middle and the greatest, (3, k, frames)."""
+    one, two, three = np.maximum(width, 0.0).reshape(len(width), 3, -1).transpose(1, 0, 2)
+    low, high = np.minimum(one, two), np.maximum(one, two)
+    return np.stack([np.minimum(low, three), np.maximum(low, np.minimum(high, three)), np.maximum(high, three)])
 
 
 def _thinned(surface: Surface, corners: FloatArray) -> FloatArray:

@@ -21,9 +21,9 @@ HULL_DIRECTIONS = 6
 """Normals of the hull's largest faces that are tried."""
 SAME_DIRECTION_COS = np.cos(np.radians(0.5))
 """Directions nearer to each other count as one."""
-PROMISING = 16
+PROMISING = 10
 """Directions whose sections are measured."""
-EXACT_LIMITS = 8
+EXACT_LIMITS = 6
 """Directions whose limits are found on the whole surface."""
 STRAIGHT = 2
 """Planes along the patient's axes that are tried before all others: the guess of their cost may wrong them."""

@@ -15,7 +15,7 @@ from .candidates import Candidate, Table, is_tilted
 from .piece import Piece, divided
 from .plan import Rejected
 from .protect import distances_mm
-from .score import CutScore, cost_terms
+from .score import CutScore, cost_terms, tightness
 from .section import Surface, inscribed_radius, outline, sections, shrunk, span_mm
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BEAM = (8, 4, 2)
 """Planes carried out on a piece at the first, second and every further level of the search."""
-PER_NUMBER = 60
+PER_NUMBER = 40
 """Planes carried out for one number of cuts; beyond that the first way found is taken, and nothing more is guessed."""
 GUESSES = (5, 2, 1)
 """Of these, planes that the bank does not vouch for: most of them fail, and only after a long search below."""
@@ -47,9 +47,10 @@ class Branch:
 
     @property
     def cost(self) -> float:
-        """Of this cut and all that follow."""
-        own = 0.0 if self.score is None else self.score.cost
-        return own + sum(child.cost for child in (*self.below, *self.above))
+        """Of this cut and all that follow; a finished part costs by how tightly it fits."""
+        if self.score is None:
+            return tightness(self.piece.slack_mm, self.piece.setting.spare_mm)
+        return self.score.cost + sum(child.cost for child in (*self.below, *self.above))
 
     @property
     def cuts(self) -> int:
@@ -64,6 +65,11 @@ class Account:
     carried_out: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     in_the_way: dict[int, int] = field(default_factory=dict)
+    limited: bool = False
+
+    def limit_words(self) -> str:
+        """Say that the search stopped at its limit of work, where it did."""
+        return f" The search stopped at its limit of {PER_NUMBER} planes for each number of cuts." if self.limited else ""
 
     def reject(self, plane: CutPlane, reason: str) -> None:
         """Note a cut given up."""
@@ -82,12 +88,14 @@ class Descent:
         self.account = Account()
         self.progress = progress
         self.stop_at = PER_NUMBER
+        self.numbers = -1
         self._tables: dict[int, tuple[Piece, Table]] = {}
-        self._cut: dict[tuple[int, CutPlane], tuple[tuple[Piece, ...], tuple[Piece, ...]]] = {}
+        self._cut: dict[tuple[int, CutPlane], tuple[Piece, tuple[Piece, ...], tuple[Piece, ...]]] = {}
         self._solved: dict[tuple[int, int], Branch | None] = {}
 
     def more(self) -> None:
         """Allow as many planes again: the next number of cuts is tried."""
+        self.numbers += 1
         self.stop_at = self.account.carried_out + PER_NUMBER
 
     @property
@@ -129,6 +137,11 @@ class Descent:
             budget -= branch.cuts
         return tuple(out)
 
+    def say(self, text: str) -> None:
+        """Report how far the search is: half of what is left for each number of cuts."""
+        used = 1.0 - (self.stop_at - self.account.carried_out) / PER_NUMBER
+        self.progress(1.0 - 0.5 ** (max(self.numbers, 0) + min(max(used, 0.0), 1.0)), text)
+
     def polish(self, branch: Branch) -> Branch:
         """Turn and shift the last cuts a little where that makes them better."""
         if branch.plane is None:
@@ -139,6 +152,7 @@ class Descent:
             return branch
         near = self.table(branch.piece).candidates(1, np.array(branch.plane.normal))
         for candidate in [one for one in near if one.place < 0][:POLISHED]:
+            self.progress(0.97, "Refining the last cuts")
             other = self._carry_out(branch.piece, candidate, 1, 0)
             if other is not None and other.cost < branch.cost:
                 branch = other
@@ -154,12 +168,13 @@ class Descent:
                 break
             spent = self.account.carried_out >= self.stop_at
             if spent and (best is not None or not candidate.sure):
+                self.account.limited = True
                 break
             if not candidate.sure:
                 guesses += 1
                 if guesses > GUESSES[min(level, len(GUESSES) - 1)]:
                     continue
-            self.progress(0.5, f"Trying {cuts} cut{'' if cuts == 1 else 's'}")
+            self.say(f"Trying {cuts} cut{'' if cuts == 1 else 's'}")
             done += 1
             branch = self._carry_out(piece, candidate, cuts, level)
             if branch is None:
@@ -169,16 +184,17 @@ class Descent:
                 best = branch
         return best
 
-    def _halves(self, piece: Piece, plane: CutPlane) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-        key = (id(self.table(piece).piece), plane)
+    def halves(self, piece: Piece, plane: CutPlane) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+        """Pieces below and above a plane, cut once."""
+        key = (id(piece), plane)
         if key not in self._cut:
-            self._cut[key] = divided(piece, plane)
+            self._cut[key] = (piece, *divided(piece, plane))  # the piece is held, so that its id stays its own
             self.account.carried_out += 1
-        return self._cut[key]
+        return self._cut[key][1:]
 
     def _carry_out(self, piece: Piece, candidate: Candidate, cuts: int, level: int) -> Branch | None:
         plane = candidate.plane
-        below, above = self._halves(piece, plane)
+        below, above = self.halves(piece, plane)
         if not below or not above:
             self.account.reject(plane, "it only grazes the piece")
             return None

@@ -29,7 +29,8 @@ NEARNESS_POINTS = 500
 class Setting:
     """What the whole search keeps to.
 
-    ``usable_mm`` (3,) is what a part may take; ``keep_mm`` is added to every protected distance.
+    ``usable_mm`` (3,) is what a part may take; ``keep_mm`` is added to every protected distance; ``spare_mm`` is how
+    much of its usable length a part should leave free, for the pins that will stand on it.
     """
 
     usable_mm: FloatArray
@@ -37,6 +38,7 @@ class Setting:
     pin_room_mm: float
     protect: Protect | None
     keep_mm: float
+    spare_mm: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,16 @@ class Piece:
         rotation = best_rotation(corners, triangles, usable, enough_mm=0.0)
         return float(excess(rotation[None], corners, usable)[0])
 
+    @cached_property
+    def slack_mm(self) -> float:
+        """What it leaves free on its tightest side, as far as up to ``setting.spare_mm`` is sought."""
+        wanted, usable = self.setting.spare_mm, self.setting.usable_mm
+        if not self.fits or self.excess_mm <= -wanted:
+            return -self.excess_mm
+        corners, triangles = self.hull
+        rotation = best_rotation(corners, triangles, usable, enough_mm=wanted)
+        return -float(excess(rotation[None], corners, usable)[0])
+
     @property
     def fits(self) -> bool:
         """It fits in some orientation."""
@@ -91,7 +103,7 @@ def pieces_of(solid: manifold3d.Manifold, zone: Zone, setting: Setting) -> tuple
     bodies = sorted(solid.decompose(), key=lambda body: -body.volume())
     if not bodies:
         return ()
-    whole = Piece(solid, len(bodies), zone, setting)
+    whole = Piece(solid, _count(bodies), zone, setting)
     large = [body for body in bodies if body.volume() >= OWN_PART_SHARE * setting.model_mm3]
     if len(large) < 2 or whole.fits:
         return (whole,)
@@ -112,7 +124,12 @@ def _joined(solids: list[manifold3d.Manifold], zone: Zone, setting: Setting) -> 
     import manifold3d
 
     solid = solids[0] if len(solids) == 1 else manifold3d.Manifold.compose(solids)
-    return Piece(solid, len(solid.decompose()), zone, setting)
+    return Piece(solid, _count(solid.decompose()), zone, setting)
+
+
+def _count(shells: list[manifold3d.Manifold]) -> int:
+    """Bodies among shells: a cavity is a shell of negative volume, and none."""
+    return sum(shell.volume() > 0.0 for shell in shells)
 
 
 def _gathered(bodies: list[manifold3d.Manifold], large: int) -> list[list[manifold3d.Manifold]]:

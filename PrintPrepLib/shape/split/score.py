@@ -23,6 +23,7 @@ OUTLINE_COST = 0.05
 MOST_OUTLINES = 10
 SLIVER_COST = 2.0
 GRAZING_COST = 1.0
+TIGHT_COST = 0.3
 BALANCE_COST = 0.05
 TILT_COST = 0.03
 """The other weights were chosen so that each fault weighs less than a missing pin, and the last two decide only between
@@ -113,9 +114,6 @@ def cost_terms(
 ) -> dict[str, FloatArray]:
     """Cost of a cut, or of many at once, by name; ``smaller_share`` is the smaller side's part of the model."""
 
-    def lack(value: FloatArray | float, wanted: float) -> FloatArray:
-        return np.clip(1.0 - np.asarray(value, np.float64) / wanted, 0.0, 1.0)
-
     return {
         "section": np.asarray(area_mm2) / model_mm3 ** (2.0 / 3.0),
         "no room for a pin": ROOM_COST
@@ -128,6 +126,16 @@ def cost_terms(
         "unequal halves": BALANCE_COST * lack(smaller_share, 0.5),
         "oblique": TILT_COST * np.asarray(tilted, np.float64),
     }
+
+
+def tightness(slack_mm: float, wanted_mm: float) -> float:
+    """Cost of a part that leaves less free in the build volume than its pins may stick out."""
+    return TIGHT_COST * float(lack(slack_mm, wanted_mm)) if wanted_mm > 0.0 else 0.0
+
+
+def lack(value: FloatArray | float, wanted: float) -> FloatArray:
+    """How much is missing of what is wanted, from 0 (nothing) to 1 (all)."""
+    return np.clip(1.0 - np.asarray(value, np.float64) / wanted, 0.0, 1.0)
 
 
 def _count(number: int, word: str) -> str:

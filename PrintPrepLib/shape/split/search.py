@@ -11,12 +11,14 @@ from ...errors import GeometryError, InputError
 from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
 from ...receipt import Stopwatch
+from ..cut.bodies import count_bodies
 from .bed import MARGIN_MM, ROUNDING_MM, Fit, cannot_fit, fit, hull, in_pose, longest_mm, usable_mm
 from .carve import allotted, halves, landmarks_of
 from .descent import Branch, Descent, scored
+from .ease import eased
 from .frames import covering
 from .piece import Piece, Setting, pieces_of
-from .plan import CutNode, Node, PartNode, PlannedCut, PlannedPart, SplitPlan, parts_of, parts_words
+from .plan import CutNode, Node, PartNode, PlannedCut, PlannedPart, SplitPlan, parts_of
 from .protect import NOTHING, Protect, Zone, zone_of
 from .refusal import cannot_protect, no_plan, too_many
 from .score import PIN_ROOM_MM
@@ -29,6 +31,8 @@ MOST_CUTS = 11
 """Twelve parts: more are a model for a larger printer, and the search grows with each."""
 ROUNDS = 3
 """Times that the search is repeated with more to spare, where the full model sticks out farther than its copy."""
+SLACK_MM = 1.0
+"""Wanted free beside each part where the caller does not say: so that none fits only just."""
 SPARE_MM = 0.02
 """Added to what the full model stuck out."""
 
@@ -41,6 +45,7 @@ def plan_split(
     protect: Protect | None = None,
     pin_room_mm: float = PIN_ROOM_MM,
     kerf_mm: float = 0.0,
+    spare_mm: float = SLACK_MM,
     most_cuts: int = MOST_CUTS,
     solid: manifold3d.Manifold | None = None,
     progress: Progress = silent,
@@ -64,6 +69,8 @@ def plan_split(
         Radius that a pin with its hole and wall takes in a section; cuts that have it are preferred.
     kerf_mm : float
         Width that each cut will take away; protected places keep half of it in addition.
+    spare_mm : float
+        What each part should leave free in the build volume where that costs no more cuts: for plugs that stick out.
     most_cuts : int
         More than these are refused.
     solid : Manifold or None
@@ -94,11 +101,14 @@ def plan_split(
         cannot_protect(protect, zone, volume_mm, margin_mm)
     keep = 0.5 * kerf_mm
     for attempt in range(ROUNDS):
-        progress(0.1 + 0.2 * attempt, "Looking for the best cuts")
-        setting = Setting(np.maximum(usable - spare, 0.01 * usable), float(whole.volume()), pin_room_mm, protect, keep)
-        search = Descent(part(progress, 0.1 + 0.2 * attempt, 0.3 + 0.2 * attempt))
+        progress(0.1 if attempt == 0 else 0.85, "Looking for the best cuts")
+        setting = Setting(
+            np.maximum(usable - spare, 0.01 * usable), float(whole.volume()), pin_room_mm, protect, keep, spare_mm
+        )
+        start, stop = (0.1, 0.8) if attempt == 0 else (0.85, 0.9)
+        search = Descent(part(progress, start, stop))
         branches, reason, least = _deepen(search, copy, zone, setting, most_cuts, corners, volume_mm, margin_mm)
-        progress(0.85, "Measuring the parts")
+        progress(0.8 if attempt == 0 else 0.9, "Measuring the parts")
         plan, too_long, too_near = _measured(whole, branches, setting, volume_mm, margin_mm)
         if too_long <= ROUNDING_MM and too_near <= 0.0:
             count = len(plan.cuts)
@@ -136,12 +146,13 @@ def _deepen(
         found = search.fewest(roots, cuts, 0)
         if found is None:
             continue
-        polished = tuple(search.polish(branch) for branch in found)
+        polished = tuple(search.polish(eased(search, branch)) for branch in found)
         count = sum(branch.cuts for branch in polished)
         if count > max(least, 1):
             why += (
                 f" With {count - 1} cut{'' if count == 2 else 's'} no way was found: {search.planes_seen} planes were "
                 f"looked at and {search.account.carried_out} carried out. This is a search, not a proof."
+                f"{search.account.limit_words()}"
             )
         return polished, why, least
     raise no_plan(search.account, roots, setting, most_cuts, corners, volume_mm, margin_mm)
@@ -194,7 +205,7 @@ def _measured(
 
     def count(solid: manifold3d.Manifold) -> tuple[int, float]:
         if id(solid) not in counted:
-            counted[id(solid)] = (solid, len(solid.decompose()), float(solid.volume()))
+            counted[id(solid)] = (solid, count_bodies(Mesh.from_manifold(solid)), float(solid.volume()))
         return counted[id(solid)][1:]
 
     def walk(solid: manifold3d.Manifold, children: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -226,7 +237,10 @@ def _measured(
     notes, too_near = [], 0.0
     apart = count(whole)[0]
     if apart > 1:
-        notes.append(f"The model consists of {apart} bodies apart before it is cut; loose pieces come from that.")
+        notes.append(
+            f"The model consists of {apart} bodies apart before it is cut, and they stay apart in its parts: keep the "
+            "largest first (command 'fragments') unless the others are wanted."
+        )
     for node, piece, sides in flat:
         made = _renumbered(node, rank)
         assert isinstance(made, CutNode)
@@ -242,11 +256,6 @@ def _measured(
         if score.inscribed_radius_mm < score.pin_room_mm:
             notes.append(f"Cut {made.cut} has no room for a pin with its wall; the largest circle in its section has a "
                          f"radius of {score.inscribed_radius_mm:.1f} mm.")  # fmt: skip
-    notes += [
-        f"{parts_words((one.number,)).capitalize()} consists of {one.bodies} loose bodies."
-        for one in parts
-        if one.bodies > 1
-    ]
     too_long = max(found.excess_mm for found in fits)
     width, depth, height = (float(side) for side in volume_mm)
     plan = SplitPlan((width, depth, height), margin_mm, tuple(cuts), parts, roots, 0, False, "", notes=tuple(notes))

@@ -18,7 +18,7 @@ from ..cut.plane import CutPlane
 if TYPE_CHECKING:
     import manifold3d
 
-SEARCH_TRIANGLES = 12_000
+SEARCH_TRIANGLES = 8_000
 """Triangles of the copy that the search works on: sections of a skull keep their area within some percent, and a table
 of all its directions takes a fraction of a second. What is handed back is measured on the full model."""
 GRAZING_COS = np.cos(np.radians(20.0))
