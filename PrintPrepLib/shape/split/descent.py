@@ -69,7 +69,9 @@ class Account:
 
     def limit_words(self) -> str:
         """Say that the search stopped at its limit of work, where it did."""
-        return f" The search stopped at its limit of {PER_NUMBER} planes for each number of cuts." if self.limited else ""
+        return (
+            f" The search stopped at its limit of {PER_NUMBER} planes for each number of cuts." if self.limited else ""
+        )
 
     def reject(self, plane: CutPlane, reason: str) -> None:
         """Note a cut given up."""
@@ -88,14 +90,15 @@ class Descent:
         self.account = Account()
         self.progress = progress
         self.stop_at = PER_NUMBER
-        self.numbers = -1
+        self.numbers, self.cuts = -1, 0
         self._tables: dict[int, tuple[Piece, Table]] = {}
         self._cut: dict[tuple[int, CutPlane], tuple[Piece, tuple[Piece, ...], tuple[Piece, ...]]] = {}
         self._solved: dict[tuple[int, int], Branch | None] = {}
 
-    def more(self) -> None:
+    def more(self, cuts: int) -> None:
         """Allow as many planes again: the next number of cuts is tried."""
         self.numbers += 1
+        self.cuts = cuts
         self.stop_at = self.account.carried_out + PER_NUMBER
 
     @property
@@ -137,10 +140,11 @@ class Descent:
             budget -= branch.cuts
         return tuple(out)
 
-    def say(self, text: str) -> None:
+    def _say(self) -> None:
         """Report how far the search is: half of what is left for each number of cuts."""
         used = 1.0 - (self.stop_at - self.account.carried_out) / PER_NUMBER
-        self.progress(1.0 - 0.5 ** (max(self.numbers, 0) + min(max(used, 0.0), 1.0)), text)
+        text = f"Looking for the best {self.cuts} cuts" if self.cuts > 1 else "Looking for the best cut"
+        self.progress(0.9 * (1.0 - 0.5 ** (max(self.numbers, 0) + min(max(used, 0.0), 1.0))), text)
 
     def polish(self, branch: Branch) -> Branch:
         """Turn and shift the last cuts a little where that makes them better."""
@@ -174,7 +178,7 @@ class Descent:
                 guesses += 1
                 if guesses > GUESSES[min(level, len(GUESSES) - 1)]:
                     continue
-            self.say(f"Trying {cuts} cut{'' if cuts == 1 else 's'}")
+            self._say()
             done += 1
             branch = self._carry_out(piece, candidate, cuts, level)
             if branch is None:

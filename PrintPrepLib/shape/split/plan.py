@@ -159,6 +159,14 @@ def parts_of(node: Node) -> tuple[int, ...]:
     return tuple(sorted(number for child in (*node.below, *node.above) for number in parts_of(child)))
 
 
+def bodies_words(count: int) -> str:
+    """Say that a model consists of several bodies."""
+    return (
+        f"The model consists of {count} bodies apart before it is cut, and those stay loose in its parts. Run the "
+        "command 'fragments' first to keep the largest, unless the others are wanted."
+    )
+
+
 def parts_words(numbers: tuple[int, ...]) -> str:
     """``part 1``, or ``parts 1, 2 and 3``."""
     if len(numbers) == 1:

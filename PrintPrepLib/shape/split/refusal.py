@@ -68,7 +68,8 @@ def no_plan(
             f"{setting.protect.names[place]}. Make it smaller, allow a smaller margin"
         )
     else:
-        text += f" {account.carried_out} cuts were carried out in vain.{account.limit_words()} Allow more cuts or a smaller margin"
+        text += f" {account.carried_out} cuts were carried out in vain.{account.limit_words()}"
+        text += " Allow more cuts or a smaller margin"
     return GeometryError(text + f"{_larger(corners, 'or take a larger printer')}.")
 
 

@@ -113,7 +113,6 @@ def cost_terms(
     model_mm3: float,
 ) -> dict[str, FloatArray]:
     """Cost of a cut, or of many at once, by name; ``smaller_share`` is the smaller side's part of the model."""
-
     return {
         "section": np.asarray(area_mm2) / model_mm3 ** (2.0 / 3.0),
         "no room for a pin": ROOM_COST

@@ -18,7 +18,7 @@ from .descent import Branch, Descent, scored
 from .ease import eased
 from .frames import covering
 from .piece import Piece, Setting, pieces_of
-from .plan import CutNode, Node, PartNode, PlannedCut, PlannedPart, SplitPlan, parts_of
+from .plan import CutNode, Node, PartNode, PlannedCut, PlannedPart, SplitPlan, bodies_words, parts_of
 from .protect import NOTHING, Protect, Zone, zone_of
 from .refusal import cannot_protect, no_plan, too_many
 from .score import PIN_ROOM_MM
@@ -142,7 +142,7 @@ def _deepen(
         raise too_many(least, most_cuts, why, corners, volume_mm, margin_mm)
     start = max(least, sum(root.least_cuts for root in roots))
     for cuts in range(start, most_cuts + 1):
-        search.more()
+        search.more(cuts)
         found = search.fewest(roots, cuts, 0)
         if found is None:
             continue
@@ -237,10 +237,7 @@ def _measured(
     notes, too_near = [], 0.0
     apart = count(whole)[0]
     if apart > 1:
-        notes.append(
-            f"The model consists of {apart} bodies apart before it is cut, and they stay apart in its parts: keep the "
-            "largest first (command 'fragments') unless the others are wanted."
-        )
+        notes.append(bodies_words(apart))
     for node, piece, sides in flat:
         made = _renumbered(node, rank)
         assert isinstance(made, CutNode)

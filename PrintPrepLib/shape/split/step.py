@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import numpy as np
-
-from ...errors import GeometryError, InputError
+from ...errors import InputError
 from ...mesh import Mesh
 from ...parameters import Param
 from ...profiles.printers import printer as printer_of
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch
 from ..cut.assembly import Assembly, PartKind
-from ..cut.cut import assembled
 from ..cut.made import Made
-from ..cut.pieces import Pieces
-from ..cut.solid import Solid, solid_of
+from ..cut.solid import solid_of
 from ..cut.told import receipt_of
-from ..marks.sizes import MarkSize, mark_size
+from ..marks.sizes import mark_size
 from ..pins.kinds import PinType
 from ..pins.options import (
     AUTO,
@@ -36,21 +32,17 @@ from ..pins.options import (
     ShapeOfPin,
     request_of,
 )
-from ..pins.request import PinRequest
-from .bed import MARGIN_MM, Fit, fit
+from .bed import MARGIN_MM
+from .loose import loose_words
 from .order import assembly_order
-from .pieces import pieces_of
-from .plan import SplitPlan
+from .plan import bodies_words
 from .protect import Protect
-from .score import PIN_ROOM_MM
-from .search import plan_split
+from .realize import Realized, realized
 
 PLACE_NUMBERS = 4
 """Numbers that give one protected place: its point and its radius."""
-ATTEMPTS = 4
-"""Pins that stand out make a part longer than planned: so often it is planned anew for a smaller build volume."""
-SPARE_MM = 0.1
-"""Added to what was missing when it is planned anew."""
+SEVERAL_BODIES = "Some parts consist of several separate bodies"
+"""Begin of what a cut says of them; a split tells those of the model and those of its cuts apart instead."""
 
 
 def split(
@@ -116,6 +108,7 @@ def split(
         There is no plan; the message says why and what would help.
     """
     watch = Stopwatch()
+    progress = _rising(progress)
     asked = {key: value for key, value in locals().items() if key not in ("mesh", "progress", "watch", "protect")}
     room, name = _volume(printer, volume_mm, process)
     asked["process"] = name
@@ -135,18 +128,29 @@ def split(
     )
     keep = Protect(_places(protect_at), protect, protect_mm)
     solid = solid_of(mesh, part(progress, 0.0, 0.1))
-    plan, pieces, made, fits = _planned(
+    found = realized(
         solid, mesh.name, room, margin_mm, keep, kerf_mm, request, mark_size(name) if marks else None,
         part(progress, 0.1, 1.0),
     )  # fmt: skip
-    solids = tuple(piece.manifold for piece in pieces.pieces)
-    steps = assembly_order(plan, solids)
-    done = made.assembly
+    plan, done = found.plan, found.made.assembly
+    steps = assembly_order(plan, tuple(piece.manifold for piece in found.pieces.pieces))
     assembly = Assembly(done.parts, done.seams, done.pins, done.proof, tuple(step.words() for step in steps))
-    made = Made(assembly, made.joints, made.marked)
-    receipt = receipt_of("split", [mesh], plan.planes, [pieces], made, asked, watch)
-    receipt = _with_plan(receipt, plan, fits, [step.to_dict() for step in steps], keep)
+    made = Made(assembly, found.made.joints, found.made.marked)
+    receipt = receipt_of("split", [mesh], plan.planes, [found.pieces], made, asked, watch)
+    receipt = _with_plan(receipt, found, [step.to_dict() for step in steps], keep)
     return assembly, receipt
+
+
+def _rising(progress: Progress) -> Progress:
+    """Hand on progress that never goes back, whatever is begun anew."""
+    highest = 0.0
+
+    def report(fraction: float, text: str) -> None:
+        nonlocal highest
+        highest = max(highest, fraction)
+        progress(highest, text)
+
+    return report
 
 
 def _volume(
@@ -172,64 +176,35 @@ def _places(values: tuple[float, ...] | None) -> tuple[tuple[tuple[float, float,
     return tuple(((x, y, z), radius) for x, y, z, radius in rows)
 
 
-def _planned(
-    solid: Solid,
-    name: str,
-    volume_mm: tuple[float, float, float],
-    margin_mm: float,
-    keep: Protect,
-    kerf_mm: float,
-    pins: PinRequest | None,
-    marks: MarkSize | None,
-    progress: Progress,
-) -> tuple[SplitPlan, Pieces, Made, list[Fit]]:
-    """Plan, cut, pin and try every finished part in the build volume; plan anew where pins made one too long."""
-    less = np.zeros(3)
-    for attempt in range(ATTEMPTS):
-        share = part(progress, attempt / ATTEMPTS, (attempt + 1) / ATTEMPTS)
-        smaller = tuple((np.array(volume_mm) - less).tolist())
-        plan = plan_split(
-            solid.mesh, smaller, margin_mm=margin_mm, protect=keep, pin_room_mm=_pin_room(pins), kerf_mm=kerf_mm,
-            solid=solid.manifold, progress=part(share, 0.0, 0.6),
-        )  # fmt: skip
-        pieces = pieces_of(solid, plan, kerf_mm, name)
-        made = assembled([pieces], plan.planes, kerf_mm, pins, marks, part(share, 0.6, 1.0))
-        fits = [fit(item.mesh, volume_mm, margin_mm) for item in made.assembly.parts]
-        missing = max(0.0 if item.fits else item.excess_mm for item in fits)
-        if missing <= 0.0:
-            progress(1.0, "Split")
-            return plan, pieces, made, fits
-        less += missing + SPARE_MM
-    raise GeometryError(
-        f"With its pins one part of '{name}' stays {missing:.1f} mm too long for the build volume. Ask for shorter "
-        "pins, for dowels, which stick out of no part, or for no pins."
-    )
-
-
-def _pin_room(pins: PinRequest | None) -> float:
-    if pins is None:
-        return PIN_ROOM_MM
-    return 0.5 * max(pins.least_mm, pins.diameter_mm or 0.0) + pins.clearance.across_mm + pins.wall_mm
-
-
-def _with_plan(
-    receipt: Receipt, plan: SplitPlan, fits: list[Fit], steps: list[dict[str, Any]], keep: Protect
-) -> Receipt:
+def _with_plan(receipt: Receipt, found: Realized, steps: list[dict[str, Any]], keep: Protect) -> Receipt:
+    plan, bodies_before = found.plan, found.pieces.bodies_before
     volume = " x ".join(f"{side:g}" for side in plan.volume_mm)
     count = sum(1 for item in receipt.details["parts"] if item["kind"] == PartKind.BODY.value)
     notes = [
-        f"{len(plan.cuts)} cuts, {count} parts for {volume} mm with {plan.margin_mm:g} mm of margin. {plan.reason}",
+        f"{_counted(len(plan.cuts), 'cut')}, {_counted(count, 'part')} for {volume} mm with {plan.margin_mm:g} mm of "
+        f"margin. {plan.reason}",
         *(cut.words() for cut in plan.cuts),
-        *plan.notes,
-        *receipt.notes,
+        *found.notes,
+        *(note for note in plan.notes if note != bodies_words(bodies_before)),
+        *(note for note in receipt.notes if not note.startswith(SEVERAL_BODIES)),
     ]
+    warnings = [text for text in receipt.warnings if not text.startswith(SEVERAL_BODIES)]
+    if bodies_before > 1:
+        warnings.append(bodies_words(bodies_before))
+    if found.loose:
+        warnings.append(loose_words(found.loose))
     details = dict(receipt.details) | {
         "plan": plan.to_dict(),
-        "fits": [item.to_dict() for item in fits],
+        "fits": [item.to_dict() for item in found.fits],
         "order": steps,
         "protected": list(keep.names),
+        "loose": [piece.to_dict() for piece in found.loose],
     }
     return Receipt(
         receipt.operation, receipt.parameters, receipt.seconds, receipt.before, receipt.after, receipt.change,
-        tuple(notes), receipt.warnings, details,
+        tuple(notes), tuple(warnings), details,
     )  # fmt: skip
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
