@@ -207,3 +207,21 @@ def test_loose_pieces_are_told() -> None:
 def test_disc_needs_a_radius() -> None:
     with pytest.raises(InputError):
         Disc(0.0)
+
+
+def test_parts_that_hook_into_each_other_are_told() -> None:
+    """A hook: the bounded cut parts it from its base, but its tip reaches round under the base's lip."""
+    solid = shapes.box((30.0, 10.0, 6.0)).to_manifold()  # base
+    solid = solid + shapes.box((6.0, 10.0, 20.0), (-12.0, 0.0, 10.0)).to_manifold()  # post
+    solid = solid + shapes.box((30.0, 10.0, 4.0), (0.0, 0.0, 18.0)).to_manifold()  # arm over the base
+    solid = solid + shapes.box((4.0, 10.0, 26.0), (20.0, 0.0, 7.0)).to_manifold()  # down beside the base
+    solid = solid + shapes.box((14.0, 10.0, 3.0), (15.0, 0.0, -7.0)).to_manifold()  # and back under it
+    solid = solid + shapes.box((10.0, 10.0, 4.0), (15.0, 0.0, 18.0)).to_manifold()
+    model = Mesh.from_manifold(solid, "hook")
+    assembly, receipt = cut(model, plane=(-12, 0, 8, 0, 0, 1), bound_radius_mm=8.0, pins="none")
+    assert len(assembly.parts) == 2
+    assert any("hook into each other" in warning for warning in receipt.warnings)
+    assert receipt.details["proof"]["blocked"]
+    free, told = cut(fork(), plane=(-11, 0, 25, 0, 0, 1), bound_radius_mm=9.0, pins="none")
+    assert told.details["proof"]["blocked"] == []
+    assert len(free.parts) == 2

@@ -205,3 +205,8 @@ def test_sets_told_apart() -> None:
     assert not wrong_seats([pin_at(0, 0), pin_at(14, 0), pin_at(4, 9)], axes)  # three different sides
     oblique = (np.cos(0.4), np.sin(0.4), 0.0)
     assert not wrong_seats([pin_at(-8, 0, shape=PinShape.D, turn=oblique), pin_at(8, 0)], axes)
+
+
+def test_place_beside_every_face_is_refused() -> None:
+    with pytest.raises(GeometryError, match=r"lies on no cut face.*4\.0 mm away"):
+        cut(shapes.box((30.0, 30.0, 30.0)), plane=(0, 0, 0, 0, 0, 1), pin_at_mm=(19, 0, 0))

@@ -21,6 +21,7 @@ from .pieces import Pieces, cut_one, names_of, seams_of
 from .pinned import Joint, finished, proven, set_pins
 from .plane import CutPlane
 from .told import balance_of, receipt_of
+from .way import blocked_ways
 
 
 def cut_models(
@@ -120,7 +121,7 @@ def assembled(
     progress(0.97, "Adding up")
     numbers = {id(seam): number for number, seam in enumerate(seams)}
     told = [{"seam": numbers[id(joint.seam)]} | pin for joint in joints for pin in joint.to_dicts(names)]
-    proof = proof | {"balance": balance_of(cuts, parts, joints, marked)}
+    proof = proof | {"balance": balance_of(cuts, parts, joints, marked), "blocked": blocked_ways(seams, solids)}
     assembly = Assembly(parts, tuple(seams), tuple(told), proof)
     progress(1.0, "Cut")
     return Made(assembly, tuple(joints), marked)
