@@ -116,7 +116,7 @@ def test_parts_are_closed_share_no_volume_and_lose_none(shape: str) -> None:
 
 def test_pins_stick_out_and_marks_are_cut_in_as_told() -> None:
     mesh, assembly, _ = done("bar")
-    plain, _ = split(mesh, volume_mm=CUBE, pins="0", marks=False)  # type: ignore[arg-type]
+    plain, _ = split(mesh, volume_mm=CUBE, pins="0", marks=False)
     assert sum(part.mesh.volume_mm3 for part in plain.parts) == pytest.approx(mesh.volume_mm3, rel=1e-9)
     assert not plain.pins
     # By hand: what a part reaches beyond the seam's plane is the pin's length, and what it lacks are holes and marks.
@@ -187,12 +187,12 @@ def test_plugs_become_shorter_rather_than_a_third_part() -> None:
 
 def test_where_no_plug_has_room_dowels_are_named_as_the_way_to_fewer_cuts() -> None:
     model = bar(351.5)  # 0.5 mm are left for both
-    assembly, receipt = split(model, volume_mm=CUBE, marks=False, pins="1")  # type: ignore[arg-type]
+    assembly, receipt = split(model, volume_mm=CUBE, marks=False, pins="1")
     assert len(assembly.bodies) == 3
     assert all(told["fits"] and told["volume_mm"] == list(CUBE) for told in receipt.details["fits"])
     assert "180 x 180 x 180 mm" in receipt.notes[0]
     assert any("with dowels, which do not, 1 would do" in note for note in receipt.notes)
-    assembly, receipt = split(model, volume_mm=CUBE, pin_type=PinType.DOWEL, marks=False, pins="1")  # type: ignore[arg-type]
+    assembly, receipt = split(model, volume_mm=CUBE, pin_type=PinType.DOWEL, marks=False, pins="1")
     assert len(assembly.bodies) == 2
     assert all(told["fits"] for told in receipt.details["fits"])
 
