@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,12 +11,17 @@ from PrintPrepLib.errors import GeometryError, InputError
 from PrintPrepLib.mesh import Mesh
 from PrintPrepLib.receipt import Receipt
 from PrintPrepLib.shape.cut.assembly import Assembly, PartKind
-from PrintPrepLib.shape.join.join import join
+from PrintPrepLib.shape.join.step import join_models
 from PrintPrepLib.shape.pins.kinds import PinType
 from PrintPrepLib.surface.defects import find_defects
 from Testing.support.shapes import box, cylinder, rotated, sphere
 
 POSES = (0.0, 37.0)
+
+
+def join(first: Mesh, second: Mesh, **options: Any) -> tuple[Assembly, Receipt]:
+    """The step, on two bodies."""
+    return join_models([first, second], **options)
 
 
 def vertebrae(degrees: float = 0.0, gap_mm: float = 4.0) -> tuple[Mesh, Mesh]:

@@ -1,36 +1,19 @@
-"""The step ``join``: pins or magnets between two bodies that are separate already."""
+"""Pins or magnets between two bodies that are separate already."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import GeometryError, InputError
 from ...mesh import Mesh, concatenate
-from ...parameters import Param
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial.change import change_between
 from ..cut.assembly import COLORS, LOOSE_COLOR, Assembly, Part, PartKind
 from ..pins.kinds import PinType
-from ..pins.options import (
-    AUTO,
-    DEFAULT_PROCESS,
-    KindOfPin,
-    Material,
-    PinDiameter,
-    PinLength,
-    PinPlaces,
-    Pins,
-    PinTaper,
-    PinWall,
-    PlayAcross,
-    PlayAlong,
-    Process,
-    ShapeOfPin,
-    request_of,
-)
+from ..pins.request import PinRequest
 from .bodies import as_clean, as_solid, bodies_of
 from .bridge import Bridge, blocked_at, build, proof_of
 from .facing import MAX_GAP_MM, FacingPlan, facing_places
@@ -46,22 +29,10 @@ WALL_SLACK_MM = 0.05
 def join(
     first: Mesh,
     second: Mesh,
+    asked: PinRequest,
     *,
-    pins: Pins = AUTO,
-    pin_type: KindOfPin = PinType.DOWEL,
-    pin_shape: ShapeOfPin = None,
-    pin_diameter_mm: PinDiameter = None,
-    pin_length_mm: PinLength = None,
-    pin_taper_deg: PinTaper = 0.0,
-    pin_at_mm: PinPlaces = None,
-    clearance_mm: PlayAcross = None,
-    clearance_along_mm: PlayAlong = None,
-    wall_mm: PinWall = None,
-    process: Process = None,
-    material: Material = None,
-    max_gap_mm: Annotated[
-        float, Param("Widest gap between the bodies that pins bridge.", unit="mm", low=0.0, high=100.0)
-    ] = MAX_GAP_MM,
+    max_gap_mm: float = MAX_GAP_MM,
+    parameters: dict[str, Any] | None = None,
     progress: Progress = silent,
 ) -> tuple[Assembly, Receipt]:
     """Join two bodies that are separate by plugs, dowels or magnets where they face each other.
@@ -74,6 +45,12 @@ def join(
     ----------
     first, second : Mesh
         One closed body each; others go up the repair ladder first, but for its last rung.
+    asked : PinRequest
+        Kind, number, sizes, play and wall; see :func:`~PrintPrepLib.shape.pins.options.request_of`.
+    max_gap_mm : float
+        Widest gap that pins bridge.
+    parameters : dict, optional
+        What the face was asked, for the receipt.
     progress : Progress
         May cancel.
 
@@ -87,30 +64,25 @@ def join(
     Raises
     ------
     InputError
-        No pins were asked for, or tongues and dovetails, which need flat cut faces.
+        Tongues or dovetails were asked for, which need flat cut faces.
     GeometryError
         The bodies overlap, do not face each other, no pin fits (and how near it came), or they cannot be taken apart
         along any of the axes that were tried.
     """
     watch = Stopwatch()
-    asked_for = {key: value for key, value in locals().items() if key not in ("first", "second", "progress", "watch")}
-    asked = request_of(
-        pins=pins, pin_type=pin_type, pin_shape=pin_shape, pin_diameter_mm=pin_diameter_mm,
-        pin_length_mm=pin_length_mm, pin_taper_deg=pin_taper_deg, pin_at_mm=pin_at_mm, clearance_mm=clearance_mm,
-        clearance_along_mm=clearance_along_mm, wall_mm=wall_mm, process=process, material=material,
-    )  # fmt: skip
-    if asked is None:
-        raise InputError("Joining needs pins: ask for auto or a number. To make one body of both, use a union.")
-    if pin_type in {PinType.TONGUE, PinType.DOVETAIL}:
-        raise InputError(f"A {pin_type.value} needs a flat cut face. Join separate bodies with plug, dowel or magnet.")
+    if asked.kind in {PinType.TONGUE, PinType.DOVETAIL}:
+        raise InputError(
+            f"A {asked.kind.value} needs a flat cut face. Join separate bodies with plug, dowel or magnet."
+        )
     bodies, repairs = _checked(first, second, part(progress, 0.0, 0.2))
     solids = bodies[0].to_manifold(), bodies[1].to_manifold()
     _check_apart(bodies, solids)
     plans = facing_places(*bodies, asked, max_gap_mm=max_gap_mm, progress=part(progress, 0.2, 0.5))
     plan, bridge, passed_over = _first_that_opens(plans, bodies, solids, asked.wall_mm, part(progress, 0.5, 0.9))
     assembly = _assembly(plan, bridge, bodies)
-    asked_for["process"] = process or DEFAULT_PROCESS
-    return assembly, _receipt(watch, asked_for, bodies, repairs, plan, assembly, passed_over, asked.wall_mm, progress)
+    return assembly, _receipt(
+        watch, parameters or {}, bodies, repairs, plan, assembly, passed_over, asked.wall_mm, progress
+    )
 
 
 def _checked(first: Mesh, second: Mesh, progress: Progress) -> tuple[tuple[Mesh, Mesh], list[dict[str, Any] | None]]:

@@ -16,6 +16,7 @@ from ..cut.solid import solid_of
 from ..pins.kinds import PinType
 from ..pins.options import (
     AUTO,
+    DEFAULT_PROCESS,
     KindOfPin,
     Material,
     PinDiameter,
@@ -28,6 +29,7 @@ from ..pins.options import (
     PlayAlong,
     Process,
     ShapeOfPin,
+    request_of,
 )
 from .contact import ContactMode, fit_contact
 from .facing import MAX_GAP_MM
@@ -88,6 +90,8 @@ def join_models(
         See :func:`~PrintPrepLib.shape.join.join.join`, :func:`~PrintPrepLib.shape.join.union.unite` and
         :func:`~PrintPrepLib.shape.join.contact.fit_contact`.
     """
+    parameters = {key: value for key, value in locals().items() if key not in ("mesh", "progress")}
+    parameters["process"] = process or DEFAULT_PROCESS
     if union and contact is not None:
         raise InputError("Ask either for a union or for a contact between two bodies, not for both.")
     bodies = _bodies(mesh, part(progress, 0.0, 0.1))
@@ -100,12 +104,24 @@ def join_models(
     if contact is not None:
         fitted, receipt = fit_contact(*bodies, mode=contact, amount_mm=contact_mm, progress=share)
         return _side_by_side(fitted), receipt
-    return join(
-        *bodies, pins=pins, pin_type=pin_type, pin_shape=pin_shape, pin_diameter_mm=pin_diameter_mm,
-        pin_length_mm=pin_length_mm, pin_taper_deg=pin_taper_deg, pin_at_mm=pin_at_mm, clearance_mm=clearance_mm,
-        clearance_along_mm=clearance_along_mm, wall_mm=wall_mm, process=process, material=material,
-        max_gap_mm=max_gap_mm, progress=share,
-    )  # fmt: skip
+    asked = request_of(
+        pins=pins,
+        pin_type=pin_type,
+        pin_shape=pin_shape,
+        pin_diameter_mm=pin_diameter_mm,
+        pin_length_mm=pin_length_mm,
+        pin_taper_deg=pin_taper_deg,
+        pin_at_mm=pin_at_mm,
+        clearance_mm=clearance_mm,
+        clearance_along_mm=clearance_along_mm,
+        wall_mm=wall_mm,
+        process=process,
+        material=material,
+    )
+    if asked is None:
+        raise InputError("Joining needs pins: ask for auto or a number. To make one body of both, use a union.")
+    first, second = bodies
+    return join(first, second, asked, max_gap_mm=max_gap_mm, parameters=parameters, progress=share)
 
 
 def _bodies(mesh: Mesh | Sequence[Mesh], progress: Progress) -> list[Mesh]:
