@@ -10,10 +10,11 @@ import numpy as np
 
 from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
-from ...spatial import SurfaceIndex
+from ..pins.assign import assigned
 from ..pins.choose import Placement, place_pins
-from ..pins.fit import NO_VOLUME_MM3, PinFit, measure_fit, seat_interference
+from ..pins.fit import NO_VOLUME_MM3, PinFit, measure_fit, near_holes, seat_interference
 from ..pins.kinds import Pin, PinType
+from ..pins.near_plane import NearPlane
 from ..pins.oneway import wrong_seats
 from ..pins.place_rail import RailFit, measure_rail, place_rail, rods_of
 from ..pins.rail import Rail, groove_volume_mm3, rail_solids, rail_volume_mm3
@@ -21,7 +22,7 @@ from ..pins.request import PinRequest, needs_of
 from ..pins.room import Around, Rod, Surroundings
 from ..pins.solids import PinSolids, foot_hole_volume_mm3, hole_volume_mm3, pin_solids, pin_volume_mm3
 from .assembly import Seam
-from .section import centroid_2d, contains_2d, faces_in_plane
+from .section import centroid_2d, faces_in_plane
 
 if TYPE_CHECKING:
     import manifold3d
@@ -80,8 +81,13 @@ def set_pins(
     """
     joints: list[Joint] = []
     rods: dict[int, list[Rod]] = {}
+    by_hand = assigned(seams, asked.places_mm)
     # The largest first: it has the most to choose from, and the others keep clear of its pins.
-    for done, seam in enumerate(sorted(seams, key=lambda seam: -seam.area_mm2)):
+    for done, number in enumerate(sorted(range(len(seams)), key=lambda k: -seams[k].area_mm2)):
+        seam = seams[number]
+        wanted = replace(asked, places_mm=by_hand[number]) if asked.places_mm else asked
+        if asked.places_mm and not wanted.places_mm:
+            wanted = replace(wanted, count=0)
         share = part(progress, done / len(seams), (done + 1) / len(seams))
         around = Around(
             _surroundings(meshes[seam.below], seam, rods.get(seam.below, []), above=False),
@@ -90,12 +96,12 @@ def set_pins(
         if asked.kind in RAILS:
             joint = _railed(seam, around, asked, share)
         else:
-            placement = place_pins(seam, around, _near(seam, asked), share)
+            placement = place_pins(seam, around, wanted, share)
             joint = Joint(seam, placement, tuple(pin_solids(pin) for pin in placement.pins), around)
         joints.append(joint)
         taken = [rod for holder in joint.holders for rod in _rods(holder, asked.wall_mm)]
-        for number in (seam.below, seam.above):
-            rods.setdefault(number, []).extend(taken)
+        for side in (seam.below, seam.above):
+            rods.setdefault(side, []).extend(taken)
     return joints
 
 
@@ -111,17 +117,7 @@ def _surroundings(mesh: Mesh, seam: Seam, rods: Sequence[Rod], *, above: bool) -
     """Return the surface of a part without the face of the seam."""
     face = seam.plane.moved((0.5 if above else -0.5) * seam.kerf_mm)
     own = faces_in_plane(mesh, face, looking_up=not above)
-    return Surroundings((SurfaceIndex(mesh.submesh(~own)),), tuple(rods))
-
-
-def _near(seam: Seam, asked: PinRequest) -> PinRequest:
-    """Of the places given by hand, those that lie on this seam rather than beside it."""
-    if not asked.places_mm:
-        return asked
-    local = seam.plane.to_local(np.array(asked.places_mm))
-    on = contains_2d(seam.outline, local[:, :2])
-    places = tuple(place for place, inside in zip(asked.places_mm, on.tolist(), strict=True) if inside)
-    return replace(asked, places_mm=places, count=len(places) if not places else asked.count)
+    return Surroundings((NearPlane(mesh, own, seam.plane),), tuple(rods))
 
 
 def _rods(pin: Pin | Rail, wall_mm: float) -> tuple[Rod, ...]:
@@ -170,19 +166,23 @@ def proven(
         progress(number / len(joints), "Measuring the fit of the pins")
         foot, other = parts[joint.foot], parts[joint.other]
         around = joint.around if joint.placement.foot_below else Around(joint.around.above, joint.around.below)
+        rods = [solids.add or solids.loose for solids in joint.solids]
+        printed = [rod for rod in rods if rod is not None]
+        center = joint.seam.plane.to_world(centroid_2d(joint.seam.outline)[None])[0]
+        holes = [solids.cut_other for solids in joint.solids if solids.cut_other is not None]
+        near = near_holes(other, holes, printed, joint.seam.plane, center)
+        sockets = [solids.cut_foot for solids in joint.solids if solids.cut_foot is not None]
+        foot = near_holes(foot, sockets)
         fits: tuple[PinFit | RailFit, ...] = tuple(
-            measure_fit(pin, solids, foot, other, around)
+            measure_fit(pin, solids, foot, near, around)
             for pin, solids in zip(joint.placement.pins, joint.solids[: len(joint.placement.pins)], strict=True)
         )
         if joint.rail is not None:
             below = joint.placement.foot_below
             fits = (measure_rail(joint.rail, joint.solids[0], other, joint.around, wall_mm, foot_below=below),)
         out.append(replace(joint, fits=fits))
-        rods = [solids.add or solids.loose for solids in joint.solids]
-        printed = [rod for rod in rods if rod is not None]
         if printed:
-            center = joint.seam.plane.to_world(centroid_2d(joint.seam.outline)[None])[0]
-            common = seat_interference(printed, other, joint.seam.plane, center)
+            common = seat_interference(printed, near, joint.seam.plane, center)
             also = [seat.words() for seat in wrong_seats(joint.placement.pins, joint.seam.plane.axes)]
             if joint.rail is not None:
                 also = [name for name, volume in common.items() if volume <= NO_VOLUME_MM3]

@@ -27,8 +27,9 @@ def faces_in_plane(mesh: Mesh, plane: CutPlane, *, looking_up: bool) -> Bools:
     """Triangles (m,) that lie in a plane and look along its normal, or against it."""
     tolerance = IN_PLANE_SHARE * _scale(mesh, plane)
     near = np.abs(plane.distance(mesh.vertices)) <= tolerance
-    inside: Bools = np.asarray(near[mesh.faces].all(axis=1))
-    rows = np.flatnonzero(inside)
+    rows = np.flatnonzero(near[mesh.faces[:, 0]])
+    rows = rows[near[mesh.faces[rows, 1]] & near[mesh.faces[rows, 2]]]
+    inside: Bools = np.zeros(len(mesh.faces), bool)
     if len(rows):
         local = plane.to_local(mesh.vertices[mesh.faces[rows]].reshape(-1, 3)).reshape(-1, 3, 3)
         u, v = local[:, 1, :2] - local[:, 0, :2], local[:, 2, :2] - local[:, 0, :2]

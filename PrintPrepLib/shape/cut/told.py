@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...mesh import Mesh, concatenate
-from ...receipt import Change, Receipt, Stopwatch, measure_mesh
+from ...receipt import Change, MeshMeasures, Receipt, Stopwatch, measure_mesh
 from ..identical import is_among
 from ..pins.fit import NO_VOLUME_MM3
 from .assembly import Part, PartKind
@@ -50,6 +50,25 @@ def _surface_kept(models: Sequence[Mesh], parts: Sequence[Part]) -> float:
     return float(np.concatenate(found).mean())
 
 
+def _measures_together(meshes: Sequence[Mesh]) -> MeshMeasures:
+    """Measures of surfaces that share nothing: the sums of what each was measured to be."""
+    every = [measure_mesh(mesh) for mesh in meshes]
+    lows, highs = zip(*(found.bounds_mm for found in every if found.bounds_mm is not None), strict=True)
+    genus = [found.genus for found in every if found.genus is not None]
+    return MeshMeasures(
+        volume_mm3=sum(found.volume_mm3 for found in every),
+        area_mm2=sum(found.area_mm2 for found in every),
+        triangles=sum(found.triangles for found in every),
+        vertices=sum(found.vertices for found in every),
+        parts=sum(found.parts for found in every),
+        open_edges=sum(found.open_edges for found in every),
+        non_manifold_edges=sum(found.non_manifold_edges for found in every),
+        misoriented_edges=sum(found.misoriented_edges for found in every),
+        genus=sum(genus) if len(genus) == len(every) else None,
+        bounds_mm=(tuple(np.min(lows, axis=0).tolist()), tuple(np.max(highs, axis=0).tolist())),
+    )
+
+
 def receipt_of(
     operation: str,
     models: Sequence[Mesh],
@@ -63,8 +82,7 @@ def receipt_of(
     assembly, joints, marked = made.assembly, made.joints, made.marked
     names = [item.name for item in assembly.parts]
     whole = concatenate(list(models)) if len(models) > 1 else models[0]
-    together = concatenate([item.mesh for item in assembly.parts])
-    before, after = measure_mesh(whole), measure_mesh(together)
+    before, after = measure_mesh(whole), _measures_together([item.mesh for item in assembly.parts])
     kept = _surface_kept(models, assembly.parts)
     volume = 100.0 * (after.volume_mm3 - before.volume_mm3) / before.volume_mm3 if before.volume_mm3 else None
     notes = [f"{len(assembly.bodies)} parts; {kept:.2%} of the model's vertices stand where they stood, to the bit."]
@@ -91,6 +109,11 @@ def receipt_of(
         if seat["also_fits"]:
             pair = f"'{names[seat['below']]}' and '{names[seat['above']]}'"
             warnings.append(f"By what holds them {pair} also go together {', or '.join(seat['also_fits'])}: mark them.")
+    warnings += [
+        f"'{names[way['below']]}' and '{names[way['above']]}' hook into each other: taken apart along the cut's normal "
+        f"they meet after {way['after_mm']:g} mm, so they cannot be put together that way. Tilt the plane, or move it."
+        for way in assembly.proof["blocked"]
+    ]
     if marked is not None:
         notes += [f"{missing.why.reason}" for missing in marked.missing]
     balance = assembly.proof["balance"]

@@ -12,7 +12,7 @@ from .by_hand import pins_by_hand
 from .key import keyed
 from .kinds import Pin
 from .request import SECTION_SHARE, PinRequest, Size, needs_of, pin_at, sizes_for
-from .room import Around, Room, proven_spare, room_of
+from .room import Around, Room, proven_spare, room_of, surely_narrow
 from .spread import SPREAD_KEPT, spread_mm, spread_places
 
 FEW_AREA_MM2 = 60.0
@@ -140,12 +140,18 @@ def _proven(
     """Place pins of one size and prove each; a place that does not hold is struck, and the choice made anew."""
     needs = needs_of(pin_at(seam, asked, size, np.zeros(2)), asked.wall_mm, foot_below=foot_below)
     spare = room.spare(needs).copy()
+    known: dict[int, float] = {}
     for _ in range(len(spare)):
         places = spread_places(room, spare, wanted, APART_DIAMETERS * size.diameter_mm)
         if not places:
             break
-        proofs = [proven_spare(room.places[k], seam.plane, seam.kerf_mm, around, needs)[0] for k in places]
-        failed = [k for k, proof in zip(places, proofs, strict=True) if proof < 0.0]
+        new = [k for k in places if k not in known]
+        narrow = surely_narrow(room.places[new], seam.plane, seam.kerf_mm, around, needs) if new else ()
+        for k, fails in zip(new, narrow, strict=True):
+            place = room.places[k]
+            known[k] = -np.inf if fails else proven_spare(place, seam.plane, seam.kerf_mm, around, needs)[0]
+        proofs = [known[k] for k in places]
+        failed = [k for k in places if known[k] < 0.0]
         if not failed:
             at = room.places[places]
             pins = tuple(pin_at(seam, asked, size, place, foot_below=foot_below) for place in at)

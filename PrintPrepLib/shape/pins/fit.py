@@ -29,6 +29,12 @@ SAMPLES_ALONG = 9
 """and heights."""
 WALL_SAMPLE_MM = 0.25
 """Surface of a hole is asked at points no farther apart than this."""
+WALL_REACHES = (0.5, 1.0, 2.0, 4.0)
+"""Walls are sought so many diameters away, farther only where nothing was found; thicker ones are told as the last."""
+LOCAL_SHARE = 0.25
+"""What is measured round a hole lies within this share of its size beside it."""
+CROP_MM = 0.1
+"""Solids are cropped so far beside what is looked at, so that no two faces coincide."""
 FLAT_MM = 1e-6
 """A hole's surface within this of the cut face belongs to the face."""
 
@@ -121,25 +127,64 @@ def seat_interference(
 
     The pins are turned instead of the part, which is the same. ``center`` (3,) is what it is turned about.
     """
-    out = {}
+    return {
+        name: float(sum((rod.transform(move) ^ other).volume() for rod in rods))
+        for name, move in _wrong_moves(plane, center)
+    }
+
+
+def near_holes(
+    body: manifold3d.Manifold,
+    tools: Sequence[manifold3d.Manifold],
+    rods: Sequence[manifold3d.Manifold] = (),
+    plane: CutPlane | None = None,
+    center: FloatArray | None = None,
+) -> manifold3d.Manifold:
+    """Return as much of a finished part as the measures of its pins look at.
+
+    Parameters
+    ----------
+    body, tools
+        The part, and what cut its holes.
+    rods, plane, center
+        As :func:`seat_interference` takes them, where it is to be asked as well.
+    """
+    boxes = [_box(tool, LOCAL_SHARE) for tool in tools]
+    if plane is not None and center is not None:
+        boxes += [_box(rod.transform(move)) for _, move in _wrong_moves(plane, center) for rod in rods]
+    if not boxes:
+        return body
+    low, high = np.min([box[0] for box in boxes], axis=0), np.max([box[1] for box in boxes], axis=0)
+    return _within(body, low - CROP_MM, high + CROP_MM)
+
+
+def _wrong_moves(plane: CutPlane, center: FloatArray) -> list[tuple[str, FloatArray]]:
+    """Names and moves (3, 4) of the wrong seats."""
     first, second, normal = plane.axes
-    for name, matrix in (
-        ("turned by half", np.outer(normal, normal) - np.outer(first, first) - np.outer(second, second)),
-        ("mirrored", np.eye(3) - 2.0 * np.outer(first, first)),
-        ("mirrored the other way", np.eye(3) - 2.0 * np.outer(second, second)),
-    ):
-        move = np.concatenate([matrix, (center - matrix @ center)[:, None]], axis=1)
-        out[name] = float(sum((rod.transform(move) ^ other).volume() for rod in rods))
-    return out
+    return [
+        (name, np.concatenate([matrix, (center - matrix @ center)[:, None]], axis=1))
+        for name, matrix in (
+            ("turned by half", np.outer(normal, normal) - np.outer(first, first) - np.outer(second, second)),
+            ("mirrored", np.eye(3) - 2.0 * np.outer(first, first)),
+            ("mirrored the other way", np.eye(3) - 2.0 * np.outer(second, second)),
+        )
+    ]
 
 
 def _local(body: manifold3d.Manifold, tool: manifold3d.Manifold) -> manifold3d.Manifold:
     """Return the part near a hole: everything after is done on a small solid."""
+    return _within(body, *_box(tool, LOCAL_SHARE))
+
+
+def _box(solid: manifold3d.Manifold, margin_share: float = 0.0) -> tuple[FloatArray, FloatArray]:
+    low, high = np.array(solid.bounding_box()).reshape(2, 3)
+    margin = margin_share * float(np.linalg.norm(high - low))
+    return low - margin, high + margin
+
+
+def _within(body: manifold3d.Manifold, low: FloatArray, high: FloatArray) -> manifold3d.Manifold:
     import manifold3d
 
-    low, high = np.array(tool.bounding_box()).reshape(2, 3)
-    margin = 0.25 * float(np.linalg.norm(high - low))
-    low, high = low - margin, high + margin
     return body ^ manifold3d.Manifold.cube(tuple((high - low).tolist())).translate(tuple(low.tolist()))
 
 
@@ -182,17 +227,21 @@ def _wall(
     hole: manifold3d.Manifold, tool: manifold3d.Manifold, pin: Pin, sign: float, around: Around
 ) -> tuple[float, FloatArray]:
     """Thinnest wall between a hole's surface and the surfaces round the part, and where."""
-    fine = Mesh.from_manifold(hole.refine_to_length(WALL_SAMPLE_MM))
+    low, high = _box(tool)
+    close = _within(hole, low - CROP_MM, high + CROP_MM)
+    fine = Mesh.from_manifold(close.refine_to_length(WALL_SAMPLE_MM))
     face = np.array(pin.at_mm) + (pin.kerf_mm if sign > 0.0 else 0.0) * np.array(pin.axis)
     depth = sign * (fine.vertices - face) @ np.array(pin.axis)
     on_tool = SurfaceIndex(Mesh.from_manifold(tool)).closest(fine.vertices, 1e-4).faces >= 0
     points = fine.vertices[on_tool & (depth > FLAT_MM)]
     if not len(points):
         return np.inf, face
-    reach = 4.0 * pin.diameter_mm
-    distance = around.side(sign).distance(points, reach)
-    row = int(distance.argmin())
-    return float(distance[row]), points[row]
+    for share in WALL_REACHES:
+        reach = share * pin.diameter_mm
+        thinnest, row = around.side(sign).least_distance(points, reach)
+        if thinnest < reach:
+            break
+    return thinnest, points[row]
 
 
 def is_printed(pin: Pin) -> bool:

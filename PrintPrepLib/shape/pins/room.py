@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from ...mesh import FloatArray
 from ...progress import Progress, part, silent
 from ...spatial import SurfaceIndex
 from ..cut.plane import CutPlane
 from ..cut.section import contains_2d, edge_distance_2d
+from .hole_points import CLOSE_MM, WIDE_MM, hole_points
+from .near_plane import NearPlane
 
 if TYPE_CHECKING:
     import manifold3d
@@ -25,10 +28,14 @@ COARSEST_GRID_MM = 2.0
 LEVEL_SHARE = 0.25
 """Levels below and above a cut stand this share of the radius sought apart, so that little hides between two."""
 LEVELS_AT_ONCE = 6
-"""Levels that are asked together: fewer calls, and places that turn out too narrow are still left early."""
+"""Levels after which places that turned out too narrow are left."""
+FIRST_OF = 16
+"""Of so many points one is asked at first: it tells which of the others can lie nearest."""
+LOOK_AHEAD_MM = 1.0
+"""Surfaces are sought so much farther than they matter: where there is none, the next levels need no question."""
 FINEST_LEVEL_MM = 0.05
-PROOF_SPACINGS_MM = (0.6, 0.12)
-"""Spacing of the points of a proof: wide ones first, close ones only where they decide."""
+ROUNDING_MM = 1e-9
+"""Room for rounding where distances are bounded by others: some million times that of coordinates of a meter."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -72,19 +79,40 @@ class Rod:
 class Surroundings:
     """All that a pin must keep away from inside one part: its surface without the face of the seam, and other pins."""
 
-    surfaces: tuple[SurfaceIndex, ...]
+    surfaces: tuple[SurfaceIndex | NearPlane, ...]
     rods: tuple[Rod, ...] = ()
 
-    def distance(self, points: FloatArray, reach_mm: float) -> FloatArray:
-        """Distance (k,) of points (k, 3) from the nearest of them, at most the reach."""
-        out = np.full(len(points), reach_mm)
+    def distance(self, points: FloatArray, reach_mm: float | FloatArray) -> FloatArray:
+        """Distance (k,) of points (k, 3) from the nearest of them, at most the reach of each."""
+        out = np.array(np.broadcast_to(reach_mm, (len(points),)), np.float64)
         for surface in self.surfaces:
-            out = np.minimum(out, surface.closest(points, reach_mm).distance_mm)
+            if isinstance(surface, NearPlane):
+                found = surface.distance(points, out)
+            else:
+                found = surface.closest(points, out).distance_mm
+            out = np.minimum(out, found)
         for rod in self.rods:
             start, along = np.array(rod.start_mm), np.array(rod.stop_mm) - np.array(rod.start_mm)
             share = np.clip((points - start) @ along / max(float(along @ along), 1e-30), 0.0, 1.0)
             out = np.minimum(out, np.linalg.norm(points - start - share[:, None] * along, axis=1) - rod.radius_mm)
         return out
+
+    def least_distance(self, points: FloatArray, reach_mm: float) -> tuple[float, int]:
+        """Least distance of many points (k, 3), at most the reach, and which of them has it; few are asked."""
+        some = points[::FIRST_OF]
+        apart, nearest = cKDTree(some).query(points)
+        told = self.distance(some, reach_mm)[nearest]
+        most = min(reach_mm, float((told + apart)[told < reach_mm].min(initial=reach_mm)) + ROUNDING_MM)
+        rows = np.flatnonzero(told - apart <= most)
+        found = self.distance(points[rows], reach_mm)
+        row = int(found.argmin())
+        return float(found[row]), int(rows[row])
+
+    def widen(self, within_mm: float) -> None:
+        """Make ready for questions about what lies within this distance of the seam."""
+        for surface in self.surfaces:
+            if isinstance(surface, NearPlane):
+                surface.widen(within_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +138,8 @@ class Room:
     edge_mm : (k,) float64
         Distance from the section's own outline.
     below_mm, above_mm : (k, m) float64
-        Distance from the part's surface at each level, down from the face of the part below and up from the one above;
-        minus infinity where it was not asked, since even the smallest pin does not fit.
+        Least distance from the part's surface from the face to each level, down in the part below and up in the one
+        above, and no more than from the outline; minus infinity where even the smallest pin does not fit.
     levels_mm : (m,) float64
         Depth of the levels below the faces.
     grid_mm : float
@@ -169,16 +197,29 @@ def room_of(
                          for hole in pair], axis=0)  # fmt: skip
         table = np.full((len(places), len(levels)), -np.inf)
         alive = np.flatnonzero(edge >= least)
-        for begin in range(0, len(levels), LEVELS_AT_ONCE):
+        side = around.side(sign)
+        side.widen(kerf_mm / 2.0 + deepest + reach + LOOK_AHEAD_MM)
+        # No pin needs more room deep down than near the face, so that only what is nearer than all above it matters.
+        # From one level to the next a distance changes by no more than the way between, which spares most questions.
+        least_yet = np.minimum(edge, reach)
+        at_most, at_least = np.full(len(places), np.inf), np.full(len(places), -np.inf)
+        for row, level in enumerate(levels.tolist()):
+            if row % LEVELS_AT_ONCE == 0:
+                share(row / len(levels), "Looking for room for pins")
+            step = (level - levels[row - 1] if row else 0.0) + ROUNDING_MM
+            at_most, at_least = at_most + step, at_least - step
+            ask = alive[at_least[alive] < least_yet[alive]]
+            local = np.column_stack([places[ask], np.full(len(ask), sign * (kerf_mm / 2.0 + level))])
+            limit = np.minimum(at_most[ask], least_yet[ask] + LOOK_AHEAD_MM)
+            found = side.distance(plane.to_world(local), limit)
+            at_least[ask], at_most[ask] = found, np.where(found < limit, found, np.inf)
+            least_yet[ask] = np.minimum(least_yet[ask], found)
+            table[alive, row] = least_yet[alive]
+            if (row + 1) % LEVELS_AT_ONCE == 0:
+                rows = np.arange(row + 1 - LEVELS_AT_ONCE, row + 1)
+                alive = alive[(table[np.ix_(alive, rows)] >= needed[rows]).all(axis=1)]
             if not len(alive):
                 break
-            rows = np.arange(begin, min(begin + LEVELS_AT_ONCE, len(levels)))
-            share(begin / len(levels), "Looking for room for pins")
-            heights = np.repeat(sign * (kerf_mm / 2.0 + levels[rows]), len(alive))
-            local = np.column_stack([np.tile(places[alive], (len(rows), 1)), heights])
-            found = around.side(sign).distance(plane.to_world(local), reach).reshape(len(rows), len(alive)).T
-            table[np.ix_(alive, rows)] = found
-            alive = alive[(found >= needed[rows]).all(axis=1)]
         tables.append(table)
     return Room(places, edge, tables[0], tables[1], levels, grid)
 
@@ -194,31 +235,42 @@ def proven_spare(
     """
     worst, where = np.inf, plane.to_world(place[None])[0]
     for sign, hole in ((-1.0, needs.below), (1.0, needs.above)):
-        for spacing in PROOF_SPACINGS_MM:
-            local = _hole_points(hole, spacing) * np.array([1.0, 1.0, sign])
-            local += np.array([*place, sign * kerf_mm / 2.0])
-            points = plane.to_world(local)
-            found = around.side(sign).distance(points, hole.radius_mm + 2.0 * hole.wall_mm)
+        points, side = hole_points(hole.radius_mm, hole.depth_mm), around.side(sign)
+        wide = _placed(points.wide, place, plane, sign, kerf_mm)
+        reach = hole.radius_mm + 2.0 * hole.wall_mm
+        found = side.distance(wide, reach)
+        row = int(found.argmin())
+        narrow, at = float(found[row]), wide[row]
+        spare = narrow - hole.wall_mm - WIDE_MM / np.sqrt(2.0)
+        if spare < 0.0 and narrow >= hole.wall_mm:
+            # The nearest close point is no farther than a wide one tells, and those that surely are need no question.
+            told, apart = found[points.nearest], points.apart_mm
+            most = min(reach, float((told + apart)[told < reach].min(initial=reach)) + ROUNDING_MM)
+            close = _placed(points.close[told - apart <= most], place, plane, sign, kerf_mm)
+            found = side.distance(close, most)
             row = int(found.argmin())
-            spare = float(found[row]) - hole.wall_mm - spacing / np.sqrt(2.0)
-            if spare >= 0.0 or float(found[row]) < hole.wall_mm:
-                break
+            narrow, at = float(found[row]), close[row]
+            spare = narrow - hole.wall_mm - CLOSE_MM / np.sqrt(2.0)
         if spare < worst:
-            worst, where = spare, points[row]
+            worst, where = spare, at
     return worst, where
 
 
-def _hole_points(hole: Cylinder, spacing: float) -> FloatArray:
-    """Points (k, 3) all over the side and the bottom of a hole, no farther apart than the spacing."""
-    heights = np.linspace(0.0, hole.depth_mm, max(2, int(np.ceil(hole.depth_mm / spacing)) + 1))
-    rings = [(hole.radius_mm, height) for height in heights]
-    radii = np.linspace(0.0, hole.radius_mm, max(2, int(np.ceil(hole.radius_mm / spacing)) + 1))
-    rings += [(radius, hole.depth_mm) for radius in radii[:-1]]
-    out = []
-    for radius, height in rings:
-        angles = np.linspace(0.0, 2.0 * np.pi, max(1, int(np.ceil(2.0 * np.pi * radius / spacing))), endpoint=False)
-        out.append(np.stack([radius * np.cos(angles), radius * np.sin(angles), np.full(len(angles), height)], axis=1))
-    return np.concatenate(out)
+def surely_narrow(places: FloatArray, plane: CutPlane, kerf_mm: float, around: Around, needs: Needs) -> Bools:
+    """Places (k, 2) at which the proof will fail, (k,), told from the rims of the holes; others may as well."""
+    out = np.zeros(len(places), bool)
+    for sign, hole in ((-1.0, needs.below), (1.0, needs.above)):
+        points = hole_points(hole.radius_mm, hole.depth_mm)
+        rims = np.concatenate([_placed(points.wide[points.rim], place, plane, sign, kerf_mm) for place in places])
+        found = around.side(sign).distance(rims, hole.wall_mm).reshape(len(places), -1)
+        out |= found.min(axis=1) < hole.wall_mm
+    return out
+
+
+def _placed(points: FloatArray, place: FloatArray, plane: CutPlane, sign: float, kerf_mm: float) -> FloatArray:
+    """Points (k, 3) of a hole at a place, LPS; ``sign`` is 1 above the seam."""
+    local = points * np.array([1.0, 1.0, sign]) + np.array([*place, sign * kerf_mm / 2.0])
+    return plane.to_world(local)
 
 
 def _places(outline: manifold3d.CrossSection, least_mm: float) -> tuple[FloatArray, float]:

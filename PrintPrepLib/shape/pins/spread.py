@@ -35,28 +35,35 @@ def spread_places(room: Room, spare: FloatArray, wanted: int, apart_mm: float) -
 
 def _farthest(at: FloatArray, wanted: int, apart_mm: float) -> list[int]:
     """Places (k, 2) far from each other, one after the other; distances between three differ where they can."""
-    start = int(np.linalg.norm(at - at.mean(axis=0), axis=1).argmax())
-    first = int(np.linalg.norm(at - at[start], axis=1).argmax())
+    start = int(_away(at, at.mean(axis=0)).argmax())
+    first = int(_away(at, at[start]).argmax())
     chosen = [first]
+    away = [_away(at, at[first])]
     while len(chosen) < wanted:
-        away = np.linalg.norm(at[:, None] - at[None, chosen], axis=2)
-        nearest = away.min(axis=1)
+        nearest = np.minimum.reduce(away)
         score = nearest.copy()
         if len(chosen) == 2:
-            base = np.linalg.norm(at[chosen[0]] - at[chosen[1]])
-            sides = np.stack([np.full(len(at), base), away[:, 0], away[:, 1]], axis=1)
-            sides.sort(axis=1)
-            score[np.diff(sides, axis=1).min(axis=1) < KEY_MM] = -1.0
+            base = away[0][chosen[1]]
+            low, high = np.minimum(away[0], away[1]), np.maximum(away[0], away[1])
+            differ = np.minimum(high - low, np.minimum(np.abs(low - base), np.abs(high - base)))
+            score[differ < KEY_MM] = -1.0
             if score.max() < apart_mm:
                 score = nearest
         pick = int(score.argmax())
         if nearest[pick] < apart_mm:
             break
         chosen.append(pick)
+        away.append(_away(at, at[pick]))
     if len(chosen) == 1:
         # Where there is room for one only, it stands where the model is widest round it: the caller's first choice.
-        return [int(np.linalg.norm(at - at.mean(axis=0), axis=1).argmin())]
+        return [int(_away(at, at.mean(axis=0)).argmin())]
     return chosen
+
+
+def _away(at: FloatArray, place: FloatArray) -> FloatArray:
+    """Distance (k,) of places (k, 2) from one."""
+    x, y = at[:, 0] - place[0], at[:, 1] - place[1]
+    return np.asarray(np.sqrt(x * x + y * y))
 
 
 def spread_mm(at: FloatArray) -> float:
