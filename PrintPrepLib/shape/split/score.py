@@ -18,7 +18,7 @@ ROOM_COST = 2.0
 """A section without room for any pin costs up to as much as two sections through a whole cube: half of it as soon as
 no pin fits, the rest by how much is lacking."""
 THIN_COST = 0.5
-LOOSE_COST = 0.5
+LOOSE_COST = 0.8
 OUTLINE_COST = 0.05
 MOST_OUTLINES = 10
 SLIVER_COST = 2.0
