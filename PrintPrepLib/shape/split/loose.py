@@ -34,7 +34,8 @@ class LoosePiece:
     def words(self) -> str:
         """Say it to a person."""
         x, y, z = self.center_mm
-        return f"{self.volume_mm3:.3g} mm3 at ({x:.1f}, {y:.1f}, {z:.1f}) mm in '{self.part}'"
+        size = f"{self.volume_mm3 / 1000.0:.2f} ml" if self.volume_mm3 >= 100.0 else f"{self.volume_mm3:.2g} mm3"
+        return f"{size} at ({x:.1f}, {y:.1f}, {z:.1f}) mm in '{self.part}'"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
