@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...progress import Progress, silent
+from ...progress import Progress, part, silent
 from ..cut.assembly import Seam
 from .by_hand import pins_by_hand
 from .key import keyed
 from .kinds import Pin
 from .request import SECTION_SHARE, PinRequest, Size, needs_of, pin_at, sizes_for
-from .room import Around, Room, proven_spare, room_of, surely_narrow
+from .room import FEW_PLACES, MOST_PLACES, Around, Room, proven_spare, room_of, surely_narrow
 from .spread import SPREAD_KEPT, spread_mm, spread_places
 
 FEW_AREA_MM2 = 60.0
@@ -21,6 +21,8 @@ SOME_AREA_MM2 = 400.0
 """and those below this one two; larger ones get three, which hold a plane against tilting every way."""
 APART_DIAMETERS = 2.5
 """Pins stand at least so many diameters apart, center to center; where they cannot, fewer are set."""
+PROMISE_MM = 0.3
+"""What the axis promises is worth this much less when the whole hole is proven: such places are tried first."""
 NEAR_MISSES = 8
 """Best places that are measured exactly to tell how near it came where no pin fits."""
 
@@ -64,11 +66,17 @@ def place_pins(seam: Seam, around: Around, asked: PinRequest, progress: Progress
         return Placement(())
     sizes = sizes_for(asked, 2.0 * float(np.sqrt(seam.area_mm2 / np.pi)))  # no circle in the section is wider
     every = [needs_of(pin_at(seam, asked, size, np.zeros(2)), asked.wall_mm) for size in sizes]
-    room = room_of(seam.outline, seam.plane, seam.kerf_mm, around, every, progress)
-    if asked.places_mm:
-        return Placement(*_reordered(pins_by_hand(seam, around, asked, room, sizes)))
-    options = [_choose(seam, around, asked, room, sizes, wanted, foot_below=below) for below in (True, False)]
-    best = max(options, key=lambda placed: len(placed.pins))
+    best, room = Placement(()), None
+    # A wide section shows its pins on a wide grid; only where that leaves something to wish for, a fine one is laid.
+    for number, most in enumerate((FEW_PLACES, MOST_PLACES)):
+        share = part(progress, 0.5 * number, 0.5 + 0.5 * number)
+        room = room_of(seam.outline, seam.plane, seam.kerf_mm, around, every, most, share)
+        if asked.places_mm:
+            return Placement(*_reordered(pins_by_hand(seam, around, asked, room, sizes)))
+        best, content = _best(seam, around, asked, room, sizes, wanted)
+        if content:
+            break
+    assert room is not None
     notes = list(best.notes)
     if not best.pins:
         notes.append(_near_miss(seam, around, room, asked, sizes[-1]))
@@ -90,6 +98,28 @@ def _count(area_mm2: float) -> int:
     return 1 if area_mm2 < FEW_AREA_MM2 else 2 if area_mm2 < SOME_AREA_MM2 else 3
 
 
+def _best(
+    seam: Seam, around: Around, asked: PinRequest, room: Room, sizes: tuple[Size, ...], wanted: int
+) -> tuple[Placement, bool]:
+    """Choose with the foot below, or above where that holds more pins; tell whether a finer grid could do no better."""
+    best = Placement(())
+    for below in (True, False):
+        found = _choose(seam, around, asked, room, sizes, wanted, foot_below=below)
+        best = max(best, found, key=lambda placed: len(placed.pins))
+        if len(best.pins) == wanted:
+            break
+    largest = max((pin.diameter_mm for pin in best.pins), default=0.0)
+    return best, len(best.pins) == wanted and largest >= _usable(asked, room, sizes)[0].diameter_mm
+
+
+def _usable(asked: PinRequest, room: Room, sizes: tuple[Size, ...]) -> tuple[Size, ...]:
+    """Sizes that leave the section enough round them; what was asked for by the user is tried in any case."""
+    if asked.diameter_mm is not None:
+        return sizes
+    circle = 2.0 * float(room.edge_mm.max(initial=0.0))
+    return tuple(size for size in sizes if size.diameter_mm <= SECTION_SHARE * circle) or sizes[-1:]
+
+
 def _choose(
     seam: Seam,
     around: Around,
@@ -101,10 +131,8 @@ def _choose(
     foot_below: bool,
 ) -> Placement:
     """Take the largest size whose pins stand nearly as far apart as the smallest ones could."""
-    circle = 2.0 * float(room.edge_mm.max(initial=0.0))
-    usable = [size for size in sizes if size.diameter_mm <= SECTION_SHARE * circle] or list(sizes[-1:])
     options: list[tuple[Size, list[int]]] = []
-    for size in sizes if asked.diameter_mm is not None else usable:
+    for size in _usable(asked, room, sizes):
         needs = needs_of(pin_at(seam, asked, size, np.zeros(2)), asked.wall_mm, foot_below=foot_below)
         places = spread_places(room, room.spare(needs), wanted, APART_DIAMETERS * size.diameter_mm)
         if places:
@@ -139,10 +167,16 @@ def _proven(
 ) -> Placement:
     """Place pins of one size and prove each; a place that does not hold is struck, and the choice made anew."""
     needs = needs_of(pin_at(seam, asked, size, np.zeros(2)), asked.wall_mm, foot_below=foot_below)
-    spare = room.spare(needs).copy()
+    promised = room.spare(needs)
+    spare, careful = promised - PROMISE_MM, True  # places that will surely hold first
     known: dict[int, float] = {}
-    for _ in range(len(spare)):
+    for _ in range(2 * len(spare)):
         places = spread_places(room, spare, wanted, APART_DIAMETERS * size.diameter_mm)
+        if len(places) < wanted and careful:
+            careful = False
+            spare = promised.copy()
+            spare[[place for place, proof in known.items() if proof < 0.0]] = -1.0
+            continue
         if not places:
             break
         new = [k for k in places if k not in known]

@@ -23,6 +23,14 @@ NO_VOLUME_MM3 = 1e-6
 """Common volume below this is rounding of coordinates, not interference: a cube of a hundredth of a millimeter."""
 WAY_SHARES = (0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 1.0)
 """Stations on the way out, as shares of the pin's length, at which the parts must not meet."""
+SEATS = (
+    ("turned by half", ((-1.0, 0.0), (0.0, -1.0))),
+    ("mirrored", ((-1.0, 0.0), (0.0, 1.0))),
+    ("mirrored the other way", ((1.0, 0.0), (0.0, -1.0))),
+)
+"""Wrong ways to put a part on, as moves within the plane."""
+SEAT_HEIGHTS = (0.15, 0.5, 0.85)
+"""Heights of a pin, as shares, at which a wrong seat is looked at."""
 SAMPLES_ACROSS = 48
 """Directions round a pin in which its play is measured,"""
 SAMPLES_ALONG = 9
@@ -125,12 +133,27 @@ def seat_interference(
 ) -> dict[str, float]:
     """Common volume when the part with the holes is put on wrongly: turned by half, or mirrored.
 
-    The pins are turned instead of the part, which is the same. ``center`` (3,) is what it is turned about.
+    The pins are turned instead of the part, which is the same. ``center`` (3,) is what it is turned about. The volume
+    is summed from sections at several heights of the pins: it tells whether they meet, and about how much.
     """
-    return {
-        name: float(sum((rod.transform(move) ^ other).volume() for rod in rods))
-        for name, move in _wrong_moves(plane, center)
-    }
+    to_plane = np.concatenate([plane.axes, (-plane.axes @ np.array(plane.point_mm))[:, None]], axis=1)
+    flat = other.transform(to_plane)
+    low, high = np.array(flat.bounding_box()).reshape(2, 3)[:, 2]
+    upward = abs(high) > abs(low)
+    middle = plane.to_local(center[None])[0, :2]
+    out = dict.fromkeys((name for name, _ in SEATS), 0.0)
+    for rod in rods:
+        placed = rod.transform(to_plane)
+        below, above = np.array(placed.bounding_box()).reshape(2, 3)[:, 2]
+        begin, end = (max(below, low), above) if upward else (min(above, high), below)
+        for share in SEAT_HEIGHTS:
+            height = begin + share * (end - begin)
+            section, material = placed.slice(height), flat.slice(height)
+            for name, turn in SEATS:
+                matrix = np.array(turn)
+                moved = section.transform(np.concatenate([matrix, (middle - matrix @ middle)[:, None]], axis=1))
+                out[name] += float((moved ^ material).area()) * abs(end - begin) / len(SEAT_HEIGHTS)
+    return out
 
 
 def near_holes(
@@ -151,24 +174,22 @@ def near_holes(
     """
     boxes = [_box(tool, LOCAL_SHARE) for tool in tools]
     if plane is not None and center is not None:
-        boxes += [_box(rod.transform(move)) for _, move in _wrong_moves(plane, center) for rod in rods]
+        boxes += [_box(rod.transform(move)) for move in _wrong_moves(plane, center) for rod in rods]
     if not boxes:
         return body
     low, high = np.min([box[0] for box in boxes], axis=0), np.max([box[1] for box in boxes], axis=0)
     return _within(body, low - CROP_MM, high + CROP_MM)
 
 
-def _wrong_moves(plane: CutPlane, center: FloatArray) -> list[tuple[str, FloatArray]]:
-    """Names and moves (3, 4) of the wrong seats."""
-    first, second, normal = plane.axes
-    return [
-        (name, np.concatenate([matrix, (center - matrix @ center)[:, None]], axis=1))
-        for name, matrix in (
-            ("turned by half", np.outer(normal, normal) - np.outer(first, first) - np.outer(second, second)),
-            ("mirrored", np.eye(3) - 2.0 * np.outer(first, first)),
-            ("mirrored the other way", np.eye(3) - 2.0 * np.outer(second, second)),
-        )
-    ]
+def _wrong_moves(plane: CutPlane, center: FloatArray) -> list[FloatArray]:
+    """Moves (3, 4) of the wrong seats, LPS."""
+    moves = []
+    for _, turn in SEATS:
+        local = np.eye(3)
+        local[:2, :2] = turn
+        matrix = plane.axes.T @ local @ plane.axes
+        moves.append(np.concatenate([matrix, (center - matrix @ center)[:, None]], axis=1))
+    return moves
 
 
 def _local(body: manifold3d.Manifold, tool: manifold3d.Manifold) -> manifold3d.Manifold:
