@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -34,10 +35,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "smooth": ("mesh_step", "smooth within a stated bound, keeping the volume"),
     "simplify": ("mesh_step", "fewer triangles within a tolerance, pieces and holes kept"),
     "thicken": ("mesh_step", "bring thin walls to a wanted thickness, and leave the rest as it is"),
+    "cut": ("parts_step", "cut a model by planes into parts with pins that fit one way only"),
+    "split": ("parts_step", "cut a model that is too large into parts that fit a printer"),
+    "join": ("parts_step", "join separate bodies by pins or magnets, or into one solid (--union)"),
     "recipe": ("recipe", "write, check or explain a recipe"),
     "privacy": ("privacy", "search written files for patient data of a source series"),
 }
 """Command: module in ``commands`` and what it does. Modules are imported only when their command is called."""
+
+
+_NEGATIVE_LIST = re.compile(r"-[\d.][^,\s]*,")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
+    words = joined(words)
     options = _build(words).parse_args(words)
     console = Console(json_wanted=options.json, quiet=options.quiet)
     module = importlib.import_module(f".commands.{COMMANDS[options.command][0]}", __package__)
@@ -87,6 +95,17 @@ def _run(words: list[str]) -> int:
     finally:
         console.end_progress()
     return code
+
+
+def joined(words: Sequence[str]) -> list[str]:
+    """Join an option and a list of numbers that begins with a minus, which would look like another option."""
+    out: list[str] = []
+    for word in words:
+        if out and out[-1].startswith("--") and "=" not in out[-1] and _NEGATIVE_LIST.match(word):
+            out[-1] = f"{out[-1]}={word}"
+        else:
+            out.append(word)
+    return out
 
 
 def _build(words: Sequence[str]) -> argparse.ArgumentParser:

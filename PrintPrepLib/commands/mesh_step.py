@@ -15,7 +15,22 @@ from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
 
-_SHORT = {"limit_mm": "--limit"}
+_SHORT = {
+    "limit_mm": "--limit",
+    "kerf_mm": "--kerf",
+    "bound_radius_mm": "--bound-radius",
+    "bound_size_mm": "--bound-size",
+    "pin_diameter_mm": "--pin-diameter",
+    "pin_length_mm": "--pin-length",
+    "pin_taper_deg": "--pin-taper",
+    "clearance_mm": "--clearance",
+    "clearance_along_mm": "--clearance-along",
+    "wall_mm": "--wall",
+    "at_mm": "--at",
+    "volume_mm": "--volume",
+    "margin_mm": "--margin",
+    "max_gap_mm": "--max-gap",
+}
 """Words of the command line for parameters whose name in recipes is longer."""
 
 
@@ -34,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     for spec in STEPS[name].parameters:
         if name == "fragments" and spec.name in ("keep", "keep_count"):
             continue
-        _add_option(parser, spec)
+        add_option(parser, spec)
     if name == "fragments":
         parser.add_argument("--keep", metavar="largest|all|N", default="largest", help="which pieces stay")
 
@@ -42,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 def execute(options: argparse.Namespace, console: Console) -> int:
     """Do the step."""
     step = STEPS[options.command]
-    call = make_call(step, _given(options), f"printprep {step.name}")
+    call = make_call(step, given_options(options), f"printprep {step.name}")
     units = Units(options.units) if options.units else None
     mesh = read_mesh(options.mesh, units=units)
     result, receipt = step.function(mesh, **call.parameters, progress=part(console.progress, 0.0, 0.9))
@@ -94,7 +109,8 @@ def _number(value: int | None) -> str:
     return "unknown" if value is None else str(value)
 
 
-def _add_option(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
+def add_option(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
+    """Declare the option of one parameter."""
     flags = ["--" + spec.name.replace("_", "-")]
     if spec.name in _SHORT:
         flags.insert(0, _SHORT[spec.name])
@@ -106,7 +122,7 @@ def _add_option(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
         parser.add_argument(*flags, dest=spec.name, choices=spec.choices, help=text)
         return
     metavar = {"mm": "MM", "mm3": "MM3", "MB": "MB"}.get(spec.unit, "X,Y,Z" if spec.kind is tuple else "N")
-    kind: Any = {int: int, float: float, str: str, tuple: _numbers}[spec.kind]
+    kind: Any = {int: int, float: float, str: str, tuple: numbers_of}[spec.kind]
     parser.add_argument(
         *flags, dest=spec.name, type=kind, metavar=metavar, required=spec.required, help=text.replace("%", "%%")
     )
@@ -116,14 +132,16 @@ def _shown(value: Any) -> str:
     return str(getattr(value, "value", value))
 
 
-def _numbers(text: str) -> tuple[float, ...]:
+def numbers_of(text: str) -> tuple[float, ...]:
+    """Read numbers between commas."""
     try:
         return tuple(float(word) for word in text.split(","))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{text}' is not a list of numbers such as 1,2,3") from error
 
 
-def _given(options: argparse.Namespace) -> dict[str, Any]:
+def given_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters that were given on the command line, by name."""
     step = STEPS[options.command]
     given = {spec.name: value for spec in step.parameters if (value := getattr(options, spec.name, None)) is not None}
     keep = given.get("keep")

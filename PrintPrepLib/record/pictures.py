@@ -17,6 +17,7 @@ from ..progress import Progress, silent
 from . import canvas
 from .canvas import Pixels
 from .colors import ColorScale, color_of, round_range, ticks
+from .groups import Groups, write_group_words
 from .raster import Seen, rasterize
 from .shade import rotated, shade
 
@@ -27,8 +28,8 @@ _MARGIN = 0.12
 _INK = (0.13, 0.16, 0.20)
 _PALE = (0.45, 0.49, 0.55)
 _BAR_WIDTH = 150
-_FOOT = 64
-_HEAD = 56
+FOOT = 64
+HEAD = 56
 _AXES = (("L", "R"), ("P", "A"), ("S", "I"))
 
 
@@ -127,6 +128,10 @@ def picture_of_mesh(
     size: tuple[int, int] = (1600, 1200),
     limit: float | None = None,
     marks: Sequence[Mark] = (),
+    colors: npt.NDArray[np.float64] | None = None,
+    groups: Groups | None = None,
+    columns: int | None = None,
+    facts: str | None = None,
     progress: Progress = silent,
 ) -> Pixels:
     """Draw a mesh from several sides, all to one scale, parallel projection.
@@ -156,6 +161,14 @@ def picture_of_mesh(
         Where the ``LIMIT`` scale breaks.
     marks : sequence of Mark
         Places with a word, written where they are seen.
+    colors : (n, 3) float64, optional
+        Colors at the vertices, 0..1, in place of values and a scale. Inner sides are not red then.
+    groups : Groups, optional
+        Parts of the model with a word each, written where the part is seen best.
+    columns : int, optional
+        Panels beside each other; by default about as many as there are rows.
+    facts : str, optional
+        Beside the heading; by default the size and the number of triangles.
     progress : Progress
         Receiver.
 
@@ -171,25 +184,34 @@ def picture_of_mesh(
     values = mesh.scalars[scalars] if isinstance(scalars, str) else scalars
     if values is not None and np.shape(values) != (len(mesh.vertices),):
         raise ValueError(f"scalars must have one value per vertex ({len(mesh.vertices)}), got {np.shape(values)}")
+    if colors is not None and (values is not None or np.shape(colors) != mesh.vertices.shape):
+        raise ValueError(f"colors must be {mesh.vertices.shape}, without scalars, got {np.shape(colors)}")
     width, height = size
     picture = canvas.blank(width, height)
     span = value_range or (round_range(np.asarray(values), scale) if values is not None else (0.0, 1.0))
-    colors = None if values is None else color_of(np.asarray(values, np.float64), *span, scale, limit)
+    if values is not None:
+        colors = color_of(np.asarray(values, np.float64), *span, scale, limit)
     right = width - (_BAR_WIDTH if values is not None else 0)
-    columns = int(np.ceil(np.sqrt(len(views))))
+    columns = columns or int(np.ceil(np.sqrt(len(views))))
     rows = int(np.ceil(len(views) / columns))
-    panel = (right // columns, (height - _HEAD - _FOOT) // rows)
+    panel = (right // columns, (height - HEAD - FOOT) // rows)
     points, zoom = _common_scale(mesh, views, panel)
     normals = mesh.vertex_normals()
     for index, view in enumerate(views):
         progress(index / len(views), f"Drawing: {_CAMERAS[view].title.lower()}")
-        part = _panel(mesh, points, normals, _CAMERAS[view], zoom, panel, colors, marks)
-        canvas.paste(picture, part, index % columns * panel[0], _HEAD + index // columns * panel[1])
-    _heading(picture, title or mesh.name, mesh)
-    _scale_bar(picture, zoom, height)
+        part = _panel(mesh, points, normals, _CAMERAS[view], zoom, panel, colors, marks, groups)
+        canvas.paste(picture, part, index % columns * panel[0], HEAD + index // columns * panel[1])
+    size_mm = " x ".join(f"{side:.1f}" for side in mesh.size_mm)
+    write_heading(picture, title or mesh.name, facts or f"{size_mm} mm,  {len(mesh.faces):,} triangles")
+    write_scale_bar(picture, zoom, height)
     if values is not None:
         _color_bar(picture, right, span, scale, label, limit)
     return picture
+
+
+def camera_axes(view: View) -> npt.NDArray[np.float64]:
+    """Axes of a view, rows in LPS: to the right, down, and away from the viewer, (3, 3)."""
+    return _CAMERAS[view].axes
 
 
 def directions(vector: npt.NDArray[np.float64]) -> str:
@@ -229,6 +251,7 @@ def _panel(
     panel: tuple[int, int],
     colors: npt.NDArray[np.float64] | None,
     marks: Sequence[Mark],
+    groups: Groups | None,
 ) -> Pixels:
     fine = 2 if len(mesh.faces) <= FINE_TRIANGLES else 1
     width, height = panel[0] * fine, panel[1] * fine
@@ -240,17 +263,24 @@ def _panel(
         rows = image[0::2] + image[1::2]
         image = (rows[:, 0::2] + rows[:, 1::2]) / 4.0
     _write_marks(image, seen, marks, mesh, camera, zoom, fine)
-    across, down, _ = camera.axes
-    middle_x, middle_y = panel[0] / 2.0, panel[1] / 2.0
-    for text, x, y, anchor in (
-        (directions(across), panel[0] - 14, middle_y, (1.0, 0.5)),
-        (directions(-across), 14, middle_y, (0.0, 0.5)),
-        (directions(-down), middle_x, 10, (0.5, 0.0)),
-        (directions(down), middle_x, panel[1] - 10, (0.5, 1.0)),
-    ):
-        canvas.draw_text(image, text, x, y, size=24, color=_PALE, anchor=anchor, bold=True)
+    if groups is not None:
+        write_group_words(image, seen, groups, fine)
+    write_directions(image, camera.axes)
     canvas.draw_text(image, camera.title, 16, 10, size=19, color=_PALE)
     return image
+
+
+def write_directions(image: Pixels, axes: npt.NDArray[np.float64]) -> None:
+    """Write the patient's directions at the sides of a panel, in place; rows of the axes: right, down, away."""
+    across, down, _ = axes
+    high, wide = image.shape[:2]
+    for text, x, y, anchor in (
+        (directions(across), wide - 14, high / 2.0, (1.0, 0.5)),
+        (directions(-across), 14, high / 2.0, (0.0, 0.5)),
+        (directions(-down), wide / 2.0, 10, (0.5, 0.0)),
+        (directions(down), wide / 2.0, high - 10, (0.5, 1.0)),
+    ):
+        canvas.draw_text(image, text, x, y, size=24, color=_PALE, anchor=anchor, bold=True)
 
 
 def _write_marks(
@@ -280,15 +310,15 @@ def _write_marks(
         canvas.draw_text(image, mark.word, place[0] + 7, place[1], size=19, color=_INK, anchor=(0.0, 0.5), bold=True)
 
 
-def _heading(picture: Pixels, title: str, mesh: Mesh) -> None:
-    size = " x ".join(f"{side:.1f}" for side in mesh.size_mm)
+def write_heading(picture: Pixels, title: str, facts: str) -> None:
+    """Write title and facts above a picture, in place."""
     canvas.draw_text(picture, title, 16, 14, size=27, color=_INK, bold=True)
-    facts = f"{size} mm,  {len(mesh.faces):,} triangles"
     canvas.draw_text(picture, facts, picture.shape[1] - 16, 18, size=20, color=_PALE, anchor=(1.0, 0.0))
-    canvas.draw_box(picture, 16, _HEAD - 5, picture.shape[1] - 16, _HEAD - 4, (0.85, 0.87, 0.89))
+    canvas.draw_box(picture, 16, HEAD - 5, picture.shape[1] - 16, HEAD - 4, (0.85, 0.87, 0.89))
 
 
-def _scale_bar(picture: Pixels, zoom: float, height: int) -> None:
+def write_scale_bar(picture: Pixels, zoom: float, height: int) -> None:
+    """Draw a bar of round length at the foot of a picture, in place; zoom is pixels per millimeter."""
     length = bar_length(0.22 * picture.shape[1] / zoom)
     end = 16 + length * zoom
     y = height - 26
@@ -302,7 +332,7 @@ def _color_bar(
     picture: Pixels, left: int, span: tuple[float, float], scale: ColorScale, label: str, limit: float | None
 ) -> None:
     low, high = span
-    top, bottom = _HEAD + 90, picture.shape[0] - _FOOT - 40
+    top, bottom = HEAD + 90, picture.shape[0] - FOOT - 40
     values = np.linspace(high, low, bottom - top)
     picture[top:bottom, left + 14 : left + 44] = color_of(values, low, high, scale, limit)[:, None]
     canvas.draw_text(picture, label, left + 14, top - 62, size=20, color=_INK, bold=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..engine import is_compiled
 from ..mesh import Mesh
+from ..spatial.weld import WORTH_COMPILING
 
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 
@@ -26,7 +28,14 @@ def same_vertices(mesh: Mesh, other: Mesh) -> npt.NDArray[np.int64]:
 
 def is_among(mesh: Mesh, other: Mesh) -> Bools:
     """Which vertices (n,) of a mesh have exactly the coordinates of a vertex of the other one."""
-    return np.asarray(same_vertices(mesh, other) >= 0)
+    points = np.concatenate([other.vertices, mesh.vertices]) + 0.0  # no negative zeros
+    if len(points) < WORTH_COMPILING or not is_compiled():
+        return np.asarray(same_vertices(mesh, other) >= 0)
+    from ..spatial import _kernels_weld as kernels
+
+    number, first = np.empty(len(points), np.int32), np.empty(len(points), np.int32)
+    kernels.number_places(points.view(np.uint64), number, first)
+    return np.asarray(first[number[len(other.vertices) :]] < len(other.vertices))
 
 
 def _hashes(mesh: Mesh) -> npt.NDArray[np.uint64]:

@@ -17,7 +17,7 @@ from ..progress import Progress, part, silent
 from . import search
 from .constants import SIGN_DOUBT
 from .pseudonormals import Pseudonormals, normals_near, pseudonormals
-from .threads import in_threads, run_chunks
+from .threads import LEAST_CHUNK, LEAST_COMPILED_CHUNK, in_threads, run_chunks
 from .tree import Int64Array, build_tree, morton_order
 from .weld import exact_weld
 
@@ -120,9 +120,8 @@ class SurfaceIndex:
                 )
 
         if count:
-            run_chunks(
-                work, morton_order(points, compiled=kernels is not None), self._chunk, progress, "Measuring distances"
-            )
+            order = self._order(points)
+            run_chunks(work, order, self._chunk, progress, "Measuring distances", self._least)
         faces = np.where(row >= 0, tree.faces[row], -1)
         return ClosestPoints(np.sqrt(d2), where, faces, feature)
 
@@ -232,6 +231,13 @@ class SurfaceIndex:
     def _chunk(self) -> int:
         return NUMPY_CHUNK if self.kernels is None else CHUNK
 
+    @property
+    def _least(self) -> int:
+        return LEAST_CHUNK if self.kernels is None else LEAST_COMPILED_CHUNK
+
+    def _order(self, points: FloatArray) -> Int64Array:
+        return morton_order(points, compiled=self.kernels is not None)
+
     @cached_property
     def _seeds(self) -> cKDTree:
         return search.seeds(self.tree)
@@ -261,9 +267,7 @@ class SurfaceIndex:
                 )
 
         if count:
-            run_chunks(
-                work, morton_order(origins, compiled=kernels is not None), self._chunk, progress, "Following rays"
-            )
+            run_chunks(work, self._order(origins), self._chunk, progress, "Following rays", self._least)
         return distance, row, winding, doubt
 
 

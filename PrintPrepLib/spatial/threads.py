@@ -15,7 +15,8 @@ from ..progress import Progress
 Int64Array = npt.NDArray[np.int64]
 
 MAX_THREADS = 8  # more bring nothing once memory is the limit
-LEAST_CHUNK = 256  # smaller chunks cost more to hand out than they take
+LEAST_CHUNK = 256  # smaller chunks cost more to hand out than they take, also with numpy,
+LEAST_COMPILED_CHUNK = 2048  # and with numba, which answers so many queries in the time that threads take to start
 WORTH_A_THREAD = 10_000  # items of a few nanoseconds each
 
 
@@ -30,12 +31,19 @@ def in_threads(work: Callable[[int, int], None], count: int) -> None:
         list(pool.map(work, cuts[:-1], cuts[1:]))
 
 
-def run_chunks(work: Callable[[Any], None], order: Int64Array, size: int, progress: Progress, text: str) -> None:
-    """Give chunks of the queries to threads, and say how far it is between chunks."""
+def run_chunks(
+    work: Callable[[Any], None],
+    order: Int64Array,
+    size: int,
+    progress: Progress,
+    text: str,
+    least: int = LEAST_CHUNK,
+) -> None:
+    """Give chunks of the queries to threads, none smaller than the least, and say how far it is between chunks."""
     cores = min(MAX_THREADS, os.cpu_count() or 1)
-    size = max(min(size, -(-len(order) // (2 * cores))), min(size, LEAST_CHUNK))  # all cores have work, even with few
+    size = max(min(size, -(-len(order) // (2 * cores))), min(size, least))  # all cores have work, even with few
     chunks = [order[begin : begin + size] for begin in range(0, len(order), size)]
-    threads = min(cores, len(chunks))
+    threads = min(cores, len(chunks), max(1, len(order) // least))
     if threads == 1:
         for number, chunk in enumerate(chunks):
             progress(number / len(chunks), text)

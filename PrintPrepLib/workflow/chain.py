@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 
 from ..errors import RecipeError
 from ..mesh import Mesh
+from ..profiles.fits import fit_materials
+from ..profiles.printers import printer
 from ..progress import Progress, part, silent
 from ..receipt import Receipt
 from ..segment.segmentation import Segmentation
+from ..shape.cut.assembly import Assembly
 from ..volume import Volume
 from .recipe import Recipe, StepCall, make_call
 from .steps import STEPS, Stage
@@ -23,12 +26,14 @@ class ChainState:
     """What there is after a step.
 
     ``reference`` is the surface before the first step that smooths or simplifies: what the result is held against.
+    ``assembly`` is there once the model was cut into parts; ``mesh`` is then the whole before the cut.
     """
 
     volume: Volume | None = None
     segmentation: Segmentation | None = None
     mesh: Mesh | None = None
     reference: Mesh | None = None
+    assembly: Assembly | None = None
     receipts: tuple[Receipt, ...] = ()
 
 
@@ -39,13 +44,15 @@ def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
     Raises
     ------
     RecipeError
-        The order makes no sense: a label step after a surface step, or no way to a segmentation.
+        The order makes no sense: a label step after a surface step, anything after a cut, or no way to a segmentation.
     """
     calls: list[StepCall] = []
     stage = Stage.LABELS if has_segmentation else Stage.SEGMENT
     for number, call in enumerate(recipe.steps, 1):
         wanted = call.step.stage
         where = f"step {number} ({call.step.name})"
+        if stage is Stage.PARTS:
+            raise RecipeError(f"{where} comes too late: the model is in parts already. Move it before the cut.")
         if wanted is Stage.SEGMENT:
             if stage is Stage.MESH or (stage is Stage.LABELS and not has_segmentation):
                 raise RecipeError(f"{where} comes too late: there is a segmentation already. Move it to the front.")
@@ -58,9 +65,11 @@ def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
             raise RecipeError(f"{where} works on the segmentation: move it before the surface step.")
         elif wanted is Stage.SURFACE and stage is Stage.MESH:
             raise RecipeError(f"{where} comes twice: there is a surface already.")
-        elif wanted is Stage.MESH and stage is Stage.LABELS:
+        elif wanted in (Stage.MESH, Stage.PARTS) and stage is Stage.LABELS:
             calls.append(_surface())
-            stage = Stage.MESH
+            stage = wanted
+        elif wanted is Stage.PARTS:
+            stage = Stage.PARTS
         elif wanted is Stage.SURFACE:
             stage = Stage.MESH
         calls.append(call)
@@ -101,11 +110,11 @@ def run_chain(
         done += call.step.weight
         if call.step.stage is Stage.SURFACE and after_segmentation is not None and state.segmentation is not None:
             after_segmentation(state.segmentation)
-        state = _apply(call, state, share)
+        state = _apply(call, state, recipe, share)
     return state
 
 
-def _apply(call: StepCall, state: ChainState, progress: Progress) -> ChainState:
+def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress) -> ChainState:
     parameters = dict(call.parameters)
     if call.step.takes_voxel and state.segmentation is not None:
         parameters["voxel_mm"] = min(state.segmentation.labels.spacing_mm)
@@ -116,12 +125,31 @@ def _apply(call: StepCall, state: ChainState, progress: Progress) -> ChainState:
     if call.step.stage is Stage.LABELS:
         segmentation, receipt = call.step.function(state.segmentation, **parameters, progress=progress)
         return replace(state, segmentation=segmentation, receipts=(*state.receipts, receipt))
+    if call.step.stage is Stage.PARTS:
+        _take_from_recipe(parameters, recipe)
+        assert state.mesh is not None
+        assembly, receipt = call.step.function(state.mesh.with_name("model"), **parameters, progress=progress)
+        return replace(state, assembly=assembly, receipts=(*state.receipts, receipt))
     source = state.segmentation if call.step.stage is Stage.SURFACE else state.mesh
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
     reference = state.reference
     if call.step.name in _SHAPERS and reference is None:
         reference = state.mesh
     return replace(state, mesh=mesh, reference=reference, receipts=(*state.receipts, receipt))
+
+
+def _take_from_recipe(parameters: dict[str, object], recipe: Recipe) -> None:
+    """Fill in the printer, its process and the material where the step leaves them open, in place."""
+    if not recipe.printer:
+        return
+    chosen = printer(recipe.printer)
+    if parameters.get("process", "") is None:
+        parameters["process"] = chosen.process
+        known = fit_materials(chosen.process)
+        if parameters.get("material", "") is None and recipe.material.lower() in known:
+            parameters["material"] = recipe.material.lower()
+    if parameters.get("printer", "") is None and parameters.get("volume_mm", "") is None:
+        parameters["printer"] = recipe.printer
 
 
 def _surface() -> StepCall:

@@ -23,9 +23,11 @@ from ..record.record import build_record, write_record
 from ..scan.review import review
 from ..segment.ready_labels import from_label_map
 from ..segment.segmentation import Segmentation
+from ..shape.cut.assembly import Assembly
 from ..volume import Volume
 from .chain import ChainState, completed, run_chain
 from .load import load_labels, load_scan
+from .parts import check_parts, write_parts
 from .pictures import Photographer
 from .recipe import Recipe, load_preset
 
@@ -83,6 +85,7 @@ class RunResult:
     recipe: Recipe
     deviation: Deviation | None
     seconds: dict[str, float]
+    assembly: Assembly | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of ``run``."""
@@ -94,6 +97,8 @@ class RunResult:
             "steps": [receipt.to_dict() for receipt in self.receipts],
             "findings": [finding.to_dict() for finding in self.findings],
             "measures": self.check.measures,
+            "parts": None if self.assembly is None else [item.to_dict() for item in self.assembly.parts],
+            "pins": [] if self.assembly is None else list(self.assembly.pins),
             "deviation": None if self.deviation is None else self.deviation.to_dict(),
             "seconds": {key: round(value, 3) for key, value in self.seconds.items()},
         }
@@ -158,9 +163,16 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             progress=part(progress, 0.83, 0.9),
         )
         seconds["check"] = _lap(watch, seconds)
+        if state.assembly is not None:  # in parts it need not fit as a whole
+            of_parts = check_parts(state.assembly, chosen_printer, part(progress, 0.89, 0.9))
+            whole = (finding for finding in checked.findings if finding.code != "printer-size")
+            checked = replace(checked, findings=(*whole, *of_parts))
         findings = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
-        outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
+        if state.assembly is None:
+            outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
+        else:
+            outputs = list(_write_parts(state.assembly, out, request, part(progress, 0.9, 0.94)))
         if deviation is not None:
             outputs.append(write_mesh(deviation.colored(mesh), out.file(DEVIATION_FILE)))
         if walls is not None:
@@ -197,7 +209,16 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         recipe=recipe,
         deviation=deviation,
         seconds=seconds,
+        assembly=state.assembly,
     )
+
+
+def _write_parts(
+    assembly: Assembly, out: OutputFolder, request: RunRequest, progress: Progress
+) -> tuple[WrittenFile, ...]:
+    stem = MODEL_FILE.partition(".")[0]
+    written = write_parts(assembly, out, stem=stem, together=stem, pictures=request.pictures, progress=progress)
+    return written.files
 
 
 def _walls(mesh: Mesh, progress: Progress) -> Thickness | None:

@@ -20,6 +20,9 @@ from ..segment.interpolate import shape_interpolation
 from ..segment.islands import islands
 from ..segment.morphology import close_gaps, open_bridges
 from ..segment.threshold import threshold
+from ..shape.cut.step import cut
+from ..shape.join.step import join_models
+from ..shape.split.step import split
 from ..shape.thicken import thicken
 from ..surface.fragments import fragments
 from ..surface.from_segmentation import make_surface
@@ -36,6 +39,7 @@ class Stage(Enum):
     LABELS = "segmentation to segmentation"
     SURFACE = "segmentation to mesh"
     MESH = "mesh to mesh"
+    PARTS = "mesh to parts"
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,9 @@ _TABLE = (
     Step("smooth", Stage.MESH, smooth, 4.0),
     Step("simplify", Stage.MESH, simplify, 8.0),
     Step("thicken", Stage.MESH, thicken, 8.0),
+    Step("cut", Stage.PARTS, cut, 5.0),
+    Step("split", Stage.PARTS, split, 10.0),
+    Step("join", Stage.PARTS, join_models, 6.0),
 )
 
 STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _TABLE})

@@ -164,6 +164,29 @@ def meshlab_facts(path: Path) -> MeshlabFacts:
     return MeshlabFacts(**json.loads(result.stdout.strip().splitlines()[-1]))
 
 
+def openscad_meets(a: Path, b: Path) -> bool:
+    """Whether two solids have a common volume, by OpenSCAD's exact (CGAL) intersection.
+
+    Faces that merely touch count as meeting, so compare parts that stand a little apart. Both must be closed: of a mesh
+    that is not, OpenSCAD says so on standard error and still returns 0.
+    """
+    script, out = a.with_suffix(".judge.scad"), a.with_suffix(".judge.off")
+    names = f"{a.name} and {b.name}"
+    script.write_text(f'intersection() {{ import("{a.name}"); import("{b.resolve()}"); }}\n')
+    try:
+        result = _run(_program("openscad"), "-o", str(out), str(script))
+    finally:
+        script.unlink(missing_ok=True)
+        out.unlink(missing_ok=True)
+    if "not closed" in result.stderr:
+        raise AssertionError(f"openscad says that {names} are not closed: {result.stderr[-300:]}")
+    if "Current top level object is empty" in result.stderr:
+        return False
+    if "Facets:" in result.stderr:
+        return True
+    raise AssertionError(f"openscad gave no answer on {names}: {result.stderr[-300:]}")
+
+
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:

@@ -1,0 +1,1 @@
+"""Plane cuts: a closed model into closed parts that meet in flat faces."""

@@ -1,0 +1,1 @@
+"""Joining bodies that are separate already: by pins, or into one solid."""

@@ -1,0 +1,1 @@
+"""Letters and numbers as solids, engraved into parts or raised from them."""

@@ -1,0 +1,1 @@
+"""Splitting a model into parts that fit a printer."""

@@ -1,0 +1,108 @@
+"""The files of a model in parts: one mesh file each, all together in a 3MF, and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..check import check_mesh
+from ..export import OutputFolder, WrittenFile, write_mesh
+from ..export.single import rounded_to_single
+from ..export.write import write_assembly
+from ..finding import Finding, Severity
+from ..profiles.printers import Printer
+from ..progress import Progress, part, silent
+from ..record.assembly import render_assembly
+from ..record.seam import render_seam
+from ..shape.cut.assembly import Assembly, Part, PartKind
+
+PART_CHECKS = frozenset({"open-edges", "winding", "inside-out", "self-intersections", "printer-size"})
+"""What is checked of every part; walls, pins and completeness are those of the whole model."""
+MOST_SEAM_PICTURES = 12
+"""Seams that get a picture of their own, the largest first: more are for the record, not for the eye."""
+EXPLODE = 0.5
+"""How far the parts of the exploded picture stand apart: see ``record.assembly``."""
+
+
+@dataclass(frozen=True)
+class WrittenParts:
+    """Files of an assembly: one for each part, in their order, and the others."""
+
+    parts: tuple[WrittenFile, ...]
+    others: tuple[WrittenFile, ...]
+
+    @property
+    def files(self) -> tuple[WrittenFile, ...]:
+        """All of them."""
+        return (*self.parts, *self.others)
+
+
+def write_parts(
+    assembly: Assembly,
+    out: OutputFolder,
+    *,
+    stem: str = "part",
+    together: str = "assembly",
+    picture: str = "assembly",
+    ending: str = ".stl",
+    pictures: bool = True,
+    progress: Progress = silent,
+) -> WrittenParts:
+    """Write every part in its place, all parts as named, colored objects of one 3MF, and the pictures.
+
+    Parameters
+    ----------
+    assembly : Assembly
+    out : OutputFolder
+        Where to; nothing is left there on an error.
+    stem, together, picture : str
+        Names of the files of single parts (a number follows), of the 3MF and of the picture.
+    ending : str
+        Format of the single parts.
+    pictures : bool
+        Whether the assembly and its seams are drawn.
+    """
+    written = []
+    for number, item in enumerate(assembly.parts):
+        share = part(progress, 0.6 * number / len(assembly.parts), 0.6 * (number + 1) / len(assembly.parts))
+        name = f"{file_stem(assembly, item, stem)}{ending}"
+        written.append(write_mesh(item.mesh, out.file(name), progress=share))
+    meshes, colors = [item.mesh for item in assembly.parts], [item.color for item in assembly.parts]
+    others = [write_assembly(meshes, out.file(f"{together}.3mf"), colors=colors, progress=part(progress, 0.6, 0.8))]
+    if pictures:
+        share = part(progress, 0.8, 1.0)
+        sheet = out.file(f"{picture}.png")
+        others.append(render_assembly(assembly, sheet, explode=EXPLODE, order=assembly.order, progress=share))
+        largest = sorted(range(len(assembly.seams)), key=lambda k: -assembly.seams[k].area_mm2)[:MOST_SEAM_PICTURES]
+        for number, seam in enumerate(sorted(largest)):
+            others.append(render_seam(assembly, seam, out.file(f"seam_{number + 1:02d}.png")))
+    progress(1.0, "Parts written")
+    return WrittenParts(tuple(written), tuple(others))
+
+
+def check_parts(assembly: Assembly, chosen: Printer | None, progress: Progress = silent) -> list[Finding]:
+    """Check every part as its file will hold it: closed, oriented, free of crossings, and small enough.
+
+    Returns what is more than a pass, with the part's name, and one pass where there is nothing else.
+    """
+    found: list[Finding] = []
+    for number, item in enumerate(assembly.parts):
+        share = part(progress, number / len(assembly.parts), (number + 1) / len(assembly.parts))
+        mesh, _ = rounded_to_single(item.mesh)
+        checked = check_mesh(mesh, printer=chosen, codes=PART_CHECKS, progress=share)
+        found += [
+            replace(finding, message=f"{item.name}: {finding.message}")
+            for finding in checked.findings
+            if finding.severity in (Severity.WARN, Severity.FAIL)
+        ]
+    if not found:
+        fit = "" if chosen is None else f" and fit into the {chosen.title}"
+        text = f"All {len(assembly.parts)} parts are closed, oriented and free of crossings{fit}."
+        found.append(Finding("parts-sound", Severity.PASS, text, len(assembly.parts)))
+    return found
+
+
+def file_stem(assembly: Assembly, item: Part, stem: str = "part") -> str:
+    """Name of a part's file without its ending: parts and dowels are numbered each on their own."""
+    alike = [other for other in assembly.parts if other.kind is item.kind]
+    number = next(k for k, other in enumerate(alike) if other is item) + 1
+    return f"{stem if item.kind is PartKind.BODY else item.kind.value}_{number:02d}"
