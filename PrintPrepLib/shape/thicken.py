@@ -2,67 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
 
 from ..errors import GeometryError, InputError
-from ..mesh import FloatArray, Mesh
+from ..mesh import Mesh
 from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
 from ..spatial import crossings_and_contacts, exact_weld
 from ..spatial.change import change_between
-from ..topology import edge_counts
-from .account import Account, Left, account_of, left_places, thickness_near
-from .air import Air, narrow_air
-from .drawn import drawn_bars, moved_whole
-from .growth import Direction, grow
-from .patch import crop, within
-from .push import pushed_out
-from .reach import within_reach
-from .struts import struts_of
-from .walls import Walls, measure_near, measure_walls
-from .ways import LONGEST
+from .account import account_of, left_places
+from .growth import Direction
+from .rounds import MARGINS, State, is_cured, look_round, one_round, whole_bars
+from .thicken_words import spread_out, words_of
+from .walls import measure_near, measure_walls
 
 __all__ = ["Direction", "thicken"]
 
-MARGINS = (1.04, 1.05, 1.06, 1.08)
-"""Walls become thicker than wanted by this in each round: what the chords of curved sides take, and a little more each
-time that the measure still finds a thin place."""
 KEEP_GAP_MM = 0.3
 """Gap that stays open unless asked for otherwise: narrower ones fuse or cannot be cleaned on most printers."""
-WORTH_ANOTHER = 0.85
-"""Another round is worth its time where this one left no more than this share of the thin area."""
-WHOLE_LEAVES = 0.2
-"""Bars moved before they are split must not leave more than this share of the thin area: else they are split first."""
-WHOLE_TRIES, WHOLE_MORE, WHOLE_MOST = 3, 1.005, 1.1
-"""Where the measure still finds a thin place, they grow by what it misses and a little, at most by the last."""
 TRANSITION_SHARE = 0.5
 LARGEST_SHARE = 0.25
 """A limit above this share of the model's diagonal is not a wall thickness but the model's own size."""
-RELIABLE_VOXELS = 2.0
-"""A scan does not show the thickness of walls below so many voxels."""
-
-
-@dataclass
-class _State:
-    """The model on its way through the rounds."""
-
-    mesh: Mesh
-    walls: Walls
-    near: FloatArray
-    achieved: list[FloatArray] = field(default_factory=list)
-    air: Air | None = None
-    struts: FloatArray | None = None
-    held: list[FloatArray] = field(default_factory=list)
-    left_out: list[FloatArray] = field(default_factory=list)
-    equal: int = 0
-    grown: int = 0
-    rounds: int = 0
-    crossings: int = 0
-    contacts: int = 0
 
 
 def thicken(
@@ -148,16 +111,16 @@ def thicken(
         nothing = (f"Away from sharp edges no wall is thinner than {limit_mm:g} mm: nothing was changed.",)
         measured = measure_mesh(mesh)
         return mesh, Receipt("thicken", asked, watch.seconds, measured, measured, None, nothing, (), account.to_dict())
-    state = _State(model, before, before.mesh.vertices[before.thin])
-    _look_round(state, model, MARGINS[0] * limit_mm, direction, keep_gap, part(progress, 0.2, 0.25))
+    state = State(model, before, before.mesh.vertices[before.thin])
+    look_round(state, model, MARGINS[0] * limit_mm, direction, keep_gap, part(progress, 0.2, 0.25))
     if direction is Direction.BOTH:
-        _whole_bars(state, limit_mm)
-    cured = _cured(state, limit_mm)
+        whole_bars(state, limit_mm)
+    cured = is_cured(state, limit_mm)
     for number, margin in enumerate(MARGINS):
         if cured:
             break
         share = part(progress, 0.2 + 0.15 * number, 0.35 + 0.15 * number)
-        if not _one_round(state, model, limit_mm, margin, direction, transition, share):
+        if not one_round(state, model, limit_mm, margin, direction, transition, share):
             break
     out = state.mesh.with_name(mesh.name)
     if state.rounds > 1:  # later rounds looked at what was left only
@@ -169,11 +132,11 @@ def thicken(
     account = account_of(mesh, out, before, state.walls, state.achieved, left)
     details = account.to_dict() | {
         "rounds": state.rounds,
-        "held_back_places": [np.round(place, 3).tolist() for place in _spread_out(state.held, limit_mm)],
-        "left_out_places": [np.round(place, 3).tolist() for place in _spread_out(state.left_out, limit_mm)],
+        "held_back_places": [np.round(place, 3).tolist() for place in spread_out(state.held, limit_mm)],
+        "left_out_places": [np.round(place, 3).tolist() for place in spread_out(state.left_out, limit_mm)],
         "equally_open_share": state.equal / max(state.grown, 1),
     }
-    notes, warnings = _words(account, state, left, limit_mm, direction, voxel_mm, before)
+    notes, warnings = words_of(account, state, left, limit_mm, direction, voxel_mm, before)
     return out, Receipt(
         "thicken", asked, watch.seconds, measure_mesh(mesh), measure_mesh(out), change, notes, warnings, details
     )
@@ -202,152 +165,3 @@ def _checked(mesh: Mesh, limit: float, keep_gap: float, transition: float) -> Me
             "lump. Choose a smaller limit, or check the model's units."
         )
     return model
-
-
-def _look_round(
-    state: _State, original: Mesh, wanted: float, direction: Direction, keep_gap: float, progress: Progress
-) -> None:
-    """Find what is near thin walls, and the air there that must stay free."""
-    state.near = state.walls.mesh.vertices[state.walls.thickness_mm < wanted]
-    most = 0.5 * wanted if direction is Direction.BOTH else wanted
-    piece = original.submesh(crop(original, state.near, 3.0 * most + 2.0 * keep_gap))
-    state.air = narrow_air(piece, state.near, most, keep_gap, progress)
-
-
-def _whole_bars(state: _State, limit: float) -> None:
-    """Move round bars that were drawn before any triangle is split, where that cures them."""
-    walls, best, margin = state.walls, state.walls.thin_area_mm2, MARGINS[0]
-    original = state.mesh
-    for number in range(WHOLE_TRIES):
-        radius = 0.5 * margin * limit
-        struts = struts_of(walls, original, radius, state.air)
-        drawn = drawn_bars(walls, struts, original, radius) if struts.vertices.any() else None
-        moved = None if drawn is None else moved_whole(original, *drawn, state.air, limit)
-        if moved is None:
-            return
-        patch, places = moved
-        grown = exact_weld(patch.put_back(original)).without_unused_vertices()
-        counts = edge_counts(grown)
-        if counts.open_edges or counts.non_manifold_edges:
-            return
-        now = measure_near(grown, limit, state.near)
-        if now.thin_area_mm2 > (best if number else WHOLE_LEAVES * best):
-            return
-        best = now.thin_area_mm2
-        state.mesh, state.walls, state.struts, state.rounds = grown, now, places, number + 1
-        state.grown = int(np.count_nonzero(struts.vertices))
-        state.achieved, state.held = [thickness_near(now, state.near, limit)], [struts.held_at]
-        if not now.thin.any():
-            return
-        margin = min(margin * WHOLE_MORE * limit / max(now.thinnest_mm, 1e-9), WHOLE_MOST)
-
-
-def _cured(state: _State, limit: float) -> bool:
-    """Tell whether no wall is thin but at bars that were moved whole: to split these would only make them wavy."""
-    thin = state.walls.mesh.vertices[state.walls.thin]
-    if state.struts is None or not len(thin):
-        return not len(thin)
-    return bool(within(thin[:, None].repeat(3, axis=1), state.struts, 2.0 * limit).all())
-
-
-def _one_round(
-    state: _State,
-    original: Mesh,
-    limit: float,
-    margin: float,
-    direction: Direction,
-    transition: float,
-    progress: Progress,
-) -> bool:
-    """Grow once where the walls are thin and measure again; tell whether another round may help."""
-    radius = 0.5 * margin * limit
-    walls, first = state.walls, state.rounds == 0
-    share = part(progress, 0.2, 0.3)
-    growth = grow(
-        walls,
-        state.mesh,
-        radius,
-        direction,
-        transition,
-        state.air,
-        share,
-        keep_openings=first,
-        struts_near=state.struts,
-    )
-    if first:
-        state.struts = growth.struts_at
-    state.held.append(growth.held_at)
-    if not growth.move.any():
-        return False
-    most = LONGEST * radius * (1.0 if direction is Direction.BOTH else 2.0)
-    growth = within_reach(growth, walls.patch, original, most)
-    patch, stuck = pushed_out(walls.patch, growth, state.air, limit, part(progress, 0.3, 0.8))
-    state.left_out.append(stuck)
-    if first:
-        state.equal, state.grown = int(np.count_nonzero(growth.equal)), len(growth.equal)
-    grown = exact_weld(patch.put_back(state.mesh)).without_unused_vertices()
-    counts = edge_counts(grown)
-    if counts.open_edges or counts.non_manifold_edges:
-        return False  # vertices met in single precision: what was before is sound
-    state.rounds += 1
-    near = state.near if first else walls.mesh.vertices[walls.thin]
-    now = measure_near(grown, limit, near, part(progress, 0.8, 1.0))
-    if now.thin_area_mm2 >= walls.thin_area_mm2:
-        return first  # what was before is better; where all is edge, the next round may do better
-    state.mesh = grown
-    state.achieved.append(thickness_near(now, state.near, limit))
-    state.walls = now
-    return bool(now.thin.any()) and (first or now.thin_area_mm2 < WORTH_ANOTHER * walls.thin_area_mm2)
-
-
-def _words(
-    account: Account,
-    state: _State,
-    left: tuple[Left, ...],
-    limit: float,
-    direction: Direction,
-    voxel_mm: float | None,
-    before: Walls,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    notes = [
-        f"{account.thin_area_before_cm2:.3g} cm2 ({account.thin_percent_before:.3g} % of the surface) were thinner "
-        f"than {limit:g} mm; now {account.thin_area_after_cm2:.3g} cm2 ({account.thin_percent_after:.2g} %) are. Sharp "
-        f"edges beside which the wall is thick enough are counted apart: {account.sharp_edges_after_cm2:.3g} cm2.",
-        f"{account.unmoved_share:.1%} of the vertices did not move.",
-    ]
-    warnings = []
-    if direction is not Direction.BOTH and state.equal:
-        notes.append(
-            f"At {state.equal / state.grown:.0%} of the thin places both sides are equally open, so neither is the "
-            "outer one: both were moved there."
-        )
-    if left:
-        thinnest = min(left, key=lambda place: place.thickness_mm)
-        x, y, z = thinnest.at_mm
-        warnings.append(
-            f"{account.left_total} places stay below {limit:g} mm, the thinnest {thinnest.thickness_mm:.2f} mm at "
-            f"({x:.1f}, {y:.1f}, {z:.1f}): {thinnest.reason}."
-        )
-    if state.crossings:
-        warnings.append(f"{state.crossings} triangles cross others. Repair the model before printing.")
-    elif state.contacts:
-        warnings.append(f"{state.contacts} triangles touch others without crossing them: see the command check.")
-    if voxel_mm is not None:
-        shown = RELIABLE_VOXELS * voxel_mm
-        if before.thinnest_mm < shown:
-            notes.append(
-                f"Walls below {shown:.2g} mm (two voxels) are not measured reliably by the scan: their true thickness "
-                "may be less or more than the model's."
-            )
-        if limit < shown:
-            notes.append(f"The limit of {limit:g} mm itself is below two voxels ({shown:.2g} mm).")
-    return tuple(notes), tuple(warnings)
-
-
-def _spread_out(places: list[FloatArray], limit: float) -> FloatArray:
-    """One place for each cube of four limits, at most as many as a receipt lists."""
-    every = np.concatenate(places) if places else np.empty((0, 3))
-    if not len(every):
-        return every
-    _, first = np.unique(np.floor(every / (4.0 * limit)).astype(np.int64), axis=0, return_index=True)
-    return every[np.sort(first)[:200]]
