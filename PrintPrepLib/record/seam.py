@@ -45,6 +45,8 @@ _ROOM_FOR_NAME = 17.0
 _LIST = (44, 250)
 """Where the list of pins begins below the panel's heading, and how far its columns are apart, pixels."""
 _LIST_ROWS = 3
+UPWARD = np.array([0.0, -0.3, 1.0])
+"""What is drawn upward, LPS: superior first, and anterior where a plane has neither up nor down."""
 _WORDS = {"plug": "pin"}
 """What the heading calls a type, where it is not its own name."""
 
@@ -135,6 +137,8 @@ def _face(
     piece = assembly.parts[number]
     first, second, normal = seam.plane.axes
     axes = np.stack([-first, -second, normal] if above else [first, -second, -normal])
+    if -axes[1] @ UPWARD < 0.0:  # the head, or in an axial plane the front, is at the top
+        axes[:2] *= -1.0
     left, low, right, high = seam.outline.bounds()
     middle = seam.plane.to_world(np.array([[0.5 * (left + right), 0.5 * (low + high)]]))[0]
     face = face_plane(seam, above=above)
