@@ -103,12 +103,12 @@ def _values(spec: ParameterSpec) -> st.SearchStrategy[Any]:
         value = st.booleans()
     elif spec.kind is str:
         value = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=20)
-    elif spec.kind is tuple:
-        value = st.tuples(*[st.floats(-1e6, 1e6)] * (spec.length or 3))
     else:
         low = -1e6 if spec.low is None else spec.low
         high = 1e6 if spec.high is None else spec.high
         value = st.integers(int(low), int(high)) if spec.kind is int else st.floats(low, high)
+        if spec.kind is tuple:
+            value = st.tuples(*[value] * (spec.length or 3))
     return value if spec.required or spec.default is not None else st.none() | value
 
 
