@@ -1,0 +1,386 @@
+"""How a typed value is kept in a ``vtkMRMLScriptedModuleNode``: the double's own serializers and validators."""
+
+from __future__ import annotations
+
+import enum
+import pathlib
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+
+class Validator:
+    """Refuses values."""
+
+    def validate(self, value: Any) -> None:
+        """Raise ValueError for a bad value."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class WithinRange(Validator):
+    """Both limits belong to the range."""
+
+    minimum: float
+    maximum: float
+
+    def validate(self, value: Any) -> None:
+        """Refuse what lies outside."""
+        if not self.minimum <= value <= self.maximum:
+            raise ValueError(f"Value must be within range [{self.minimum}, {self.maximum}], is {value}")
+
+
+@dataclass(frozen=True)
+class Minimum(Validator):
+    """A lower limit."""
+
+    minimum: float
+
+    def validate(self, value: Any) -> None:
+        """Refuse what lies below."""
+        if value < self.minimum:
+            raise ValueError(f"Value must be at least {self.minimum}, is {value}")
+
+
+@dataclass(frozen=True)
+class Maximum(Validator):
+    """An upper limit."""
+
+    maximum: float
+
+    def validate(self, value: Any) -> None:
+        """Refuse what lies above."""
+        if value > self.maximum:
+            raise ValueError(f"Value must be at most {self.maximum}, is {value}")
+
+
+class Choice(Validator):
+    """One of a list."""
+
+    def __init__(self, choices: Any) -> None:
+        self.choices = list(choices)
+
+    def validate(self, value: Any) -> None:
+        """Refuse what is not in the list."""
+        if value not in self.choices:
+            raise ValueError(f"Value must be one of {self.choices}, is {value!r}")
+
+
+class NotNone(Validator):
+    """Something must be given."""
+
+    def validate(self, value: Any) -> None:
+        """Refuse None."""
+        if value is None:
+            raise ValueError("Value must not be None")
+
+
+@dataclass(frozen=True)
+class RangeBounds(Validator):
+    """Limits of a range."""
+
+    minimum: float
+    maximum: float
+
+    def validate(self, value: Any) -> None:
+        """Refuse a range that sticks out."""
+        if not (self.minimum <= value.minimum and value.maximum <= self.maximum):
+            raise ValueError(f"Range must be within [{self.minimum}, {self.maximum}], is {value}")
+
+
+@dataclass(frozen=True)
+class Default:
+    """A default value as an annotation."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Decimals:
+    """Decimals of the bound widget."""
+
+    value: int
+
+
+@dataclass(frozen=True)
+class SingleStep:
+    """Step of the bound widget."""
+
+    value: float
+
+
+@dataclass
+class FloatRange:
+    """A lower and an upper number."""
+
+    minimum: float = 0.0
+    maximum: float = 0.0
+
+
+def split(annotated: Any) -> tuple[Any, list[Any]]:
+    """The plain type and its annotations."""
+    if typing.get_origin(annotated) is typing.Annotated:
+        first, *rest = typing.get_args(annotated)
+        return first, rest
+    return annotated, []
+
+
+class Serializer:
+    """Keeps values of one type under a name."""
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+
+    def default(self) -> Any:
+        """The value when none is stated."""
+        return self.kind()
+
+    def check(self, value: Any) -> None:
+        """Refuse a value of the wrong type."""
+        if not isinstance(value, self.kind):
+            raise TypeError(f"Value must be of type {self.kind}, is {value!r} of type {type(value)}")
+
+    def has(self, node: Any, name: str) -> bool:
+        """Is there a value?"""
+        return bool(node.HasParameter(name))
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        """Keep a value."""
+        node.SetParameter(name, str(value))
+
+    def read(self, node: Any, name: str) -> Any:
+        """The value kept."""
+        return self.kind(node.GetParameter(name))
+
+
+class _Number(Serializer):
+    def check(self, value: Any) -> None:
+        allowed = (int, float) if self.kind is float else int
+        if not isinstance(value, allowed) or (isinstance(value, bool) and self.kind is not int):
+            raise TypeError(f"Value must be of type {self.kind}, is {value!r} of type {type(value)}")
+
+
+class _Bool(Serializer):
+    def read(self, node: Any, name: str) -> bool:
+        return bool(node.GetParameter(name) == "True")
+
+
+class _Enum(Serializer):
+    def default(self) -> Any:
+        return next(iter(self.kind))
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        node.SetParameter(name, value.name)
+
+    def read(self, node: Any, name: str) -> Any:
+        return self.kind[node.GetParameter(name)]
+
+
+class _Node(Serializer):
+    def default(self) -> None:
+        return None
+
+    def check(self, value: Any) -> None:
+        if value is not None:
+            super().check(value)
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        with _Modify(node):
+            node.SetParameter(name, "")
+            node.SetNodeReferenceID(name, value.GetID() if value is not None else None)
+
+    def read(self, node: Any, name: str) -> Any:
+        return node.GetNodeReference(name)
+
+
+class _Nothing(Serializer):
+    def default(self) -> None:
+        return None
+
+    def check(self, value: Any) -> None:
+        if value is not None:
+            raise TypeError("Value must be None")
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        node.SetParameter(name, "None")
+
+    def read(self, node: Any, name: str) -> None:
+        return None
+
+
+class _Range(Serializer):
+    def default(self) -> FloatRange:
+        return FloatRange()
+
+    def write(self, node: Any, name: str, value: FloatRange) -> None:
+        node.SetParameter(name, f"{value.minimum!r} {value.maximum!r}")
+
+    def read(self, node: Any, name: str) -> FloatRange:
+        low, high = node.GetParameter(name).split()
+        return FloatRange(float(low), float(high))
+
+
+class _Many(Serializer):
+    """Lists, tuples and dictionaries: every element under a name of its own."""
+
+    def __init__(self, kind: Any, elements: list[Serializer], size: int | None) -> None:
+        super().__init__(kind)
+        self.elements, self.size = elements, size
+
+    def of(self, index: int) -> Serializer:
+        return self.elements[index % len(self.elements)] if self.size is None else self.elements[index]
+
+    def flat(self, value: Any) -> list[Any]:
+        return [part for pair in value.items() for part in pair] if self.kind is dict else list(value)
+
+    def default(self) -> Any:
+        return tuple(element.default() for element in self.elements) if self.size is not None else self.kind()
+
+    def check(self, value: Any) -> None:
+        super().check(value)
+        flat = self.flat(value)
+        if self.size is not None and len(flat) != self.size:
+            raise ValueError(f"Value must have {self.size} elements, has {len(flat)}")
+        for index, part in enumerate(flat):
+            self.of(index).check(part)
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        with _Modify(node):
+            flat = self.flat(value)
+            node.SetParameter(name, str(len(flat)))
+            for index, part in enumerate(flat):
+                self.of(index).write(node, f"{name}_{index}", part)
+
+    def read(self, node: Any, name: str) -> Any:
+        parts = [self.of(index).read(node, f"{name}_{index}") for index in range(int(node.GetParameter(name)))]
+        if self.kind is dict:
+            return dict(zip(parts[::2], parts[1::2], strict=True))
+        return WrittenList(parts, self, node, name) if self.kind is list else tuple(parts)
+
+
+class WrittenList(list):  # type: ignore[type-arg]
+    """A list that writes itself back when it changes, as Slicer's does."""
+
+    def __init__(self, parts: list[Any], serializer: _Many, node: Any, name: str) -> None:
+        super().__init__(parts)
+        self._back = (serializer, node, name)
+
+
+def _written(method: str) -> Any:
+    plain = getattr(list, method)
+
+    def call(self: WrittenList, *args: Any, **kwargs: Any) -> Any:
+        result = plain(self, *args, **kwargs)
+        serializer, node, name = self._back
+        serializer.check(list(self))
+        serializer.write(node, name, list(self))
+        return result
+
+    return call
+
+
+for _method in (
+    "append",
+    "extend",
+    "insert",
+    "pop",
+    "remove",
+    "clear",
+    "sort",
+    "reverse",
+    "__setitem__",
+    "__delitem__",
+):
+    setattr(WrittenList, _method, _written(_method))
+
+
+class _Union(Serializer):
+    def __init__(self, options: list[Serializer]) -> None:
+        super().__init__(object)
+        self.options = options
+
+    def default(self) -> Any:
+        nothing = any(isinstance(option, _Nothing) for option in self.options)
+        return None if nothing else self.options[0].default()
+
+    def pick(self, value: Any) -> int:
+        for index, option in enumerate(self.options):
+            try:
+                option.check(value)
+            except (TypeError, ValueError):
+                continue
+            return index
+        raise TypeError(f"{value!r} fits none of the allowed types")
+
+    def check(self, value: Any) -> None:
+        self.pick(value)
+
+    def write(self, node: Any, name: str, value: Any) -> None:
+        with _Modify(node):
+            index = self.pick(value)
+            node.SetParameter(name, str(index))
+            self.options[index].write(node, f"{name}_{index}", value)
+
+    def read(self, node: Any, name: str) -> Any:
+        index = int(node.GetParameter(name))
+        return self.options[index].read(node, f"{name}_{index}")
+
+
+class _Pack(Serializer):
+    def write(self, node: Any, name: str, value: Any) -> None:
+        with _Modify(node):
+            node.SetParameter(name, "")
+            for part, serializer in self.kind._serializers.items():
+                serializer.write(node, f"{name}.{part}", getattr(value, part))
+
+    def read(self, node: Any, name: str) -> Any:
+        values = {part: s.read(node, f"{name}.{part}") for part, s in self.kind._serializers.items()}
+        pack = self.kind(**values)
+        object.__setattr__(pack, "_back", (self, node, name))
+        return pack
+
+
+class _Modify:
+    def __init__(self, node: Any) -> None:
+        self.node = node
+
+    def __enter__(self) -> None:
+        self.was = self.node.StartModify()
+
+    def __exit__(self, *_args: object) -> None:
+        self.node.EndModify(self.was)
+
+
+def serializer_for(annotated: Any) -> Serializer:
+    """The serializer of a type; raises for a type Slicer does not keep either."""
+    import slicer
+
+    kind, _annotations = split(annotated)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _Union([serializer_for(option) for option in arguments])
+    if origin in (list, dict) and arguments:
+        return _Many(origin, [serializer_for(part) for part in arguments], None)
+    if origin is tuple and arguments and Ellipsis not in arguments:
+        return _Many(tuple, [serializer_for(part) for part in arguments], len(arguments))
+    if kind is type(None):
+        return _Nothing(kind)
+    if kind is bool:
+        return _Bool(bool)
+    if kind in (int, float):
+        return _Number(kind)
+    if kind is str:
+        return Serializer(str)
+    if kind is FloatRange:
+        return _Range(kind)
+    if isinstance(kind, type):
+        if issubclass(kind, enum.Enum):
+            return _Enum(kind)
+        if issubclass(kind, pathlib.PurePath):
+            return Serializer(kind)
+        if issubclass(kind, slicer.vtkMRMLNode):
+            return _Node(kind)
+        if getattr(kind, "_is_parameterPack", False):
+            return _Pack(kind)
+    raise TypeError(f"Unable to create serializer for type {kind}")
