@@ -17,7 +17,7 @@ into LPS. In Slicer's Python console, from a segmentation to a checked STL file:
 from __future__ import annotations
 
 from .console import StlResult, segmentation_to_stl
-from .hashes import InputNode, content_hash
+from .hashes import Content, InputNode, content_of
 from .job import ExportedJob, export_job, import_results
 from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node, source_volume_node
 from .markups import (
@@ -54,6 +54,7 @@ from .study import (
 from .volumes import volume_from_node
 
 __all__ = [
+    "Content",
     "ExportedJob",
     "InputNode",
     "NamedPlace",
@@ -64,7 +65,7 @@ __all__ = [
     "StlResult",
     "Study",
     "add_result",
-    "content_hash",
+    "content_of",
     "create_study",
     "cut_plane_from_node",
     "cut_plane_to_node",

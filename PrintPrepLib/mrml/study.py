@@ -17,7 +17,7 @@ from ..finding import Finding, Severity
 from ..mesh import Mesh
 from ..receipt import Receipt, plain
 from ..record.scrub import without_paths
-from .hashes import InputNode, content_hash, inputs_text
+from .hashes import InputNode, content_of, inputs_of, inputs_text
 from .models import MODEL_COLOR, fill_model, hide_scalars, remove_model
 from .space import slicer_module
 
@@ -94,6 +94,8 @@ def create_study(scene: Any, *, segmentation_node: Any = None, volume_node: Any 
     name : str
         What the user calls it; never a patient's name. By default the next free number.
     """
+    from vtkmodules.vtkCommonCore import VTK_ENCODING_UTF_8
+
     taken = {study.name for study in find_studies(scene)}
     base = f"PrintPrep {name}".strip()
     title = base if name and base not in taken else ""
@@ -103,7 +105,7 @@ def create_study(scene: Any, *, segmentation_node: Any = None, volume_node: Any 
         title = "" if candidate in taken else candidate
         number += 1
     node = scene.AddNewNodeByClass("vtkMRMLTextNode", title)
-    node.SetEncoding(node.VTK_ENCODING_UTF_8)
+    node.SetEncoding(VTK_ENCODING_UTF_8)
     node.SetAttribute(STUDY, uuid.uuid4().hex)
     study = Study(node)
     set_sources(study, segmentation_node=segmentation_node, volume_node=volume_node)
@@ -288,14 +290,13 @@ def remove_study(study: Study) -> None:
 
 def stale_findings(node: Any) -> tuple[Finding, ...]:
     """Say which inputs of a result hold something else than when it was made; empty when it is up to date."""
-    rows = json.loads(node.GetAttribute(INPUTS) or "[]")
     found = []
-    for index, row in enumerate(rows):
+    for index, (segments, content) in enumerate(inputs_of(node.GetAttribute(INPUTS) or "[]")):
         source = node.GetNthNodeReference(INPUT_REFERENCE, index)
         if source is None:
             text = f"'{node.GetName()}' was made from something that is not in the scene any more."
             found.append(Finding("input-removed", Severity.WARN, text, advice="It cannot be compared with its input."))
-        elif content_hash(source, row["segments"]) != row["hash"]:
+        elif not content_of(source, segments).same(content):
             text = f"'{node.GetName()}' is out of date: '{source.GetName()}' was changed after it was made."
             found.append(Finding("stale", Severity.WARN, text, advice="Run the step again."))
         else:

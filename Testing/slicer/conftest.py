@@ -1,14 +1,35 @@
-"""Tests on Slicer's own classes: skipped, with the reason, where the slicer-core wheel is not installed."""
+"""Tests on Slicer's own classes: skipped, with the reason, where the slicer-core wheel is not installed.
+
+The wheel's package ``slicer`` takes in every folder of that name on the path, so it would take this one for a part of
+itself: it is imported here once, while the folder above is off the path.
+"""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
+from pathlib import Path
 
 import pytest
 
-_SPEC = importlib.util.find_spec("slicer")
-HAS_SLICER = _SPEC is not None and _SPEC.origin is not None
-"""This very folder is found as a package without files where the wheel is absent: that is not Slicer."""
+ABOVE = Path(__file__).resolve().parents[1]
+
+
+def _import_slicer() -> bool:
+    before = list(sys.path)
+    sys.path[:] = [path for path in before if Path(path or ".").resolve() != ABOVE]
+    try:
+        spec = importlib.util.find_spec("slicer")
+        if spec is None or spec.origin is None:  # a namespace: folders only
+            return False
+        importlib.import_module("slicer")
+    finally:
+        sys.path[:] = before
+    return True
+
+
+HAS_SLICER = _import_slicer()
 
 
 @pytest.fixture

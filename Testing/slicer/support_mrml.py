@@ -164,6 +164,8 @@ def clear_segment(node, segment_id: str) -> None:
 
 def through_mrb(scene, folder):
     """Save the scene and read it into a new one."""
+    import slicer
+
     path = folder / "case.mrb"
     thumbnail = vtk.vtkImageData()
     thumbnail.SetDimensions(2, 2, 1)
@@ -171,5 +173,9 @@ def through_mrb(scene, folder):
     thumbnail.GetPointData().GetScalars().Fill(0)
     assert scene.WriteToMRB(str(path), thumbnail)
     fresh = make_scene()
+    cache, manager = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
+    cache.SetRemoteCacheDirectory(str(folder))
+    manager.SetCacheManager(cache)
+    fresh.SetDataIOManager(manager)
     assert fresh.ReadFromMRB(str(path), True)
     return fresh
