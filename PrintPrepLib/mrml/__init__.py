@@ -17,9 +17,10 @@ into LPS. In Slicer's Python console, from a segmentation to a checked STL file:
 from __future__ import annotations
 
 from .console import StlResult, segmentation_to_stl
-from .hashes import Content, InputNode, content_of
+from .hashes import Content, InputNode, content_hash, content_of
 from .job import ExportedJob, export_job, import_results
-from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node, source_volume_node
+from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node
+from .lattice import source_volume_node
 from .markups import (
     NamedPlace,
     cut_plane_from_node,
@@ -65,6 +66,7 @@ __all__ = [
     "StlResult",
     "Study",
     "add_result",
+    "content_hash",
     "content_of",
     "create_study",
     "cut_plane_from_node",

@@ -88,6 +88,16 @@ def content_of(node: Any, segment_ids: Sequence[str] | None = None) -> Content:
     return Content(digest.hexdigest(), tuple(places))
 
 
+def content_hash(node: Any, segment_ids: Sequence[str] | None = None) -> str:
+    """Return one hash of what a node holds and where it lies, to notice a change while the program runs.
+
+    For what was kept in a saved scene :meth:`Content.same` is right: files round places.
+    """
+    content = content_of(node, segment_ids)
+    places = [round(value / PLACE_TOLERANCE_MM) for value in content.places_mm]
+    return hashlib.blake2b(f"{content.hash} {places}".encode(), digest_size=16).hexdigest()
+
+
 def inputs_text(inputs: Sequence[InputNode]) -> str:
     """Return hashes of inputs as JSON, in their order."""
     rows = []

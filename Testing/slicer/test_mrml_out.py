@@ -243,6 +243,11 @@ def test_everything_survives_a_saved_scene(scene, tmp_path):
     assert [study.id for study in found] == [study.id for study in studies]
     assert mrml.content_of(found[0].segmentation_node).same(contents[0])
     assert mrml.content_of(found[0].volume_node).same(contents[1])
+    before, after = (mrml.segmentation_from_node(one)[0] for one in (node, found[0].segmentation_node))
+    assert before.grey is not None
+    assert after.grey is not None  # though Slicer has turned the axes of a left-handed scan round
+    assert after.volume_ml == pytest.approx(before.volume_ml)
+    assert after.grey.array[after.mask].min() == 1000
     for number, study in enumerate(found):
         surface, walls = mrml.results(study)
         assert (surface.role, walls.role) == ("surface", "walls")
