@@ -31,25 +31,27 @@ from .markups import (
     set_bound,
 )
 from .models import fill_model, hide_scalars, mesh_from_node, polydata_in_ras, show_scalars
+from .result import (
+    Result,
+    add_result,
+    drop_last,
+    is_stale,
+    remove_study,
+    results,
+    show_result,
+    stale_findings,
+)
 from .segments import SegmentInfo, SegmentState, list_segments, preview_findings
 from .space import flip, transform_findings
 from .study import (
-    Result,
     Study,
-    add_result,
     create_study,
-    drop_last,
     find_studies,
-    is_stale,
     load_record,
     load_settings,
-    remove_study,
-    results,
     save_record,
     save_settings,
     set_sources,
-    show_result,
-    stale_findings,
     study_of,
 )
 from .volumes import volume_from_node

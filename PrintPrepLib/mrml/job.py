@@ -21,7 +21,8 @@ from ..volume import LabelMap, Volume
 from ..workflow.recipe import Recipe
 from ..workflow.run import DEVIATION_FILE, MODEL_FILE, RECORD_FILE, THICKNESS_FILE
 from .hashes import InputNode
-from .study import Color, Result, Study, add_result, results, save_record
+from .result import Color, Result, add_result, results
+from .study import Study, save_record
 
 SCAN_FILE = "scan.nrrd"
 LABELS_FILE = "labels.nrrd"

@@ -283,3 +283,37 @@ def test_segments_on_another_grid_than_the_scan_go_without_its_gray_values(scene
     assert segmentation.grey is None
     assert "other-grid" in [f.code for f in findings]
     assert segmentation.volume_ml * 1000 == pytest.approx(s.BOX_MM3 / 8)
+
+
+def test_segments_that_share_one_label_map_are_told_apart(scene):
+    node = s.add_segmentation(scene, s.left_handed())
+    second = np.zeros_like(s.box_mask())
+    second[8:11, 10:14, 16:20] = 1
+    s.add_segment(node, s.left_handed(), second, "screw")
+    before = [mrml.content_of(node, [one]) for one in (s.SEGMENT, "screw")]
+    node.GetSegmentation().CollapseBinaryLabelmaps(False)
+    assert node.GetSegmentation().GetNumberOfLayers() == 1
+    for one, count, content in zip((s.SEGMENT, "screw"), (s.box_mask().sum(), second.sum()), before, strict=True):
+        labels = mrml.labels_from_node(node, [one]).labels
+        assert np.count_nonzero(labels.mask(1)) == count
+        assert mrml.content_of(node, [one]).same(content)
+    s.clear_segment(node, s.SEGMENT)
+    assert {one.state for one in mrml.list_segments(node)} == {mrml.SegmentState.EMPTY}
+
+
+def test_label_map_volumes_keep_their_names_and_nothing_is_written_to_the_users_nodes(scene):
+    scan = s.add_volume(scene, s.oblique())
+    node = s.add_segmentation(scene, s.oblique(), scan)
+    s.add_transform(scene, TURN, node, scan)
+    before = [mrml.content_of(one) for one in (node, scan)]
+    times = [one.GetMTime() for one in (node.GetSegmentation(), scan.GetImageData())]
+    mrml.segmentation_from_node(node)
+    mrml.volume_from_node(scan)
+    assert [one.GetMTime() for one in (node.GetSegmentation(), scan.GetImageData())] == times
+    assert all(mrml.content_of(one).same(was) for one, was in zip((node, scan), before, strict=True))
+    labels = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "labels")
+    labels.SetIJKToRASMatrix(s.to_vtk(s.oblique()))
+    labels.SetAndObserveImageData(s.add_volume(scene, s.oblique(), s.box_mask()).GetImageData())
+    found = mrml.volume_from_node(labels)
+    assert found.volume_ml(1) * 1000 == pytest.approx(s.BOX_MM3)
+    assert list(found.names) == [1]

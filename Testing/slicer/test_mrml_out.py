@@ -329,3 +329,19 @@ def test_places_to_points_and_back(scene):
     assert list(mrml.places_from_node(node)) == places
     assert mrml.places_to_node(scene, places[:1], node=node) is node
     assert len(mrml.places_from_node(node)) == 1
+
+
+def test_the_same_study_merged_twice_into_a_scene_stays_two_studies(scene, tmp_path):
+    node = s.add_segmentation(scene, s.upright())
+    study = mrml.create_study(scene, segmentation_node=node)
+    mrml.add_result(study, "surface", box(), inputs=[mrml.InputNode(node)])
+    fresh = s.through_mrb(scene, tmp_path)
+    assert fresh.ReadFromMRB(str(tmp_path / "case.mrb"), False)
+    one, two = mrml.find_studies(fresh)
+    assert mrml.results(one)[0].node is not mrml.results(two)[0].node
+    assert one.segmentation_node is not two.segmentation_node
+    s.clear_segment(two.segmentation_node, s.SEGMENT)
+    assert not mrml.is_stale(mrml.results(one)[0].node)
+    assert mrml.is_stale(mrml.results(two)[0].node)
+    mrml.remove_study(two)
+    assert len(mrml.results(one)) == 1
