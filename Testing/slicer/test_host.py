@@ -252,8 +252,15 @@ def test_apply_waits_for_a_volume(host, small_module):
     assert not panel.ui.applyButton.enabled
     with pytest.raises(AssertionError, match="Select a volume first"):
         host.click(panel.ui.applyButton)
-    add_volume(host)
+    volume = add_volume(host)
+    assert not panel.ui.applyButton.enabled, "nothing is chosen by itself"
+    host.choose(panel.ui.selector, volume)
     assert panel.ui.applyButton.enabled
+    other = add_volume(host, "MR")
+    host.choose(panel.ui.selector, "MR")
+    assert panel.node.volume is other
+    host.scene.RemoveNode(other)
+    assert panel.ui.selector.currentNode() is volume
 
 
 def test_error_is_shown_and_raised(host, small_module):
@@ -274,16 +281,15 @@ def test_leave_enter_and_close_scene(host, small_module):
     assert panel.node is None
     host.enter(panel)
     assert panel.entered == ["enter", "exit", "enter"]
-    former = panel.node.parameterNode
     panel.node.limit = 8.0
     host.close_scene()
     assert panel.node is not None
     assert not panel.ui.applyButton.enabled
     assert panel.ui.selector.currentNode() is None
-    assert former is not None
-    add_volume(host, "MR")
+    assert panel.node.limit == 2.5
+    host.choose(panel.ui.selector, add_volume(host, "MR"))
     host.click(panel.ui.applyButton)
-    assert panel.logic.calls[-1][0] == "MR"
+    assert panel.logic.calls[-1] == ("MR", 2.5)
 
 
 def test_reload(host, small_module):

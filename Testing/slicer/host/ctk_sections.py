@@ -223,7 +223,7 @@ class ctkDirectoryButton(QWidget):  # noqa: N801
         if isinstance(directory, QWidget):
             directory, parent = "", directory
         super().__init__(parent)
-        self._h_values: dict[str, Any] = {"text": "", "caption": "", "directory": str(Path.cwd())}
+        self._h_values: dict[str, Any] = {"text": "", "caption": "", "directory": "."}
         self._h_button = QPushButton(self)
         self._h_button.setIcon(self.style().standardIcon(QStyle.StandardPixmap.SP_DirIcon))
         box = QHBoxLayout(self)
@@ -235,15 +235,15 @@ class ctkDirectoryButton(QWidget):  # noqa: N801
         self._h_show()
 
     def _h_show(self) -> None:
-        self._h_button.setText(self._h_values["text"] or self._h_values["directory"])
+        self._h_button.setText(self._h_values["text"] or str(Path(self._h_values["directory"]).absolute()))
 
     def _h_set_directory(self, path: str) -> None:
-        # As in CTK, a folder that does not exist is taken too; an empty path means the working directory.
-        absolute = str(Path(path).absolute()) if path else str(Path.cwd())
-        if absolute != self._h_values["directory"]:
+        # As in CTK, a folder that does not exist is taken too, and an empty path means the working directory.
+        absolute = str(Path(path or ".").absolute())
+        self.directorySelected.emit(absolute)
+        if absolute != str(Path(self._h_values["directory"]).absolute()):
             self._h_values["directory"] = absolute
             self._h_show()
-            self.directorySelected.emit(absolute)
             self.directoryChanged.emit(absolute)
 
     def _h_set(self, name: str, value: Any) -> None:

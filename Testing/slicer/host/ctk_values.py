@@ -28,7 +28,7 @@ def _inner(box: str, name: str, kind: Any) -> Property:
     return Property(
         kind,
         lambda self: getattr(QDoubleSpinBox, name)(getattr(self, box)),
-        lambda self, value: getattr(getattr(self, box), setter)(_finite(value) if kind is float else value),
+        lambda self, value: getattr(getattr(self, box), setter)(value),
     )
 
 
@@ -275,13 +275,20 @@ class ctkRangeWidget(QWidget):  # noqa: N801
 
     @Slot(float, float)
     def setValues(self, low: float, high: float) -> None:
-        """Set both, with one signal for each that changes."""
-        if high >= self._h_pair()[0]:
-            self._h_high.setValue(high)
-            self._h_low.setValue(low)
-        else:
-            self._h_low.setValue(low)
-            self._h_high.setValue(high)
+        """Set both, with one signal for the pair."""
+        before = self._h_pair()
+        for box, value in ((self._h_low, low), (self._h_high, high)):
+            blocked = box.blockSignals(True)
+            box.setValue(value)
+            box.blockSignals(blocked)
+        after = self._h_pair()
+        self._h_bar.update()
+        if after[0] != before[0]:
+            self.minimumValueChanged.emit(after[0])
+        if after[1] != before[1]:
+            self.maximumValueChanged.emit(after[1])
+        if after != before:
+            self.valuesChanged.emit(*after)
 
     @Slot(int)
     def setDecimals(self, decimals: int) -> None:

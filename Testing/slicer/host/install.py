@@ -22,6 +22,8 @@ ONLY_NAMED = (
     "ctkCheckablePushButton", "ctkDoubleSlider", "ctkDoubleRangeSlider",
 )  # fmt: skip
 """CTK classes Slicer's own files mention; the host has no stand-in, so making one fails."""
+ONLY_NAMED_IN_SLICER = ("qMRMLSubjectHierarchyComboBox", "qMRMLSubjectHierarchyTreeView", "qMRMLSegmentEditorWidget")
+"""The same for Slicer's own widgets."""
 
 _installed: list[Any] = []
 
@@ -80,6 +82,8 @@ def install() -> Any:
         application.qSlicerApplication, application.qSlicerMainWindow,
     ):  # fmt: skip
         setattr(slicer, cls.__name__, cls)
+    for missing in ONLY_NAMED_IN_SLICER:
+        setattr(slicer, missing, _refusing(missing))
     slicer.app = app
     slicer.modules = modules.Modules()
     slicer.selfTests = {}

@@ -23,6 +23,7 @@ from .parameter_types import (
     WithinRange,
     serializer_for,
     split,
+    validators_in,
 )
 
 SlicerParameterNamePropertyName = "SlicerParameterName"
@@ -40,9 +41,15 @@ class _Parameter:
     declared: Any
     serializer: Serializer
     validators: list[Validator]
-    default: Any
+    stated: Default
+
+    @property
+    def default(self) -> Any:
+        return self.stated.value
 
     def check(self, value: Any) -> None:
+        if value is None and self.serializer.needs_value:
+            raise ValueError(f"'{self.name}' must not be None")
         self.serializer.check(value)
         for validator in self.validators:
             validator.validate(value)
@@ -53,15 +60,13 @@ def _parameters(cls: type) -> dict[str, _Parameter]:
     for name, declared in typing.get_type_hints(cls, include_extras=True).items():
         _kind, annotations = split(declared)
         serializer = serializer_for(declared)
-        validators = [item() if isinstance(item, type) else item for item in annotations if _is_validator(item)]
-        stated = [item.value for item in annotations if isinstance(item, Default)]
-        default = getattr(cls, name) if hasattr(cls, name) else stated[0] if stated else serializer.default()
+        validators = list(validators_in(annotations))
+        stated = [item for item in annotations if isinstance(item, Default)]
+        if hasattr(cls, name):
+            stated = [Default(getattr(cls, name))]
+        default = stated[0] if stated else Default(serializer.default())
         found[name] = _Parameter(name, declared, serializer, validators, default)
     return found
-
-
-def _is_validator(item: Any) -> bool:
-    return isinstance(item, Validator) or (isinstance(item, type) and issubclass(item, Validator))
 
 
 def parameterPack(cls: Any = None) -> Any:
@@ -69,45 +74,67 @@ def parameterPack(cls: Any = None) -> Any:
 
     def wrap(pack: Any) -> Any:
         parameters = _parameters(pack)
-        pack._is_parameterPack = True
-        pack.allParameters = parameters
-        pack._serializers = {name: parameter.serializer for name, parameter in parameters.items()}
+        for name in ("allParameters", "getValue", "setValue", "dataType"):
+            if hasattr(pack, name):
+                raise ValueError(f"Cannot use reserved name '{name}' in a parameterPack")
+        for parameter in parameters.values():
+            try:
+                parameter.check(parameter.default)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"The default of '{parameter.name}' fails the validation checks: {error}") from error
+            setattr(pack, parameter.name, _pack_property(parameter))
+        own = vars(pack).get("__init__")
 
         def init(self: Any, *args: Any, **kwargs: Any) -> None:
-            object.__setattr__(self, "_back", None)
+            self._back = None
+            given = dict(zip(parameters, args, strict=False)) if own is None else {}
+            if own is None and set(kwargs) - set(parameters):
+                raise TypeError(f"unexpected arguments {sorted(set(kwargs) - set(parameters))}")
+            if own is None and set(kwargs) & set(given):
+                raise TypeError(f"arguments given twice: {sorted(set(kwargs) & set(given))}")
             values = {name: parameter.default for name, parameter in parameters.items()}
-            values.update(dict(zip(parameters, args, strict=False)))
-            unknown = set(kwargs) - set(parameters)
-            if unknown:
-                raise TypeError(f"unexpected arguments {sorted(unknown)}")
-            for name, value in {**values, **kwargs}.items():
+            for name, value in {**values, **given, **(kwargs if own is None else {})}.items():
                 setattr(self, name, value)
+            if own is not None:
+                own(self, *args, **kwargs)
 
-        def assign(self: Any, name: str, value: Any) -> None:
-            if name not in parameters:
-                raise AttributeError(f"{pack.__name__} has no parameter '{name}'")
-            parameters[name].check(value)
-            object.__setattr__(self, name, value)
-            if self._back is not None:
-                serializer, node, prefix = self._back
-                serializer.write(node, prefix, self)
+        def text(self: Any) -> str:
+            parts = (f"{name}={getattr(self, name)!r}".replace("'", '"') for name in parameters)
+            return f"{type(self).__name__}({', '.join(parts)})"
 
+        def equal(self: Any, other: Any) -> bool:
+            same = type(self) is type(other)
+            return same and all(getattr(self, name) == getattr(other, name) for name in parameters)
+
+        for name, method in (("__eq__", equal), ("__str__", text), ("__repr__", text)):
+            if name not in vars(pack):
+                setattr(pack, name, method)
         pack.__init__ = init
-        pack.__setattr__ = assign
-        pack.__eq__ = lambda self, other: (
-            type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in parameters)
-        )
-        pack.__hash__ = None
-        pack.getValue = _get_dotted
-        pack.setValue = _set_dotted
+        pack._is_parameterPack = True
+        pack.allParameters = parameters
+        pack.getValue, pack.setValue = _get_dotted, _set_dotted
+        pack.dataType = staticmethod(lambda name: _declared(parameters, name))
         return pack
 
     return wrap if cls is None else wrap(cls)
 
 
+def _pack_property(parameter: _Parameter) -> property:
+    kept = f"_pack_{parameter.name}"
+
+    def write(self: Any, value: Any) -> None:
+        parameter.check(value)
+        setattr(self, kept, value)
+        if self._back is not None:
+            serializer, node, name = self._back
+            serializer.write(node, name, self)
+
+    return property(lambda self: getattr(self, kept), write)
+
+
 def _get_dotted(owner: Any, name: str) -> Any:
     first, _, rest = name.partition(".")
-    if first not in owner.allParameters:
+    if first not in getattr(owner, "allParameters", ()):
         raise ValueError(f"Cannot find a param with the given name: {name}")
     value = getattr(owner, first)
     return _get_dotted(value, rest) if rest else value
@@ -115,7 +142,7 @@ def _get_dotted(owner: Any, name: str) -> Any:
 
 def _set_dotted(owner: Any, name: str, value: Any) -> None:
     first, _, rest = name.partition(".")
-    if first not in owner.allParameters:
+    if first not in getattr(owner, "allParameters", ()):
         raise ValueError(f"Cannot find a param with the given name: {name}")
     if rest:
         _set_dotted(getattr(owner, first), rest, value)
@@ -128,7 +155,7 @@ def _declared(parameters: dict[str, _Parameter], name: str) -> Any:
     if first not in parameters:
         raise ValueError(f"Cannot find a param with the given name: {name}")
     declared = parameters[first].declared
-    return _declared(split(declared)[0].allParameters, rest) if rest else declared
+    return _declared(getattr(split(declared)[0], "allParameters", {}), rest) if rest else declared
 
 
 class _Wrapper:
@@ -144,14 +171,13 @@ class _Wrapper:
         self._updating = False
         for name, parameter in self.allParameters.items():
             if not parameter.serializer.has(parameterNode, self._prefix + name):
-                parameter.check(parameter.default)
-                parameter.serializer.write(parameterNode, self._prefix + name, parameter.default)
+                value = parameter.default
+                parameter.check(value)
+                parameter.serializer.write(parameterNode, self._prefix + name, value)
 
     def default(self, name: str) -> Default:
+        _declared(self.allParameters, name)
         return Default(self.allParameters[name].default)
-
-    def dataType(self, name: str) -> Any:
-        return _declared(self.allParameters, name)
 
     def getValue(self, name: str) -> Any:
         return _get_dotted(self, name)
@@ -160,8 +186,9 @@ class _Wrapper:
         _set_dotted(self, name, value)
 
     def isCached(self, name: str) -> bool:
+        """What Slicer would answer; the double reads the node each time."""
         _declared(self.allParameters, name)
-        return False
+        return self.allParameters[name].serializer.cached
 
     def connectGui(self, gui: Any) -> int:
         """Bind every widget that has the property SlicerParameterName."""
@@ -260,6 +287,7 @@ def parameterNodeWrapper(cls: Any = None) -> Any:
         for parameter in parameters.values():
             setattr(declared, parameter.name, _property(parameter))
         declared.allParameters = parameters
+        declared.dataType = staticmethod(lambda name: _declared(parameters, name))
         declared._is_parameter_node_wrapper = True
         return declared
 

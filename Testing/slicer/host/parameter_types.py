@@ -89,11 +89,21 @@ class RangeBounds(Validator):
             raise ValueError(f"Range must be within [{self.minimum}, {self.maximum}], is {value}")
 
 
-@dataclass(frozen=True)
 class Default:
-    """A default value as an annotation."""
+    """A default value as an annotation; or a function that makes one each time."""
 
-    value: Any
+    def __init__(self, value: Any = None, *, generator: Any = None) -> None:
+        self._value, self._generator = value, generator
+
+    @property
+    def value(self) -> Any:
+        """The value."""
+        return self._generator() if self._generator else self._value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Default) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,10 @@ def split(annotated: Any) -> tuple[Any, list[Any]]:
 class Serializer:
     """Keeps values of one type under a name."""
 
+    cached = True
+    needs_value = True
+    validators: tuple[Validator, ...] = ()
+
     def __init__(self, kind: Any) -> None:
         self.kind = kind
 
@@ -140,6 +154,14 @@ class Serializer:
         """Refuse a value of the wrong type."""
         if not isinstance(value, self.kind):
             raise TypeError(f"Value must be of type {self.kind}, is {value!r} of type {type(value)}")
+
+    def verify(self, value: Any) -> None:
+        """The same for an element of a list or union: with its validators."""
+        if value is None and self.needs_value:
+            raise ValueError("an element must not be None")
+        self.check(value)
+        for validator in self.validators:
+            validator.validate(value)
 
     def has(self, node: Any, name: str) -> bool:
         """Is there a value?"""
@@ -178,6 +200,8 @@ class _Enum(Serializer):
 
 
 class _Node(Serializer):
+    needs_value = False
+
     def default(self) -> None:
         return None
 
@@ -195,6 +219,8 @@ class _Node(Serializer):
 
 
 class _Nothing(Serializer):
+    needs_value = False
+
     def default(self) -> None:
         return None
 
@@ -243,7 +269,7 @@ class _Many(Serializer):
         if self.size is not None and len(flat) != self.size:
             raise ValueError(f"Value must have {self.size} elements, has {len(flat)}")
         for index, part in enumerate(flat):
-            self.of(index).check(part)
+            self.of(index).verify(part)
 
     def write(self, node: Any, name: str, value: Any) -> None:
         with _Modify(node):
@@ -254,48 +280,47 @@ class _Many(Serializer):
 
     def read(self, node: Any, name: str) -> Any:
         parts = [self.of(index).read(node, f"{name}_{index}") for index in range(int(node.GetParameter(name)))]
-        if self.kind is dict:
-            return dict(zip(parts[::2], parts[1::2], strict=True))
-        return WrittenList(parts, self, node, name) if self.kind is list else tuple(parts)
+        if self.kind is tuple:
+            return tuple(parts)
+        pairs = zip(parts[::2], parts[1::2], strict=False)
+        found: Any = WrittenDict(pairs) if self.kind is dict else WrittenList(parts)
+        found._back = (self, node, name)
+        return found
 
 
 class WrittenList(list):  # type: ignore[type-arg]
     """A list that writes itself back when it changes, as Slicer's does."""
 
-    def __init__(self, parts: list[Any], serializer: _Many, node: Any, name: str) -> None:
-        super().__init__(parts)
-        self._back = (serializer, node, name)
+
+class WrittenDict(dict):  # type: ignore[type-arg]
+    """A dictionary that writes itself back when it changes."""
 
 
-def _written(method: str) -> Any:
-    plain = getattr(list, method)
+def _written(kind: type, method: str) -> Any:
+    plain = getattr(kind, method)
 
-    def call(self: WrittenList, *args: Any, **kwargs: Any) -> Any:
-        result = plain(self, *args, **kwargs)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         serializer, node, name = self._back
-        serializer.check(list(self))
-        serializer.write(node, name, list(self))
+        trial = kind(self)
+        plain(trial, *args, **kwargs)
+        serializer.check(trial)  # a bad value leaves all as it was
+        result = plain(self, *args, **kwargs)
+        serializer.write(node, name, trial)
         return result
 
     return call
 
 
-for _method in (
-    "append",
-    "extend",
-    "insert",
-    "pop",
-    "remove",
-    "clear",
-    "sort",
-    "reverse",
-    "__setitem__",
-    "__delitem__",
-):
-    setattr(WrittenList, _method, _written(_method))
+LIST_CHANGES = "append extend insert pop remove clear sort reverse __setitem__ __delitem__ __iadd__ __imul__"
+DICT_CHANGES = "pop popitem clear update setdefault __setitem__ __delitem__ __ior__"
+for _kind, _class, _changes in ((list, WrittenList, LIST_CHANGES), (dict, WrittenDict, DICT_CHANGES)):
+    for _change in _changes.split():
+        setattr(_class, _change, _written(_kind, _change))
 
 
 class _Union(Serializer):
+    needs_value = False
+
     def __init__(self, options: list[Serializer]) -> None:
         super().__init__(object)
         self.options = options
@@ -305,12 +330,16 @@ class _Union(Serializer):
         return None if nothing else self.options[0].default()
 
     def pick(self, value: Any) -> int:
+        refused: list[Exception] = []
         for index, option in enumerate(self.options):
             try:
-                option.check(value)
-            except (TypeError, ValueError):
+                option.verify(value)
+            except (TypeError, ValueError) as error:
+                refused.append(error)
                 continue
             return index
+        if value is None or any(not isinstance(error, TypeError) for error in refused):
+            raise ValueError(f"{value!r} is not allowed: {refused}")
         raise TypeError(f"{value!r} fits none of the allowed types")
 
     def check(self, value: Any) -> None:
@@ -328,16 +357,21 @@ class _Union(Serializer):
 
 
 class _Pack(Serializer):
+    cached = False
+
+    def parts(self) -> dict[str, Serializer]:
+        return {name: parameter.serializer for name, parameter in self.kind.allParameters.items()}
+
     def write(self, node: Any, name: str, value: Any) -> None:
         with _Modify(node):
             node.SetParameter(name, "")
-            for part, serializer in self.kind._serializers.items():
+            for part, serializer in self.parts().items():
                 serializer.write(node, f"{name}.{part}", getattr(value, part))
 
     def read(self, node: Any, name: str) -> Any:
-        values = {part: s.read(node, f"{name}.{part}") for part, s in self.kind._serializers.items()}
+        values = {part: s.read(node, f"{name}.{part}") for part, s in self.parts().items()}
         pack = self.kind(**values)
-        object.__setattr__(pack, "_back", (self, node, name))
+        pack._back = (self, node, name)
         return pack
 
 
@@ -352,11 +386,23 @@ class _Modify:
         self.node.EndModify(self.was)
 
 
+def validators_in(annotations: list[Any]) -> tuple[Validator, ...]:
+    """The validators among annotations; a class stands for its instance."""
+    made = [item() if isinstance(item, type) and issubclass(item, Validator) else item for item in annotations]
+    return tuple(item for item in made if isinstance(item, Validator))
+
+
 def serializer_for(annotated: Any) -> Serializer:
-    """The serializer of a type; raises for a type Slicer does not keep either."""
+    """The serializer of a type with its validators; raises for a type the double does not keep."""
+    kind, annotations = split(annotated)
+    serializer = _serializer_of(kind)
+    serializer.validators = validators_in(annotations)
+    return serializer
+
+
+def _serializer_of(kind: Any) -> Serializer:
     import slicer
 
-    kind, _annotations = split(annotated)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return _Union([serializer_for(option) for option in arguments])

@@ -239,7 +239,7 @@ def _set_attribute(self: Any, name: str, value: Any) -> None:
         if found is None:
             self.__dict__[name] = value
         return
-    if isinstance(value, QtCore.SignalInstance):  # PySide6 itself keeps the bound signal
+    if isinstance(value, QtCore.SignalInstance) or name.startswith("__"):  # PySide6 itself keeps these
         self.__dict__[name] = value
         return
     if isinstance(found, QtCore.Property):  # of a stand-in

@@ -34,7 +34,7 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         super().__init__(parent)
         self._h_scene: Any = None
         self._h_node: Any = None
-        self._h_filling = False
+        self._h_row = 0
         self._h_values: dict[str, Any] = {
             "nodeTypes": [], "showHidden": False, "showChildNodeTypes": True, "hideChildNodeTypes": [],
             "baseName": "", "noneEnabled": False, "addEnabled": True, "removeEnabled": True, "editEnabled": False,
@@ -47,6 +47,7 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._h_combo)
+        self._h_wanted_id = ""
         self._h_watch = Watch(self)
         self._h_node_watch = Watch(self)
         self._h_combo.activated.connect(self._h_activated)
@@ -109,6 +110,9 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
             ):  # fmt: skip
                 self._h_watch.add(scene, event, self._h_scene_changed)
         self._h_refresh()
+        if scene is not None and self._h_wanted_id:
+            self.setCurrentNodeID(self._h_wanted_id)
+            self._h_wanted_id = ""
 
     def addAttribute(self, node_type: str, name: str, value: Any = None) -> None:
         """Show only nodes of the type that have this attribute."""
@@ -149,6 +153,8 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         if isinstance(node, str):
             self.setCurrentNodeID(node)
             return
+        if self._h_scene is None:  # asked for before there is a scene: remembered
+            self._h_wanted_id = (node.GetID() or "") if node is not None else ""
         ids = [item.GetID() for item in self._h_nodes()]
         self._h_choose(node if node is not None and node.GetID() in ids else None)
 
@@ -235,23 +241,18 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         self._h_refresh()
 
     def _h_refresh(self, *_args: Any) -> None:
-        nodes = self._h_nodes()
-        ids = [node.GetID() for node in nodes]
-        node = self._h_node
-        if node is not None and (node.GetID() not in ids or self._h_scene.GetNodeByID(node.GetID()) is not node):
-            node = None
-        if node is None and nodes and not self._h_values["noneEnabled"]:
-            node = nodes[0]
-        if node is self._h_node:
+        nodes, node = self._h_nodes(), self._h_node
+        if node is None or any(other is node for other in nodes):
             self._h_fill()
-        else:
-            self._h_choose(node)
+        else:  # Qt moves on to the entry that takes the place of the one removed; nothing is chosen by itself otherwise
+            self._h_choose(nodes[min(self._h_row, len(nodes) - 1)] if nodes else None)
 
     def _h_choose(self, node: Any) -> None:
         if node is self._h_node:
             self._h_fill()
             return
         self._h_node = node
+        self._h_row = next((row for row, other in enumerate(self._h_nodes()) if other is node), 0)
         self._h_node_watch.clear()
         if node is not None:
             self._h_node_watch.add(node, "ModifiedEvent", self._h_renamed)
@@ -288,9 +289,9 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         word = self._h_word()
         for wanted, action, text in (
             (values["addEnabled"] and values["nodeTypes"], "add", f"Create new {word}"),
-            (values["renameEnabled"] and self._h_node is not None, "rename", f"Rename current {word}..."),
-            (values["editEnabled"] and self._h_node is not None, "edit", f"Edit current {word}..."),
-            (values["removeEnabled"] and self._h_node is not None, "remove", f"Delete current {word}"),
+            (values["renameEnabled"], "rename", f"Rename current {word}..."),
+            (values["editEnabled"], "edit", f"Edit current {word}..."),
+            (values["removeEnabled"], "remove", f"Delete current {word}"),
         ):
             if wanted:
                 combo.addItem(text)

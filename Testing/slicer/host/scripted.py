@@ -153,6 +153,10 @@ class ScriptedLoadableModuleTest(unittest.TestCase):
 
     messageDelay = 100  # noqa: N815
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        super(unittest.TestCase, self).__init__()  # TestCase does not hand on to mixins beside it
+
     def delayDisplay(self, message: str, requestedDelay: int | None = None, msec: int | None = None) -> None:
         """Show progress; the host does not wait."""
         import logging
