@@ -217,9 +217,10 @@ class PrintPrepLogic(ScriptedLoadableModuleLogic):
         :param timeout: seconds.
         :return: the study.
         """
+        from PrintPrepPanel import work
+
         from PrintPrepLib.jobs import Job
         from PrintPrepLib.mrml import create_study
-        from PrintPrepPanel import work
 
         prepared = work.prepare(volumeNode, segmentationNode, segmentIds, recipe)
         job = Job(prepared.words, folder=prepared.folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import slicer
 from slicer.i18n import tr as _
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from . import exporting, packages, planes, work
+from . import exporting, packages, work
 from .cutsection import CutSection
 from .results import Results
 from .runner import Runner
@@ -325,6 +325,7 @@ class Panel:
 
     def _load_steps(self) -> None:
         import qt
+
         from PrintPrepLib.workflow.recipe import load_recipe
 
         path = qt.QFileDialog.getOpenFileName(slicer.util.mainWindow(), _("Load steps"), "", _("Recipes") + " (*.toml)")

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import slicer
+from slicer.i18n import tr as _
 
 from . import exporting, work
 from .sections import SECTION_OF_CODE, section_state
 from .tables import PlaceTable, fill_findings
-from slicer.i18n import tr as _
-
 from .texts import SECTION_NAMES, SECTIONS
 
 SECTION_OF_STEP = {step: section for section, steps in SECTIONS for step in steps}

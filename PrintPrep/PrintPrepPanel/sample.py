@@ -16,6 +16,7 @@ HOUNSFIELD = ("[hnsf'U]", "UCUM", "Hounsfield unit")
 def phantom_volume(scene: Any, size: tuple[int, int, int] = SIZE, name: str = NAME) -> Any:
     """Scan the phantom, and add it to a scene as a CT volume."""
     import SimpleITK as sitk
+
     from PrintPrepLib.dicom import best_series, read_series, scan_folder
     from PrintPrepLib.phantom import make_demo
 

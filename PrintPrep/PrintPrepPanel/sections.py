@@ -115,7 +115,8 @@ class Section:
         self._findings.visible = bool(shown)
         if self.undo is not None:
             self.undo.enabled = bool(undo)
-            self.undo.text = _("Undo: {step}").format(step=step_title(undo.split(" ")[0])) if undo else _("Undo")
+            step = step_title(undo.rstrip("0123456789").strip())
+            self.undo.text = _("Undo: {step}").format(step=step) if undo else _("Undo")
 
 
 def section_state(receipts: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]]) -> str:

@@ -93,6 +93,7 @@ class StepBox:
                 widget.visible = ticked
         if self._more is not None:
             self._more[1].visible = ticked and self._more[0].checked
+        self.widget.flat = not ticked
 
     def _on_changed(self, name: str, value: Any) -> None:
         if value is None:

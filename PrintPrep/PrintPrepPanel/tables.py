@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from .texts import MARKS, SEVERITY_COLORS, by_severity
 from .views import jump_to
 
-LONGEST_PX = 260
+LONGEST_PX = 340
 ROW_PX = 24
 
 

@@ -3,50 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-import pytest
+from Testing.slicer.panel_walk import (
+    SECTIONS,
+    export_to,
+    job_folders,
+    open_only,
+    open_with_phantom,
+    pictures,
+    prepared,
+    run_to_end,
+)
 
 pytest_plugins = ("Testing.slicer.host.plugin",)
 
-MODULE = Path(__file__).resolve().parents[2] / "PrintPrep" / "PrintPrep.py"
-SIZE = (48, 72, 72)
-RUN_S = 240.0
-SECTIONS = ("scan", "segment", "surface", "repair", "walls", "cut", "export")
-
-
-def open_with_phantom(host: Any) -> tuple[Any, Any]:
-    panel = host.open(MODULE)
-    from PrintPrepPanel.sample import phantom_volume
-
-    node = phantom_volume(host.scene, SIZE)
-    host.choose(panel.ui.volumeSelector, node)
-    return panel, node
-
-
-def run_to_end(host: Any, panel: Any) -> None:
-    assert panel.panel.runner.running, panel.ui.statusLabel.text
-    assert host.pump(RUN_S, until=lambda: not panel.panel.runner.running), panel.ui.statusLabel.text
-    host.pump(0.05)
-
-
-def pictures(tmp_path: Path) -> Path:
-    return Path(os.environ.get("PRINTPREP_PICTURES", str(tmp_path / "pictures")))
-
-
-def open_only(host: Any, panel: Any, name: str) -> None:
-    for other in SECTIONS:
-        getattr(panel.ui, f"section_{other}").collapsed = other != name
-    host.pump(0.02)
-
 
 def test_walk_from_phantom_to_files(host: Any, tmp_path: Path) -> None:
+    before = job_folders()
     panel, _node = open_with_phantom(host)
     ui = panel.ui
+    host.screenshot(panel.parent, pictures(tmp_path) / "begin.png")
     host.click(ui.reviewButton)
     assert ui.scanTable.rowCount > 3
+    host.screenshot(panel.parent, pictures(tmp_path) / "review.png")
     host.choose(ui.presetSelector, "Bone")
     open_only(host, panel, "export")
     host.choose(ui.printerSelector, "Original Prusa MK4")
@@ -54,23 +35,146 @@ def test_walk_from_phantom_to_files(host: Any, tmp_path: Path) -> None:
     host.click(ui.prepareButton)
     assert ui.cancelButton.isEnabled()
     assert not ui.prepareButton.isEnabled()
+    host.pump(2.0)
+    host.screenshot(panel.parent, pictures(tmp_path) / "running.png")
     run_to_end(host, panel)
     assert panel.panel.results.roles()[-1] == "model", ui.statusLabel.text
     assert ui.checkTable.rowCount > 20
     out = tmp_path / "out"
-    out.mkdir()
-    ui.folderEdit.setCurrentPath(str(out))
     ui.format_ply.setChecked(True)
-    host.pump(0)
-    if panel.panel.results.failed:
-        ui.anywayCheckBox.setChecked(True)
-        host.type_text(ui.reasonEdit, "only a test of the panel")
-    host.click(ui.exportButton)
+    export_to(host, panel, out)
     assert sorted(path.name for path in out.iterdir()) == [
         "model.3mf", "model.ply", "model.stl", "recipe.toml", "record.json",
     ]  # fmt: skip
     record = json.loads((out / "record.json").read_text())
     assert [one["file"] for one in record["outputs"]] == ["model.stl", "model.3mf", "model.ply", "recipe.toml"]
+    assert record["source"][0]["modality"] == "CT"
     for name in SECTIONS:
         open_only(host, panel, name)
         host.screenshot(panel.parent, pictures(tmp_path) / f"{name}.png")
+    assert job_folders() == before
+
+
+def test_exported_file_is_the_checked_model(host: Any, tmp_path: Path) -> None:
+    from PrintPrepLib.export import read_mesh
+    from PrintPrepLib.mrml import load_record, mesh_from_node
+
+    panel = prepared(host)
+    export_to(host, panel, tmp_path / "out")
+    results = panel.panel.results
+    written = read_mesh(tmp_path / "out" / "model.stl")
+    assert len(written.faces) == len(mesh_from_node(results.final.node).faces)
+    checked = load_record(results.study)
+    assert checked is not None
+    told = next(one["sha256"] for one in checked["outputs"] if one["file"] == "model.stl")
+    import hashlib
+
+    assert hashlib.sha256((tmp_path / "out" / "model.stl").read_bytes()).hexdigest() == told
+
+
+def test_cancel_leaves_nothing(host: Any) -> None:
+    before = job_folders()
+    panel, _node = open_with_phantom(host)
+    host.click(panel.ui.prepareButton)
+    assert host.pump(60, until=lambda: panel.ui.progressBar.value > 0)
+    nodes = host.scene.GetNumberOfNodes()
+    host.click(panel.ui.cancelButton)
+    run_to_end(host, panel)
+    assert "Canceled" in panel.ui.statusLabel.text
+    assert host.scene.GetNumberOfNodes() == nodes
+    assert panel.panel.results.study is None
+    assert job_folders() == before
+    assert panel.ui.prepareButton.isEnabled()
+    assert not panel.ui.cancelButton.isEnabled()
+
+
+def test_undo_walks_back_and_check_again_goes_on(host: Any, tmp_path: Path) -> None:
+    panel = prepared(host)
+    ui, results = panel.ui, panel.panel.results
+    assert results.roles() == ["surface", "fragments", "smooth", "simplify", "model"]
+    open_only(host, panel, "surface")
+    assert ui.undo_surface.text == "Undo: Simplify"
+    host.click(ui.undo_surface)
+    assert results.roles() == ["surface", "fragments", "smooth"]
+    assert results.shown_node().GetDisplayNode().GetVisibility() == 1
+    assert not ui.exportButton.isEnabled()
+    assert "Check again" in ui.exportButton.toolTip
+    assert panel.panel.sections["export"].state == "none"
+    open_only(host, panel, "export")
+    host.click(ui.checkButton)
+    run_to_end(host, panel)
+    assert results.roles() == ["surface", "fragments", "smooth", "model"], ui.statusLabel.text
+    open_only(host, panel, "repair")
+    host.click(ui.undo_repair)
+    assert results.roles() == ["surface"]
+    open_only(host, panel, "surface")
+    host.click(ui.undo_surface)
+    assert results.roles() == []
+    assert not ui.undo_surface.isEnabled()
+
+
+def test_before_and_after(host: Any) -> None:
+    panel = prepared(host)
+    open_only(host, panel, "surface")
+    there = {one.role: one.node.GetDisplayNode() for one in panel.panel.results.there()}
+    panel.ui.beforeCheckBox.setChecked(True)
+    assert {role for role, display in there.items() if display.GetVisibility()} == {"fragments"}
+    panel.ui.beforeCheckBox.setChecked(False)
+    assert {role for role, display in there.items() if display.GetVisibility()} == {"model"}
+
+
+def test_a_click_on_a_finding_goes_there(host: Any) -> None:
+    panel = prepared(host)
+    open_only(host, panel, "export")
+    table = panel.panel.results._table
+    row = next(number for number, place in enumerate(table._places) if place is not None)
+    table.widget.cellClicked.emit(row, 1)
+    x, y, z = table._places[row]
+    red = host.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
+    center = [red.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)]
+    assert center == [-x, -y, z]
+    camera = host.scene.GetFirstNodeByClass("vtkMRMLCameraNode")
+    assert list(camera.GetFocalPoint()) == [-x, -y, z]
+
+
+def test_thin_places_are_found_and_colored(host: Any, tmp_path: Path) -> None:
+    panel = prepared(host)
+    ui = panel.ui
+    open_only(host, panel, "walls")
+    host.click(ui.thinButton)
+    assert "thinnest wall" in ui.statusLabel.text
+    host.type_text(ui.limitEdit, "four")
+    host.click(ui.thinButton)
+    assert "'four'" in ui.statusLabel.text
+    host.type_text(ui.limitEdit, "4")
+    host.click(ui.thinButton)
+    run_to_end(host, panel)
+    assert ui.thinTable.rowCount >= 1, ui.statusLabel.text
+    assert panel.panel.results.shown_node().GetDisplayNode().GetActiveScalarName() == "thickness_mm"
+    assert panel.panel.results.outdated == ""
+    host.screenshot(panel.parent, pictures(tmp_path) / "walls_found.png")
+
+
+def test_cut_by_a_plane_gives_parts(host: Any, tmp_path: Path) -> None:
+    panel = prepared(host)
+    ui = panel.ui
+    open_only(host, panel, "cut")
+    host.click(ui.addPlaneButton)
+    assert ui.planeList.count == 1
+    assert panel.panel.sections["cut"].box("cut").widget.isChecked()
+    host.click(ui.apply_cut)
+    run_to_end(host, panel)
+    results = panel.panel.results
+    assert results.roles()[-1] == "parts", ui.statusLabel.text
+    assert ui.partsTable.rowCount >= 2
+    host.screenshot(panel.parent, pictures(tmp_path) / "cut_done.png")
+    export_to(host, panel, tmp_path / "out")
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert {"model.3mf", "model_01.stl", "model_02.stl"} <= set(names), names
+    open_only(host, panel, "cut")
+    plane = host.scene.GetFirstNodeByClass("vtkMRMLMarkupsPlaneNode")
+    plane.SetCenterWorld(0.0, 0.0, 0.0)
+    panel.panel.refresh()
+    assert "plane was moved" in panel.panel.results.outdated
+    host.click(ui.undo_cut)
+    assert results.roles()[-1] == "simplify"
