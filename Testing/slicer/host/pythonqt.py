@@ -173,8 +173,8 @@ def _install_connect(qobject: Any) -> None:
     original = qobject.__getattribute__
 
     def connect(self: Any, signal: Any, *target: Any) -> bool:
-        if not isinstance(signal, str):
-            raise TypeError("connect() takes the signal as a string with its arguments, for example 'clicked(bool)'")
+        if not isinstance(signal, str):  # PySide6 itself, for example in QTimer.singleShot
+            return bool(original(self, "connect")(signal, *target))
         _, encoded = signal_index(self, signal)
         if len(target) == 2 and isinstance(target[1], str):
             slot = host_signature(target[1])

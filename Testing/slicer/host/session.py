@@ -148,6 +148,7 @@ class Host:
         self._modules.clear()
         self.app.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
         self.pump(0)
+        self.failures += [f"unanswered ({item.kind}): {item.text}" for item in self.dialogs.unanswered]
         if self.dialogs.answers:
             self.failures.append(f"answers never asked for: {self.dialogs.answers}")
         if self.app._h_paused:

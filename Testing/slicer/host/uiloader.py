@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
@@ -29,20 +30,22 @@ class QUiLoader(PySideLoader):
             self.registerCustomWidget(cls)
 
     def createWidget(self, class_name: str, parent: QWidget | None = None, name: str = "") -> QWidget:  # noqa: N802
-        """Make one widget; a class without a stand-in is an error, not a silent plain widget."""
+        """Make one widget."""
         cls = _classes.get(class_name)
         if cls is not None:
             widget = cls(parent)
             widget.setObjectName(name)
             self.kept.append(widget)
             return widget
-        if class_name not in self.availableWidgets():
-            raise NotImplementedError(f"the host has no stand-in for the widget class {class_name}")
         return super().createWidget(class_name, parent, name)
 
     def load(self, device: QIODevice, parent: QWidget | None = None) -> QWidget | None:
         """Read the file."""
         text = bytes(device.readAll().data()).decode()
+        known = {*_classes, *self.availableWidgets(), *self.availableLayouts(), "Line"}
+        unknown = sorted(set(re.findall(r'<widget class="(\w+)"', text)) - known)
+        if unknown:  # Qt would put a plain widget there without a word
+            raise NotImplementedError(f"the host has no stand-in for {', '.join(unknown)}")
         buffer = QBuffer()
         buffer.setData(QByteArray(host_signature(text).encode()))
         buffer.open(QIODevice.OpenModeFlag.ReadOnly)
