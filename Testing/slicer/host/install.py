@@ -65,9 +65,19 @@ def install() -> Any:
     from . import pythonqt
 
     pythonqt.apply()
-    from . import application, ctk_sections, ctk_values, modules, qmrml_basic, qmrml_nodes, qmrml_segments, uiloader
+    from . import (
+        application,
+        ctk_paths,
+        ctk_sections,
+        ctk_values,
+        modules,
+        qmrml_basic,
+        qmrml_nodes,
+        qmrml_segments,
+        uiloader,
+    )
 
-    ctk_classes = (*ctk_sections.CLASSES, *ctk_values.CLASSES)
+    ctk_classes = (*ctk_sections.CLASSES, *ctk_paths.CLASSES, *ctk_values.CLASSES)
     slicer_classes = (*qmrml_basic.CLASSES, *qmrml_nodes.CLASSES, *qmrml_segments.CLASSES)
     uiloader.register((*ctk_classes, *slicer_classes))
     app = application.qSlicerApplication(["host"])

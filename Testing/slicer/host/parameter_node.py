@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .parameter_gui import Connector, connector_for
+from .parameter_store import Serializer, serializer_for
 from .parameter_types import (
     Choice,
     Decimals,
@@ -17,11 +18,9 @@ from .parameter_types import (
     Minimum,
     NotNone,
     RangeBounds,
-    Serializer,
     SingleStep,
     Validator,
     WithinRange,
-    serializer_for,
     split,
     validators_in,
 )

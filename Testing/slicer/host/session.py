@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from . import dialogs, doubles, observers
+from .hands import Hands
 from .install import install
 
 PANEL_WIDTH_PX = 480
@@ -33,7 +33,7 @@ BUILT_IN = {
 }
 
 
-class Host:
+class Host(Hands):
     """What a test holds: see the package's docstring."""
 
     def __init__(self) -> None:
@@ -78,8 +78,8 @@ class Host:
         self._make_scene()
 
     def _make_scene(self) -> None:
-        from .application import LayoutManager
         from .modules import BuiltInModule, Modules
+        from .views import LayoutManager
 
         slicer = self.slicer
         self._former["scene"] = getattr(slicer, "mrmlScene", None)
@@ -278,68 +278,3 @@ class Host:
     def visited_modules(self) -> list[str]:
         """The modules a panel sent the user to, in order."""
         return self.app._h_selector.visited
-
-    # A user's hands
-
-    def pump(self, seconds: float = 0.0, until: Callable[[], Any] | None = None) -> bool:
-        """Let the application work for a time, or until something holds; gives whether it holds."""
-        end = time.monotonic() + seconds
-        while True:
-            self.app.processEvents()
-            if until is not None and until():
-                return True
-            if time.monotonic() >= end:
-                return until is None
-            time.sleep(0.005)
-
-    def click(self, button: Any) -> None:
-        """Click a button as a user can: it must be there and enabled."""
-        where = f"{button.className()} '{button.objectName}'"
-        self.pump(0)
-        if not button.isVisible():
-            raise AssertionError(f"{where} is hidden: the user cannot click it")
-        if not button.isEnabled():
-            raise AssertionError(f"{where} is disabled: {button.toolTip or 'its tool tip says no reason'}")
-        button.click()
-        self.pump(0)
-
-    def choose(self, combo: Any, what: Any) -> None:
-        """Choose an entry of a combo box as a user does: text, or a node for a node selector."""
-        inner = combo
-        if combo.className() == "qMRMLNodeComboBox":
-            inner = combo._h_combo
-            index = inner.findText(what) if isinstance(what, str) else inner.findData(what.GetID() if what else "")
-        else:
-            index = inner.findText(what)
-        if index < 0:
-            texts = [inner.itemText(row) for row in range(inner.count)]
-            raise AssertionError(f"'{combo.objectName}' has no entry {what!r}; it has {texts}")
-        if not combo.isEnabled():
-            raise AssertionError(f"'{combo.objectName}' is disabled")
-        inner.setCurrentIndex(index)
-        inner.activated.emit(index)
-        self.pump(0)
-
-    def type_text(self, line: Any, text: str) -> None:
-        """Replace the text of a line edit, key by key."""
-        from PySide6 import QtCore, QtGui
-
-        line.setFocus()
-        line.selectAll()
-        line.insert("")
-        for letter in text:
-            for kind in (QtCore.QEvent.Type.KeyPress, QtCore.QEvent.Type.KeyRelease):
-                event = QtGui.QKeyEvent(kind, 0, QtCore.Qt.KeyboardModifier.NoModifier, letter)
-                self.app.sendEvent(line, event)
-        line.editingFinished.emit()
-        self.pump(0)
-
-    def screenshot(self, widget: Any, path: str | Path) -> Path:
-        """The widget as a PNG file."""
-        self.pump(0)
-        picture = widget.grab()
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if picture.isNull() or not picture.save(str(path), "PNG"):
-            raise RuntimeError(f"no picture of {widget.className()} was written to {path}")
-        return path
