@@ -139,11 +139,12 @@ def test_undo_drops_the_last_result_and_shows_the_former(scene):
     assert mrml.drop_last(study).role == "parts"
     assert all(node.GetDisplayNode().GetVisibility() for node in mrml.results(study)[-1].nodes)
     assert scene.GetNumberOfNodesByClass("vtkMRMLProceduralColorNode") == colors
-    fewer = mrml.add_result(study, "parts", [box(name="part 1")])
+    fewer = mrml.add_result(study, "parts", [box(name="part 1")], receipts=[receipt("fewer")])
     assert len(fewer.nodes) == 1
     shown = mrml.drop_last(study)
     assert shown.node is first.node
     assert first.node.GetDisplayNode().GetVisibility()
+    assert "fewer" not in study.node.GetText()  # the receipt went with its result
     assert mrml.drop_last(study) is None
     assert scene.GetNumberOfNodesByClass("vtkMRMLModelNode") == 0
     assert scene.GetNumberOfNodesByClass("vtkMRMLModelDisplayNode") == 0
@@ -219,6 +220,11 @@ def test_a_result_is_stale_when_content_changes_and_only_then(scene):
     assert [f.code for f in mrml.stale_findings(surface.node)] == ["input-removed"]
     mrml.add_result(study, "surface", box(), inputs=inputs[:1])
     assert not mrml.is_stale(surface.node)
+    other = s.add_segmentation(scene, s.upright(), name="other")
+    mrml.add_result(study, "surface", box(), inputs=[mrml.InputNode(other)])
+    assert not mrml.is_stale(surface.node)
+    s.clear_segment(other, s.SEGMENT)
+    assert "other" in mrml.stale_findings(surface.node)[0].message
 
 
 def test_everything_survives_a_saved_scene(scene, tmp_path):
