@@ -43,6 +43,11 @@ They offer what the C++ headers give to Python: ``collapsed = True``, not ``setC
 Where the environment variable PRINTPREP_SLICER_SOURCE names a checkout of Slicer's source, Slicer's own
 ScriptedLoadableModule, parameterNodeWrapper and i18n are used in place of the doubles.
 
+Known differences: a node selector here never chooses a node by itself (in Slicer one without any extra entry may take
+the first node that comes); values of the wrong type are refused by Qt's own widgets, not by all stand-ins; children
+are attributes of the widget that ``loadUI`` gives, not of every widget; ``isinstance(w, qt.QWidget)`` is true for CTK
+and Slicer widgets, which in Slicer it is not; subject hierarchy items are not made by themselves.
+
 What passes here is wiring, state and regressions. It is no evidence that a panel works in Slicer: looks of CTK
 widgets, timing, views, ownership of C++ objects and Slicer's own modules are not there.
 """
