@@ -118,6 +118,7 @@ class PrintPrepWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/PrintPrep.ui"))
         self.layout.addWidget(uiWidget)
         self.ui = slicer.util.childWidgetVariables(uiWidget)
+        self.ui.studySelector.addAttribute("vtkMRMLTextNode", "PrintPrep.study")
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = PrintPrepLogic()
         self.panel = Panel(self.ui, self.resourcePath("requirements.txt"))

@@ -7,7 +7,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from . import planes, work
+from . import explode, planes, work
 from .tables import PlaceTable, fill_parts
 
 
@@ -19,12 +19,13 @@ class CutSection:
         self._table = PlaceTable(panel.ui.partsTable, [_("Part"), _("Volume"), _("Size")], stretch=2)
         panel.ui.addPlaneButton.connect("clicked(bool)", lambda _on: panel.guarded(self.add))
         panel.ui.removePlaneButton.connect("clicked(bool)", lambda _on: panel.guarded(self.remove))
+        panel.ui.explodeSlider.connect("valueChanged(int)", self._on_explode)
         panel.ui.planeList.connect("currentRowChanged(int)", lambda _row: self._refresh_buttons())
 
     def add(self) -> None:
         """Put a plane through the middle of the model."""
         planes.add_plane(slicer.mrmlScene, self._panel.results.shown_node())
-        self._panel.sections["cut"].box("cut").widget.checked = True
+        self._panel.sections["cut"].box("cut").tick.checked = True
         self.fill_list()
         self._panel.ui.planeList.currentRow = self._panel.ui.planeList.count - 1
         self._panel.say(
@@ -62,6 +63,17 @@ class CutSection:
         numbers = planes.plane_numbers(slicer.mrmlScene) if self._panel.results.roles()[-1:] == ["parts"] else []
         save_settings(study, {**load_settings(study), work.PLANES: numbers})
 
+    def collapse(self) -> None:
+        """Put parts that were pulled apart back into their places."""
+        if self._panel.ui.explodeSlider.value:
+            self._panel.ui.explodeSlider.value = 0
+        explode.collapse(slicer.mrmlScene)
+
+    def _on_explode(self, value: int) -> None:
+        final = self._panel.results.final
+        if final is not None and final.role == "parts" and all(node.GetScene() is not None for node in final.nodes):
+            explode.show(slicer.mrmlScene, final.nodes, value / 100.0)
+
     def refresh(self) -> None:
         """Show the parts."""
         from PrintPrepLib.mrml import mesh_from_node
@@ -74,6 +86,7 @@ class CutSection:
             mesh = mesh_from_node(node)
             measures.append({"volume_ml": measure_mesh(mesh).volume_mm3 / 1000.0, "size_mm": mesh.size_mm.tolist()})
         fill_parts(self._table, nodes, measures)
+        self._panel.ui.explodeSlider.enabled = len(nodes) > 1
         self.fill_list()
 
     def _refresh_buttons(self) -> None:

@@ -36,6 +36,7 @@ class Panel:
         self.steps = StepList(load_preset(FIRST_PRESET))
         self._requirements = requirements_file
         self._loading = True
+        self._shown_study: Any = None
         self._presets = preset_names()
         self._after: Callable[[Any], None] | None = None
         self._prepared: work.Prepared | None = None
@@ -61,12 +62,15 @@ class Panel:
             self.scan.preview.clear()
             return
         self._load()
+        self._shown_study = parameters.study
         self.refresh()
 
     def on_parameters_changed(self) -> None:
         """Show what changed in the parameter node, for example by loading a scene."""
         if self.parameters is not None and not self._loading:
             self._load()
+            if self.parameters.study is not self._shown_study:
+                self._on_study()
             self.scan.update_preview()
             self.refresh_buttons()
 
@@ -102,6 +106,15 @@ class Panel:
             self.cut.fill_list()
         finally:
             self._loading = False
+
+    def _on_study(self) -> None:
+        """Another study was chosen: its scan and segmentation come with it."""
+        study = self.results.study
+        self._shown_study = self.parameters.study
+        if study is not None:
+            self.store(volume=study.volume_node or self.parameters.volume, segmentation=study.segmentation_node)
+            self._load()
+        self.refresh()
 
     def store(self, **values: Any) -> None:
         """Write values into the parameter node, without being told of it."""
@@ -300,7 +313,9 @@ class Panel:
 
     def _take_over(self, _state: Any) -> None:
         assert self._prepared is not None
+        self.cut.collapse()
         study = self.results.study_for_run()
+        self._shown_study = study.node
         work.take_over(study, self._prepared)
         self.cut.remember(study)
         self.refresh()
@@ -366,6 +381,7 @@ class Panel:
         self.say(_("Steps saved as {name}.").format(name=file.name))
 
     def _export(self) -> None:
+        self.cut.collapse()
         chosen, study = self.parameters, self.results.study
         anyway = bool(self.ui.anywayCheckBox.checked)
         reason = self.ui.reasonEdit.text if anyway else ""
@@ -427,6 +443,7 @@ class Panel:
 
     def refresh(self) -> None:
         """Show the state of all sections."""
+        self.cut.collapse()
         self.results.show()
         self.surface.refresh()
         self.repair.refresh()

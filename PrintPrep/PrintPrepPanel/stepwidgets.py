@@ -28,22 +28,28 @@ class StepBox:
         self._changed = changed
         self._loading = False
         self._editors: list[Editor] = []
-        self.widget = qt.QGroupBox(step_title(row.step.name))
+        self.widget = qt.QWidget()
         self.widget.objectName = f"step_{row.step.name}"
-        self.widget.toolTip = row.step.help
-        self.widget.checkable = True
-        self.widget.checked = row.ticked
-        layout = qt.QFormLayout(self.widget)
-        layout.setContentsMargins(8, 4, 4, 4)
+        outer = qt.QVBoxLayout(self.widget)
+        outer.setContentsMargins(0, 0, 0, 0)
+        self.tick = qt.QCheckBox(step_title(row.step.name))
+        self.tick.objectName = f"tick_{row.step.name}"
+        self.tick.toolTip = row.step.help
+        self.tick.checked = row.ticked
+        self.tick.styleSheet = "QCheckBox { font-weight: bold; }"
+        outer.addWidget(self.tick)
+        self._inner = qt.QWidget()
+        outer.addWidget(self._inner)
+        layout = qt.QFormLayout(self._inner)
+        layout.setContentsMargins(22, 0, 0, 4)
         main = MAIN_PARAMETERS.get(row.step.name)
         first = [spec for spec in row.step.parameters if main is None or spec.name in main]
         others = [spec for spec in row.step.parameters if spec not in first]
         self._fill(layout, first)
-        self._more = None
         if others:
             self._add_more(layout, others)
-        self.widget.connect("toggled(bool)", self._on_toggled)
-        self._fold(row.ticked)
+        self._inner.visible = row.ticked
+        self.tick.connect("toggled(bool)", self._on_toggled)
 
     def editor(self, name: str) -> Editor:
         """Return the editor of a parameter."""
@@ -75,25 +81,13 @@ class StepBox:
         button.connect("toggled(bool)", inner.setVisible)
         layout.addRow(button)
         layout.addRow(inner)
-        self._more = (button, inner)
         if any(spec.name in self.row.values for spec in others):
             button.checked = True
 
     def _on_toggled(self, ticked: bool) -> None:
         self.row.ticked = ticked
-        self._fold(ticked)
+        self._inner.visible = ticked  # the parameters of a step that is not done are out of the way
         self._changed()
-
-    def _fold(self, ticked: bool) -> None:
-        """Show the parameters of a step that is done only."""
-        layout = self.widget.layout()
-        for index in range(layout.count()):
-            widget = layout.itemAt(index).widget()
-            if widget is not None and (self._more is None or widget is not self._more[1]):
-                widget.visible = ticked
-        if self._more is not None:
-            self._more[1].visible = ticked and self._more[0].checked
-        self.widget.flat = not ticked
 
     def _on_changed(self, name: str, value: Any) -> None:
         if value is None:

@@ -84,7 +84,7 @@ class RepairSection:
             raise work.Refused(
                 _("PrintPrep keeps the largest pieces or a single one: tick from the top down, or one piece alone.")
             )
-        box.widget.checked = True
+        box.tick.checked = True
         for name, value in rule.items():
             box.set_value(name, value)
         self._panel.say(_("Kept pieces are changed. Press 'Apply up to here' in section 4, or Prepare."))

@@ -79,6 +79,12 @@ def step_title(name: str) -> str:
         "thicken": _("Thicken thin walls"),
         "cut": _("Cut by planes"),
         "split": _("Split to fit the printer"),
+        "parts": _("Cut into parts"),
+        "from label map": _("Take the ticked segments"),
+        "shape interpolation": _("Interpolate thick slices"),
+        "fill cavities": _("Fill cavities"),
+        "close gaps": _("Close gaps"),
+        "open bridges": _("Cut bridges"),
     }.get(name, name)
 
 

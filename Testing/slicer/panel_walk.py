@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 MODULE = Path(__file__).resolve().parents[2] / "PrintPrep" / "PrintPrep.py"
 SIZE = (48, 72, 72)
@@ -62,8 +65,10 @@ def export_to(host: Any, panel: Any, folder: Path) -> None:
     host.click(panel.ui.exportButton)
 
 
-def job_folders() -> set[str]:
-    """Return the temporary folders of jobs that there are."""
-    import tempfile
-
-    return {path.name for path in Path(tempfile.gettempdir()).glob("printprep-*") if path.is_dir()}
+@pytest.fixture
+def own_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a folder for temporary files of its own, so that what is left there is its own."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from Testing.slicer.panel_walk import (
     SECTIONS,
     export_to,
-    job_folders,
     open_only,
     open_with_phantom,
     pictures,
@@ -17,11 +18,10 @@ from Testing.slicer.panel_walk import (
     run_to_end,
 )
 
-pytest_plugins = ("Testing.slicer.host.plugin",)
+pytest_plugins = ("Testing.slicer.host.plugin", "Testing.slicer.panel_walk")
 
 
-def test_walk_from_phantom_to_files(host: Any, tmp_path: Path) -> None:
-    before = job_folders()
+def test_walk_from_phantom_to_files(host: Any, own_temporary: Path, tmp_path: Path) -> None:
     panel, _node = open_with_phantom(host)
     ui = panel.ui
     host.screenshot(panel.parent, pictures(tmp_path) / "begin.png")
@@ -52,7 +52,7 @@ def test_walk_from_phantom_to_files(host: Any, tmp_path: Path) -> None:
     for name in SECTIONS:
         open_only(host, panel, name)
         host.screenshot(panel.parent, pictures(tmp_path) / f"{name}.png")
-    assert job_folders() == before
+    assert list(own_temporary.iterdir()) == []
 
 
 def test_exported_file_is_the_checked_model(host: Any, tmp_path: Path) -> None:
@@ -72,8 +72,7 @@ def test_exported_file_is_the_checked_model(host: Any, tmp_path: Path) -> None:
     assert hashlib.sha256((tmp_path / "out" / "model.stl").read_bytes()).hexdigest() == told
 
 
-def test_cancel_leaves_nothing(host: Any) -> None:
-    before = job_folders()
+def test_cancel_leaves_nothing(host: Any, own_temporary: Path) -> None:
     panel, _node = open_with_phantom(host)
     host.click(panel.ui.prepareButton)
     assert host.pump(60, until=lambda: panel.ui.progressBar.value > 0)
@@ -83,7 +82,7 @@ def test_cancel_leaves_nothing(host: Any) -> None:
     assert "Canceled" in panel.ui.statusLabel.text
     assert host.scene.GetNumberOfNodes() == nodes
     assert panel.panel.results.study is None
-    assert job_folders() == before
+    assert list(own_temporary.iterdir()) == []
     assert panel.ui.prepareButton.isEnabled()
     assert not panel.ui.cancelButton.isEnabled()
 
@@ -155,22 +154,112 @@ def test_thin_places_are_found_and_colored(host: Any, tmp_path: Path) -> None:
     host.screenshot(panel.parent, pictures(tmp_path) / "walls_found.png")
 
 
+def qt_state(name: str) -> Any:
+    import qt
+
+    return getattr(qt.Qt, name)
+
+
+def bounds(node: Any) -> list[float]:
+    box = [0.0] * 6
+    node.GetRASBounds(box)
+    return box
+
+
+def test_ready_segments_are_used(host: Any, tmp_path: Path) -> None:
+    import numpy as np
+
+    panel, volume = open_with_phantom(host)
+    ui = panel.ui
+    open_only(host, panel, "segment")
+    host.click(ui.editSegmentsButton)
+    assert host.visited_modules[-1] == "SegmentEditor"
+    host.enter(panel)
+    node = panel._parameterNode.segmentation
+    assert node is not None
+    array = host.slicer.util.arrayFromVolume(volume)
+    for name, mask in (("bone", array > 250), ("nothing", array > 30000)):
+        labels = host.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", name)
+        labels.CopyOrientation(volume)
+        host.slicer.util.updateVolumeFromArray(labels, mask.astype(np.uint8))
+        host.slicer.vtkSlicerSegmentationsModuleLogic.ImportLabelmapToSegmentationNode(labels, node)
+        host.scene.RemoveNode(labels)
+    panel.panel.segment.fill()
+    assert ui.segmentList.count >= 1
+    assert len(panel._parameterNode.segmentIds) == 1
+    host.screenshot(panel.parent, pictures(tmp_path) / "segment_ready.png")
+    items = [ui.segmentList.item(row) for row in range(ui.segmentList.count)]
+    for item in items:
+        item.setCheckState(qt_state("Unchecked"))
+    host.click(ui.prepareButton)
+    assert "Tick at least one segment" in ui.statusLabel.text
+    items[0].setCheckState(qt_state("Checked"))
+    host.click(ui.prepareButton)
+    run_to_end(host, panel)
+    assert panel.panel.results.roles()[-1:] == ["model"], ui.statusLabel.text
+    operations = [one["operation"] for one in panel.panel.results.receipts()]
+    assert operations[0] == "from label map"
+    assert "threshold" not in operations
+
+
+def test_threshold_in_the_slices(host: Any) -> None:
+    panel, volume = open_with_phantom(host)
+    open_only(host, panel, "segment")
+    display = volume.GetDisplayNode()
+    before = display.GetApplyThreshold()
+    panel.ui.previewCheckBox.setChecked(True)
+    host.pump(0.02)
+    assert display.GetApplyThreshold() == 1
+    first = display.GetLowerThreshold()
+    host.type_text(panel.panel.sections["segment"].box("threshold").editor("lower").widget, "310")
+    assert display.GetLowerThreshold() == 310 != first
+    host.leave(panel)
+    assert display.GetApplyThreshold() == before
+
+
+def test_several_studies(host: Any) -> None:
+    panel = prepared(host)
+    first = panel._parameterNode.study
+    panel.ui.section_scan.collapsed = True
+    host.choose(panel.ui.studySelector, None)
+    assert panel.panel.results.study is None
+    assert panel.panel.sections["surface"].state == "none"
+    host.click(panel.ui.prepareButton)
+    run_to_end(host, panel)
+    second = panel._parameterNode.study
+    assert second is not first
+    assert panel.panel.results.roles()[-1] == "model"
+    host.choose(panel.ui.studySelector, first)
+    assert panel.panel.results.study.node is first
+    assert panel.panel.results.roles()[-1] == "model"
+
+
 def test_cut_by_a_plane_gives_parts(host: Any, tmp_path: Path) -> None:
     panel = prepared(host)
     ui = panel.ui
     open_only(host, panel, "cut")
     host.click(ui.addPlaneButton)
     assert ui.planeList.count == 1
-    assert panel.panel.sections["cut"].box("cut").widget.isChecked()
+    assert panel.panel.sections["cut"].box("cut").tick.isChecked()
     host.click(ui.apply_cut)
     run_to_end(host, panel)
     results = panel.panel.results
     assert results.roles()[-1] == "parts", ui.statusLabel.text
     assert ui.partsTable.rowCount >= 2
     host.screenshot(panel.parent, pictures(tmp_path) / "cut_done.png")
+    boxes = [bounds(node) for node in results.final.nodes]
+    ui.explodeSlider.setValue(80)
+    host.pump(0.02)
+    assert [bounds(node) for node in results.final.nodes] != boxes
     export_to(host, panel, tmp_path / "out")
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert {"model.3mf", "model_01.stl", "model_02.stl"} <= set(names), names
+    assert [bounds(node) for node in results.final.nodes] == boxes  # what was exported lay in its place
+    from PrintPrepLib.export import read_mesh
+
+    low = min(box[4] for box in boxes)
+    both = [read_mesh(tmp_path / "out" / f"model_0{number}.stl") for number in (1, 2)]
+    assert min(float(mesh.bounds[0][2]) for mesh in both) == pytest.approx(low, abs=1e-4)
     open_only(host, panel, "cut")
     plane = host.scene.GetFirstNodeByClass("vtkMRMLMarkupsPlaneNode")
     plane.SetCenterWorld(0.0, 0.0, 0.0)

@@ -11,14 +11,13 @@ import pytest
 from Testing.slicer.panel_walk import (
     MODULE,
     export_to,
-    job_folders,
     open_only,
     open_with_phantom,
     prepared,
     run_to_end,
 )
 
-pytest_plugins = ("Testing.slicer.host.plugin",)
+pytest_plugins = ("Testing.slicer.host.plugin", "Testing.slicer.panel_walk")
 
 
 def test_nothing_chosen(host: Any) -> None:
@@ -34,13 +33,12 @@ def test_nothing_chosen(host: Any) -> None:
     assert not panel.panel.runner.running
 
 
-def test_missing_packages_without_internet(host: Any) -> None:
+def test_missing_packages_without_internet(host: Any, own_temporary: Path) -> None:
     host.packages.missing.add("manifold3d")
     host.packages.offline = True
     panel, _node = open_with_phantom(host)
     host.click(panel.ui.reviewButton)  # works without them
     assert panel.ui.scanTable.rowCount > 3
-    before = job_folders()
     if host.packages.offline:
         host.dialogs.answer(True)
     host.click(panel.ui.prepareButton)
@@ -48,7 +46,7 @@ def test_missing_packages_without_internet(host: Any) -> None:
     assert "manifold3d" in text
     assert "wheels" in text
     assert not panel.panel.runner.running
-    assert job_folders() == before
+    assert list(own_temporary.iterdir()) == []
 
 
 def test_missing_packages_installed_with_consent(host: Any) -> None:
@@ -77,7 +75,7 @@ def test_bad_input(host: Any, section: str, step: str, parameter: str, typed: st
     panel, _node = open_with_phantom(host)
     open_only(host, panel, section)
     box = panel.panel.sections[section].box(step)
-    box.widget.setChecked(True)
+    box.tick.setChecked(True)
     host.pump(0.02)
     if typed:
         host.type_text(box.editor(parameter).widget, typed)
@@ -90,15 +88,14 @@ def test_bad_input(host: Any, section: str, step: str, parameter: str, typed: st
 def test_a_recipe_that_the_library_refuses(host: Any) -> None:
     panel, _node = open_with_phantom(host)
     open_only(host, panel, "segment")
-    panel.panel.sections["segment"].box("threshold").widget.setChecked(False)
+    panel.panel.sections["segment"].box("threshold").tick.setChecked(False)
     host.click(panel.ui.prepareButton)
     assert "threshold" in panel.ui.statusLabel.text
     assert not panel.panel.runner.running
 
 
-def test_a_run_that_fails_says_why(host: Any) -> None:
+def test_a_run_that_fails_says_why(host: Any, own_temporary: Path) -> None:
     panel, _node = open_with_phantom(host)
-    before = job_folders()
     open_only(host, panel, "segment")
     box = panel.panel.sections["segment"].box("threshold")
     box.set_value("lower", 30000.0)
@@ -107,7 +104,7 @@ def test_a_run_that_fails_says_why(host: Any) -> None:
     assert panel.panel.results.study is None
     assert "c0392b" in panel.ui.statusLabel.styleSheet
     assert panel.ui.statusLabel.text.endswith(".")
-    assert job_folders() == before
+    assert list(own_temporary.iterdir()) == []
 
 
 def test_input_changed_while_running(host: Any) -> None:
@@ -153,14 +150,20 @@ def test_model_changed_by_hand(host: Any) -> None:
 def test_failed_check_needs_a_reason(host: Any, tmp_path: Path) -> None:
     panel, _node = open_with_phantom(host)
     ui = panel.ui
-    open_only(host, panel, "export")
-    index = next(i for i, name in enumerate(panel.panel._printers) if name == "prusa-sl1")
-    host.choose(ui.printerSelector, ui.printerSelector.itemText(index))
+    from PrintPrepLib.workflow.recipe import load_preset
+
+    strict = tmp_path / "strict.toml"
+    strict.write_text(load_preset("bone").to_toml().replace("accuracy_mm = 0.5", "accuracy_mm = 0.05"))
+    host.dialogs.answer(str(strict))
+    host.click(ui.loadStepsButton)
     host.click(ui.prepareButton)
     run_to_end(host, panel)
-    if not panel.panel.results.failed:
-        pytest.skip("the phantom passes every check for this printer")
-    ui.folderEdit.setCurrentPath(str(tmp_path))
+    assert panel.panel.results.failed, ui.statusLabel.text
+    assert panel.panel.sections["export"].state == "fail"
+    open_only(host, panel, "export")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    ui.folderEdit.setCurrentPath(str(folder))
     host.pump(0.02)
     assert not ui.exportButton.isEnabled()
     assert "Export anyway" in ui.exportButton.toolTip
@@ -170,7 +173,7 @@ def test_failed_check_needs_a_reason(host: Any, tmp_path: Path) -> None:
     assert "reason" in ui.exportButton.toolTip
     host.type_text(ui.reasonEdit, "for teaching, the surgeon knows")
     host.click(ui.exportButton)
-    record = json.loads((tmp_path / "record.json").read_text())
+    record = json.loads((folder / "record.json").read_text())
     assert record["export"]["reason"] == "for teaching, the surgeon knows"
     assert record["export"]["despite_failed_checks"]
     assert record["ready"] is False
@@ -188,14 +191,13 @@ def test_files_in_the_way_are_asked_about(host: Any, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "model.stl").read_bytes()[:4] != b"mine"
 
 
-def test_scene_closed_in_the_middle(host: Any) -> None:
-    before = job_folders()
+def test_scene_closed_in_the_middle(host: Any, own_temporary: Path) -> None:
     panel, _node = open_with_phantom(host)
     host.click(panel.ui.prepareButton)
     assert host.pump(60, until=lambda: panel.ui.progressBar.value > 0)
     host.close_scene()
     assert not panel.panel.runner.running
-    assert job_folders() == before
+    assert list(own_temporary.iterdir()) == []
     host.pump(0.5)
     assert panel._parameterNode is not None
     host.click(panel.ui.prepareButton)
@@ -253,21 +255,21 @@ def test_steps_saved_and_loaded(host: Any, tmp_path: Path) -> None:
     panel, _node = open_with_phantom(host)
     open_only(host, panel, "walls")
     box = panel.panel.sections["walls"].box("thicken")
-    box.widget.setChecked(True)
+    box.tick.setChecked(True)
     host.type_text(box.editor("limit_mm").widget, "1.2")
     host.dialogs.answer(str(tmp_path / "mine.toml"))
     host.click(panel.ui.saveStepsButton)
     recipe = load_recipe(tmp_path / "mine.toml")
     assert [call.step.name for call in recipe.steps][-1] == "thicken"
     host.choose(panel.ui.presetSelector, "Vessel")
-    assert not panel.panel.sections["walls"].box("thicken").widget.isChecked()
+    assert not panel.panel.sections["walls"].box("thicken").tick.isChecked()
     host.dialogs.answer(str(tmp_path / "mine.toml"))
     host.click(panel.ui.loadStepsButton)
     box = panel.panel.sections["walls"].box("thicken")
-    assert box.widget.isChecked()
+    assert box.tick.isChecked()
     assert box.editor("limit_mm").widget.text == "1.2"
     (tmp_path / "bad.toml").write_text('schema = "printprep-recipe/1"\n[[step]]\ndo = "smoth"\n')
     host.dialogs.answer(str(tmp_path / "bad.toml"))
     host.click(panel.ui.loadStepsButton)
     assert "smooth" in panel.ui.statusLabel.text
-    assert panel.panel.sections["walls"].box("thicken").widget.isChecked()
+    assert panel.panel.sections["walls"].box("thicken").tick.isChecked()
