@@ -18,7 +18,7 @@ from .scansection import ScanSection, SegmentSection
 from .sections import Section
 from .steplist import StepList
 from .surfacesections import RepairSection, SurfaceSection, WallsSection
-from .texts import SECTION_NAMES, step_title
+from .texts import SECTION_NAMES, set_text, step_title
 
 FIRST_PRESET = "bone"
 PROGRESS_STEPS = 1000
@@ -37,6 +37,7 @@ class Panel:
         self._requirements = requirements_file
         self._loading = True
         self._shown_study: Any = None
+        self._exported = ""
         self._presets = preset_names()
         self._after: Callable[[Any], None] | None = None
         self._prepared: work.Prepared | None = None
@@ -293,7 +294,8 @@ class Panel:
         packages.ensure(self._requirements)
         self.say(_("Reading the scan from the scene"))
         chosen = self.parameters
-        prepared = work.prepare(chosen.volume, chosen.segmentation, list(chosen.segmentIds), recipe)
+        with slicer.util.WaitCursor():
+            prepared = work.prepare(chosen.volume, chosen.segmentation, list(chosen.segmentIds), recipe)
         self._prepared = prepared
         self.start(prepared.words, prepared.folder, self._take_over)
 
@@ -316,9 +318,10 @@ class Panel:
         self.cut.collapse()
         study = self.results.study_for_run()
         self._shown_study = study.node
-        work.take_over(study, self._prepared)
-        self.cut.remember(study)
-        self.refresh()
+        with slicer.util.WaitCursor():
+            work.take_over(study, self._prepared)
+            self.cut.remember(study)
+            self.refresh()
         failed = len(exporting.failures(study))
         if failed:
             self.say(_("Done, but {count} checks failed: see section 7.").format(count=failed), error=True)
@@ -400,9 +403,10 @@ class Panel:
         written = exporting.export(
             study, chosen.outputFolder, list(chosen.formats), recipe_text=self.results.recipe_text(), reason=reason
         )
-        self.ui.exportLabel.text = _("Written to {folder}: {names}").format(
+        self._exported = _("Written to {folder}: {names}").format(
             folder=chosen.outputFolder, names=", ".join(one.name for one in written)
         )
+        self.refresh_buttons()
         warned = [text for one in written for text in one.warnings]
         self.say(_("Exported and read back: {count} files.").format(count=len(written)) + " " + " ".join(warned))
 
@@ -443,6 +447,7 @@ class Panel:
 
     def refresh(self) -> None:
         """Show the state of all sections."""
+        self._exported = ""
         self.cut.collapse()
         self.results.show()
         self.surface.refresh()
@@ -472,8 +477,6 @@ class Panel:
         )  # fmt: skip
         ui.exportButton.enabled = not busy and not why_not
         ui.exportButton.toolTip = why_not or _("Write the checked model and its record.")
-        ui.exportLabel.text = (
-            why_not if why_not and self.results.there() else ui.exportLabel.text if not why_not else ""
-        )
+        set_text(ui, ui.exportLabel, why_not if why_not and self.results.there() else self._exported)
         ui.checkButton.visible = self.results.mesh_steps() > 0 and self.results.final is None
         ui.checkButton.enabled = not busy

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from . import work
 from .sections import section_state
 from .tables import PlaceTable, fill_findings
+from .texts import set_text
 from .views import ThresholdPreview
 
 
@@ -35,7 +36,7 @@ class ScanSection:
         volume = volume_from_node(self._panel.parameters.volume)
         findings = [one.to_dict() for one in (*volume.source.findings, *review(volume))]
         fill_findings(self._table, findings)
-        self._panel.sections["scan"].show(section_state([], findings), [], findings)
+        self._panel.sections["scan"].show(section_state([], findings), [], [])
         self._panel.say(_("The scan was reviewed: see section 1."))
 
     def update_preview(self) -> None:
@@ -121,7 +122,7 @@ class SegmentSection:
             text = _("This segmentation has no segment yet. Press 'Edit in Segment Editor' to make one.")
         else:
             text = _("The ticked segments are used as they are; the threshold below is left out.")
-        ui.segmentHint.text = text
+        set_text(ui, ui.segmentHint, text)
         self._filling = False
         if chosen is not None and ticked != list(chosen.segmentIds) and node is not None:
             loading, self._panel._loading = self._panel._loading, False

@@ -17,6 +17,7 @@ from .texts import (
     finding_html,
     receipt_lines,
     section_title,
+    set_text,
     state_word,
     step_title,
 )
@@ -98,20 +99,20 @@ class Section:
         mark = {"none": "○", "done": "✓", "fail": "✗"}.get(state, "!")
         self.button.text = f"{section_title(self.name)}   {mark} {word}"
         text = f'<span style="color:{color}">●</span> <b>{html.escape(word)}</b>'
-        self._light.text = text + (f" – {html.escape(note)}" if note else "")
+        set_text(self._ui, self._light, text + (f" – {html.escape(note)}" if note else ""))
         lines = []
         for receipt in receipts:
             title = step_title(str(receipt["operation"]))
             told = "<br>".join(f"&nbsp;&nbsp;&nbsp;{html.escape(line)}" for line in receipt_lines(receipt))
             lines.append(f"<b>{html.escape(title)}</b>" + (f"<br>{told}" if told else ""))
             lines += [finding_html({"severity": "warn", "message": warning}) for warning in receipt.get("warnings", ())]
-        self._receipt.text = "<br>".join(lines)
+        set_text(self._ui, self._receipt, "<br>".join(lines))
         self._receipt.visible = bool(lines)
         worth_telling = [one for one in by_severity(findings) if one["severity"] in ("fail", "warn")]
         shown = [finding_html(one) for one in worth_telling[:MOST_FINDINGS]]
         if len(worth_telling) > MOST_FINDINGS:
             shown.append(_("{count} more in section 7.").format(count=len(worth_telling) - MOST_FINDINGS))
-        self._findings.text = "<br>".join(shown)
+        set_text(self._ui, self._findings, "<br>".join(shown))
         self._findings.visible = bool(shown)
         if self.undo is not None:
             self.undo.enabled = bool(undo)

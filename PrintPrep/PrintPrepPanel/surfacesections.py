@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 
 from . import work
 from .tables import PlaceTable, fill_fragments, fill_thin_places
+from .texts import set_text
 
 THICKNESS = "thickness_mm"
 
@@ -61,12 +62,13 @@ class RepairSection:
         self._fragments = list(details.get("fragments", ()))
         fill_fragments(self._table, self._fragments)
         total = int(details.get("fragments_total", 0))
-        self._panel.ui.fragmentsHint.text = (
+        hint = (
             _("{count} pieces were found. Click one to see it; tick what shall stay, then press 'Apply up to here'.")
             .format(count=total)
             if total > 1
             else ""
         )  # fmt: skip
+        set_text(self._panel.ui, self._panel.ui.fragmentsHint, hint)
         self._panel.ui.fragmentsHint.visible = total > 1
 
     def _on_ticked(self) -> None:
@@ -169,11 +171,12 @@ class WallsSection:
         polydata = node.GetPolyData()
         if polydata is not None and polydata.GetPointData().GetArray(THICKNESS) is not None:
             show_scalars(node, THICKNESS, limit=limit, title=_("Wall thickness"))
-        self._panel.ui.wallsHint.text = (
-            _("{count} places are thinner than {limit} mm. Click one to see it.")
+        hint = (
+            _("Places thinner than {limit} mm: {count}. Click one to see it.")
             if regions
             else _("No place is thinner than {limit} mm.")
         ).format(count=len(regions), limit=f"{limit:g}")
+        set_text(self._panel.ui, self._panel.ui.wallsHint, hint)
         self._panel.say(_("Walls measured: see section 5."))
 
     def _of_printer(self) -> float | None:

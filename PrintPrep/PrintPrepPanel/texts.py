@@ -31,10 +31,21 @@ MAIN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
 """Parameters that are in sight at once; the others are one click away. Steps not named here show all."""
 
 _UNIT_ENDINGS = {"mm3": "mm³", "mm": "mm", "hu": "HU", "deg": "degrees", "voxels": "voxels", "megabytes": "MB"}
+NARROWEST_PX = 240
+"""Of Slicer's module panel, less the borders."""
 LIGHTS = {"none": "#9a9a9a", "done": "#2e8b57", "attention": "#d9822b", "stale": "#d9822b", "fail": "#c0392b"}
 MARKS = {"pass": "✓", "info": "i", "not run": "–", "warn": "!", "fail": "✗"}
 SEVERITY_COLORS = {"pass": "#2e8b57", "info": "#5a6b7b", "not run": "#5a6b7b", "warn": "#b8660f", "fail": "#c0392b"}
 SEVERITY_ORDER = ("fail", "warn", "not run", "info", "pass")
+
+
+def set_text(ui: Any, label: Any, text: str) -> None:
+    """Show a text that wraps, and keep the room it needs: layouts inside one another forget the height of such labels.
+
+    The width is taken from the status line, which is always in sight.
+    """
+    label.text = text
+    label.minimumHeight = label.heightForWidth(max(ui.statusLabel.width - 24, NARROWEST_PX)) if text else 0
 
 
 def section_title(name: str) -> str:

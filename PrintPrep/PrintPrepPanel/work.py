@@ -140,10 +140,9 @@ def why_out_of_date(study: Study) -> str:
     """Say why the results no longer belong to the scene as it is now; empty when they do."""
     from PrintPrepLib.mrml import content_hash, load_settings, results, stale_findings
 
-    for one in results(study):
-        for node in one.nodes:
-            for finding in stale_findings(node):
-                return finding.message
+    there = results(study)
+    for finding in stale_findings(there[-1].node) if there else ():  # it asks what it was made from as well
+        return finding.message
     final = final_result(study)
     if final is not None:
         hashes = load_settings(study).get(CHECKED, [])
