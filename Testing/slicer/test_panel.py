@@ -40,6 +40,9 @@ def test_walk_from_phantom_to_files(host: Any, own_temporary: Path, tmp_path: Pa
     run_to_end(host, panel)
     assert panel.panel.results.roles()[-1] == "model", ui.statusLabel.text
     assert ui.checkTable.rowCount > 20
+    for name in ("surface", "export"):
+        open_only(host, panel, name)
+        host.screenshot(panel.parent, pictures(tmp_path) / f"{name}_done.png")
     out = tmp_path / "out"
     ui.format_ply.setChecked(True)
     export_to(host, panel, out)
@@ -200,6 +203,31 @@ def test_ready_segments_are_used(host: Any, tmp_path: Path) -> None:
     operations = [one["operation"] for one in panel.panel.results.receipts()]
     assert operations[0] == "from label map"
     assert "threshold" not in operations
+
+
+def test_pieces_are_listed_and_kept_by_ticks(host: Any, tmp_path: Path) -> None:
+    panel, _node = open_with_phantom(host)
+    ui = panel.ui
+    open_only(host, panel, "segment")
+    panel.panel.sections["segment"].box("islands").tick.setChecked(False)
+    host.pump(0.02)
+    host.click(ui.prepareButton)
+    run_to_end(host, panel)
+    open_only(host, panel, "repair")
+    assert ui.fragmentsTable.rowCount > 3, ui.statusLabel.text
+    box = panel.panel.sections["repair"].box("fragments")
+    ui.fragmentsTable.item(1, 0).setCheckState(qt_state("Checked"))
+    assert box.row.values == {"keep_count": 2}
+    assert box.editor("keep_count").widget.text == "2"
+    ui.fragmentsTable.item(3, 0).setCheckState(qt_state("Checked"))
+    assert "one piece alone" in ui.statusLabel.text
+    assert box.row.values == {"keep_count": 2}
+    host.screenshot(panel.parent, pictures(tmp_path) / "fragments.png")
+    host.click(ui.apply_repair)
+    run_to_end(host, panel)
+    assert panel.panel.results.roles()[-1] == "model", ui.statusLabel.text
+    receipt = next(one for one in panel.panel.results.receipts() if one["operation"] == "fragments")
+    assert receipt["after"]["parts"] == 2
 
 
 def test_threshold_in_the_slices(host: Any) -> None:

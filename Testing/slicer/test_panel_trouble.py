@@ -249,6 +249,30 @@ def test_a_run_that_ends_while_another_module_is_shown(host: Any) -> None:
     assert panel.panel.results.roles()[-1:] == ["model"], panel.ui.statusLabel.text
 
 
+def test_reloaded_while_running(host: Any, own_temporary: Path) -> None:
+    panel, _node = open_with_phantom(host)
+    host.click(panel.ui.prepareButton)
+    assert panel.panel.runner.running
+    panel.cleanup()
+    assert not panel.panel.runner.running
+    assert list(own_temporary.iterdir()) == []
+    panel.cleanup()  # twice does no harm
+    panel.initializeParameterNode()
+
+
+def test_a_crash_of_the_work_is_a_message(host: Any, own_temporary: Path) -> None:
+    import os
+    import signal
+
+    panel, _node = open_with_phantom(host)
+    host.click(panel.ui.prepareButton)
+    os.kill(panel.panel.runner._job.process_id, signal.SIGKILL)
+    run_to_end(host, panel)
+    assert "unexpectedly" in panel.ui.statusLabel.text
+    assert panel.ui.prepareButton.isEnabled()
+    assert list(own_temporary.iterdir()) == []
+
+
 def test_steps_saved_and_loaded(host: Any, tmp_path: Path) -> None:
     from PrintPrepLib.workflow.recipe import load_recipe
 
