@@ -13,6 +13,9 @@ from .views import jump_to
 
 LONGEST_PX = 340
 ROW_PX = 24
+LINE_PX = 17
+LETTERS = 50
+"""In a line of the widest column."""
 
 
 class PlaceTable:
@@ -31,6 +34,8 @@ class PlaceTable:
             mode = qt.QHeaderView.Stretch if column == stretch else qt.QHeaderView.ResizeToContents
             header.setSectionResizeMode(column, mode)
         widget.wordWrap = True
+        # By itself: while a section is folded a table has no width that rows could be fitted to.
+        widget.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         widget.connect("cellClicked(int,int)", self._on_clicked)
         widget.connect("cellChanged(int,int)", self._on_changed)
 
@@ -60,10 +65,9 @@ class PlaceTable:
                     item.setCheckState(qt.Qt.Checked if ticks[number] else qt.Qt.Unchecked)
                 self.widget.setItem(number, column, item)
         self.widget.visible = bool(rows)
-        self.widget.resizeRowsToContents()
-        height = sum(self.widget.rowHeight(number) for number in range(len(rows))) + 2 * ROW_PX
-        self.widget.minimumHeight = min(height, LONGEST_PX)
-        self.widget.maximumHeight = max(min(height, LONGEST_PX), 3 * ROW_PX)
+        height = min(sum(_height(row) for row in rows) + 2 * ROW_PX, LONGEST_PX)
+        self.widget.minimumHeight = height
+        self.widget.maximumHeight = max(height, 3 * ROW_PX)
         self._filling = False
 
     def ticked(self) -> list[int]:
@@ -82,6 +86,12 @@ class PlaceTable:
     def _on_changed(self, row: int, column: int) -> None:
         if not self._filling and column == 0 and self._on_tick is not None:
             self._on_tick()
+
+
+def _height(row: Sequence[str]) -> int:
+    """Estimate the height of a row, for the height of the table."""
+    lines = max(sum(1 + len(line) // LETTERS for line in text.split("\n")) for text in row)
+    return LINE_PX * (lines - 1) + ROW_PX
 
 
 def fill_findings(table: PlaceTable, findings: Sequence[Mapping[str, Any]]) -> None:
