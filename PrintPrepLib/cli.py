@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     words = joined(words)
     options = _build(words).parse_args(words)
-    console = Console(json_wanted=options.json, quiet=options.quiet)
+    console = Console(json_wanted=options.json, quiet=options.quiet, progress_lines=options.progress == "json")
     module = importlib.import_module(f".commands.{COMMANDS[options.command][0]}", __package__)
     try:
         code: int = module.execute(options, console)
@@ -123,6 +123,12 @@ def _build(words: Sequence[str]) -> argparse.ArgumentParser:
         command.set_defaults(command=name)
         command.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else")
         command.add_argument("--quiet", action="store_true", help="no progress and no summary")
+        command.add_argument(
+            "--progress",
+            choices=("bar", "json"),
+            default="bar",
+            help="how progress is shown on standard error: a bar where that is a terminal, or one JSON object a line",
+        )
         if name == called:
             importlib.import_module(f".commands.{module_name}", __package__).add_arguments(command, name)
     return parser

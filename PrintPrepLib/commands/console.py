@@ -25,19 +25,24 @@ _WORDS = {
 class Console:
     """Standard output and standard error of one command."""
 
-    def __init__(self, *, json_wanted: bool, quiet: bool) -> None:
+    def __init__(self, *, json_wanted: bool, quiet: bool, progress_lines: bool = False) -> None:
         self._json = json_wanted
         self._quiet = quiet
-        self._bar = sys.stderr.isatty() and not quiet
+        self._lines = progress_lines
+        self._bar = sys.stderr.isatty() and not quiet and not progress_lines
         self._drawn = 0.0
         self._bar_open = False
 
     def progress(self, fraction: float, text: str) -> None:
-        """Draw the progress bar where standard error is a terminal."""
+        """Draw the progress bar where standard error is a terminal, or write a line of JSON where asked to."""
         now = time.monotonic()
-        if not self._bar or (now - self._drawn < REDRAW_SECONDS and fraction < 1.0):
+        if not (self._bar or self._lines) or (now - self._drawn < REDRAW_SECONDS and fraction < 1.0):
             return
         self._drawn = now
+        if self._lines:
+            sys.stderr.write(json.dumps({"fraction": round(fraction, 4), "text": text}) + "\n")
+            sys.stderr.flush()
+            return
         filled = round(min(max(fraction, 0.0), 1.0) * BAR_WIDTH)
         sys.stderr.write(f"\r[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {fraction:4.0%} {text[:44]:<44}")
         sys.stderr.flush()

@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--use", metavar="NAME", help="what the model is for, for the record")
     parser.add_argument("--printer", metavar="NAME", help="printer to check the size against")
     parser.add_argument("--no-pictures", action="store_true", help="write no pictures")
+    parser.add_argument("--keep-steps", action="store_true", help="write the surface after each step as well")
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:
@@ -47,6 +48,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             use=options.use,
             printer=options.printer,
             pictures=not options.no_pictures,
+            keep_steps=options.keep_steps,
         ),
         progress=console.progress,
     )

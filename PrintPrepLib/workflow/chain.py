@@ -86,6 +86,7 @@ def run_chain(
     *,
     progress: Progress = silent,
     after_segmentation: Callable[[Segmentation], None] | None = None,
+    after_step: Callable[[int, StepCall, ChainState], None] | None = None,
 ) -> ChainState:
     """Run a completed recipe.
 
@@ -97,6 +98,8 @@ def run_chain(
         With a volume, a segmentation, or both.
     after_segmentation : callable, optional
         Told of the segmentation when the last step on it is done.
+    after_step : callable, optional
+        Told of every step when it is done: its number from 1, the step, and what there is now.
 
     Returns
     -------
@@ -105,12 +108,14 @@ def run_chain(
     """
     total = sum(call.step.weight for call in recipe.steps)
     done = 0.0
-    for call in recipe.steps:
+    for number, call in enumerate(recipe.steps, 1):
         share = part(progress, done / total, (done + call.step.weight) / total)
         done += call.step.weight
         if call.step.stage is Stage.SURFACE and after_segmentation is not None and state.segmentation is not None:
             after_segmentation(state.segmentation)
         state = _apply(call, state, recipe, share)
+        if after_step is not None:
+            after_step(number, call, state)
     return state
 
 

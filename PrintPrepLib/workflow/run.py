@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,15 @@ from .chain import ChainState, completed, run_chain
 from .load import load_labels, load_scan
 from .parts import check_parts, write_parts
 from .pictures import Photographer
-from .recipe import Recipe, load_preset
+from .recipe import Recipe, StepCall, load_preset
+from .steps import Stage
 
 MODEL_FILE = "model.stl"
 RECORD_FILE = "record.json"
 RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
 THICKNESS_FILE = "thickness.vtp"
+STEP_FILE = "step_{number:02d}_{step}.vtp"
 
 WALLS_UP_TO_MM = 5.0
 """Thicker walls are not told apart in a run: no process needs them, and the thickness command goes further."""
@@ -52,7 +55,8 @@ REFERENCE_VERTICES = 200_000
 class RunRequest:
     """What the user asked for.
 
-    ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere.
+    ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
+    writes the surface after each step as well, for who wants to go back to one.
     """
 
     input: Path
@@ -64,6 +68,7 @@ class RunRequest:
     use: str | None = None
     printer: str | None = None
     pictures: bool = True
+    keep_steps: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +129,9 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         recipe, why = _recipe(request, scan.volume)
         state = _start(request, scan.volume)
         recipe = completed(recipe, has_segmentation=state.segmentation is not None)
-        state = run_chain(recipe, state, progress=part(progress, 0.15, 0.7))
+        kept: list[WrittenFile] = []
+        keep = _keeper(out, kept) if request.keep_steps else None
+        state = run_chain(recipe, state, progress=part(progress, 0.15, 0.7), after_step=keep)
         assert state.mesh is not None
         assert state.segmentation is not None
         # The file holds single precision: what is measured, checked and drawn is what the file will hold.
@@ -173,6 +180,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
         else:
             outputs = list(_write_parts(state.assembly, out, request, part(progress, 0.9, 0.94)))
+        outputs += kept
         if deviation is not None:
             outputs.append(write_mesh(deviation.colored(mesh), out.file(DEVIATION_FILE)))
         if walls is not None:
@@ -211,6 +219,17 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         seconds=seconds,
         assembly=state.assembly,
     )
+
+
+def _keeper(out: OutputFolder, kept: list[WrittenFile]) -> Callable[[int, StepCall, ChainState], None]:
+    """Return what writes the surface after each step on it, one file for each step's number."""
+
+    def keep(number: int, call: StepCall, state: ChainState) -> None:
+        if call.step.stage in (Stage.SURFACE, Stage.MESH) and state.mesh is not None and not state.mesh.is_empty:
+            written = write_mesh(state.mesh, out.file(STEP_FILE.format(number=number, step=call.step.name)))
+            kept.append(replace(written, kind="step"))
+
+    return keep
 
 
 def _write_parts(

@@ -1,0 +1,130 @@
+"""The seven sections of the panel: state light, receipts and findings in words, Apply and Undo."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from .steplist import StepList
+from .stepwidgets import StepBox
+from .texts import (
+    LIGHTS,
+    SECTIONS,
+    by_severity,
+    finding_html,
+    receipt_lines,
+    section_title,
+    set_text,
+    state_word,
+    step_title,
+)
+
+MOST_FINDINGS = 6
+"""A section tells the gravest; all are in section 7."""
+
+SECTION_OF_CODE: Mapping[str, str] = {
+    **dict.fromkeys(("scale", "completeness-missing", "completeness-extra", "accuracy", "triangle-size"), "surface"),
+    **dict.fromkeys(
+        (
+            "empty", "open-edges", "non-manifold-edges", "non-manifold-vertices", "winding", "degenerate-faces",
+            "duplicate-faces", "inside-out", "mirrored", "placement", "self-intersections", "parts", "cavities",
+        ),
+        "repair",
+    ),
+    **dict.fromkeys(("wall-thickness", "feature-size", "gap"), "walls"),
+    **dict.fromkeys(("printer-size", "parts-sound"), "cut"),
+    **dict.fromkeys(
+        (
+            "clipped-anatomy", "clipped", "contrast", "empty-labels", "preview-not-applied", "segments-overlap",
+            "segment-from-surface", "segment-resampled", "other-grid", "no-scan", "field-of-view-unknown",
+            "scaled-by-transform", "mirrored-by-transform",
+        ),
+        "segment",
+    ),
+    "rounding": "export",
+}  # fmt: skip
+"""Where a finding is told besides the full list; codes that are not named here are about the scan."""
+
+
+class Section:
+    """One section's widgets. ``state`` is one of the words of ``texts.LIGHTS``."""
+
+    def __init__(self, name: str, ui: Any) -> None:
+        self.name = name
+        self._ui = ui
+        self.state = "none"
+        self.button = getattr(ui, f"section_{name}")
+        self.steps = dict(SECTIONS)[name]
+        self.boxes: list[StepBox] = []
+        self._light = getattr(ui, f"light_{name}")
+        self._receipt = getattr(ui, f"receipt_{name}")
+        self._findings = getattr(ui, f"findings_{name}")
+        self.apply = getattr(ui, f"apply_{name}", None)
+        self.undo = getattr(ui, f"undo_{name}", None)
+        self.show("none", [], [])
+
+    def build(self, steps: StepList, changed: Callable[[], None]) -> None:
+        """Make the widgets of the section's steps anew."""
+        holder = getattr(self._ui, f"steps_{self.name}", None)
+        if holder is None:
+            return
+        layout = holder.layout()
+        for box in self.boxes:
+            layout.removeWidget(box.widget)
+            box.widget.setParent(None)
+            box.widget.deleteLater()
+        self.boxes = [StepBox(row, changed) for row in steps.of_section(self.name)]
+        for box in self.boxes:
+            layout.addWidget(box.widget)
+
+    def box(self, step: str) -> StepBox:
+        """Return the widgets of a step."""
+        return next(box for box in self.boxes if box.row.step.name == step)
+
+    def show(
+        self,
+        state: str,
+        receipts: Sequence[Mapping[str, Any]],
+        findings: Sequence[Mapping[str, Any]],
+        *,
+        undo: str = "",
+        note: str = "",
+    ) -> None:
+        """Show state, receipts and findings; ``undo`` is the step that Undo would take back."""
+        self.state = state
+        color, word = LIGHTS[state], state_word(state)
+        mark = {"none": "○", "done": "✓", "fail": "✗"}.get(state, "!")
+        self.button.text = f"{section_title(self.name)}   {mark} {word}"
+        text = f'<span style="color:{color}">●</span> <b>{html.escape(word)}</b>'
+        set_text(self._ui, self._light, text + (f" – {html.escape(note)}" if note else ""))
+        lines = []
+        for receipt in receipts:
+            title = step_title(str(receipt["operation"]))
+            told = "<br>".join(f"&nbsp;&nbsp;&nbsp;{html.escape(line)}" for line in receipt_lines(receipt))
+            lines.append(f"<b>{html.escape(title)}</b>" + (f"<br>{told}" if told else ""))
+            lines += [finding_html({"severity": "warn", "message": warning}) for warning in receipt.get("warnings", ())]
+        set_text(self._ui, self._receipt, "<br>".join(lines))
+        self._receipt.visible = bool(lines)
+        worth_telling = [one for one in by_severity(findings) if one["severity"] in ("fail", "warn")]
+        shown = [finding_html(one) for one in worth_telling[:MOST_FINDINGS]]
+        if len(worth_telling) > MOST_FINDINGS:
+            shown.append(_("{count} more in section 7.").format(count=len(worth_telling) - MOST_FINDINGS))
+        set_text(self._ui, self._findings, "<br>".join(shown))
+        self._findings.visible = bool(shown)
+        if self.undo is not None:
+            self.undo.enabled = bool(undo)
+            step = step_title(undo.rstrip("0123456789").strip())
+            self.undo.text = _("Undo: {step}").format(step=step) if undo else _("Undo")
+
+
+def section_state(receipts: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]]) -> str:
+    """Judge a section whose step was done, or whose checks were made."""
+    severities = {str(finding["severity"]) for finding in findings}
+    if "fail" in severities:
+        return "fail"
+    if "warn" in severities or any(receipt.get("warnings") for receipt in receipts):
+        return "attention"
+    return "done"

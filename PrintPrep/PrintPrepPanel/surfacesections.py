@@ -1,0 +1,190 @@
+"""Sections 3 to 5: before and after, the pieces of the model, and its thin places."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from . import work
+from .tables import PlaceTable, fill_fragments, fill_thin_places
+from .texts import set_text
+
+THICKNESS = "thickness_mm"
+
+
+class SurfaceSection:
+    """Section 3."""
+
+    def __init__(self, panel: Any) -> None:
+        self._panel = panel
+        panel.ui.beforeCheckBox.connect("toggled(bool)", self._on_before)
+
+    def refresh(self) -> None:
+        """Offer the switch where there is a surface before smoothing."""
+        roles = self._panel.results.roles()
+        self._panel.ui.beforeCheckBox.enabled = self._before(roles) is not None
+        if self._panel.ui.beforeCheckBox.checked:
+            self._panel.ui.beforeCheckBox.checked = False
+
+    def _before(self, roles: list[str]) -> str | None:
+        """Return the role right before the first step that smooths or simplifies."""
+        first = next((i for i, role in enumerate(roles) if role.split(" ")[0] in ("smooth", "simplify")), 0)
+        return roles[first - 1] if first > 0 else None
+
+    def _on_before(self, ticked: bool) -> None:
+        from PrintPrepLib.mrml import show_result
+
+        roles = self._panel.results.roles()
+        before = self._before(roles)
+        if roles and before is not None:
+            show_result(self._panel.results.study, before if ticked else roles[-1])
+
+
+class RepairSection:
+    """Section 4."""
+
+    def __init__(self, panel: Any) -> None:
+        self._panel = panel
+        headings = [_("Keep"), _("Volume"), _("Size"), _("Distance")]
+        self._table = PlaceTable(panel.ui.fragmentsTable, headings, stretch=2)
+        self._table.on_tick(lambda: panel.guarded(self._on_ticked))
+        self._fragments: list[Mapping[str, Any]] = []
+
+    def refresh(self) -> None:
+        """List the pieces that the last run found."""
+        receipts = [one for one in self._panel.results.receipts() if one["operation"] == "fragments"]
+        details = receipts[-1].get("details", {}) if receipts else {}
+        self._fragments = list(details.get("fragments", ()))
+        fill_fragments(self._table, self._fragments)
+        total = int(details.get("fragments_total", 0))
+        hint = (
+            _("{count} pieces were found. Click one to see it; tick what shall stay, then press 'Apply up to here'.")
+            .format(count=total)
+            if total > 1
+            else ""
+        )  # fmt: skip
+        set_text(self._panel.ui, self._panel.ui.fragmentsHint, hint)
+        self._panel.ui.fragmentsHint.visible = total > 1
+
+    def _on_ticked(self) -> None:
+        ticked = self._table.ticked()
+        box = self._panel.sections["repair"].box("fragments")
+        rule: dict[str, Any] = {"keep": None, "keep_count": None, "min_volume_mm3": None, "point_mm": None}
+        if ticked == list(range(len(self._fragments))) and ticked:
+            rule["keep"] = "all"
+        elif ticked == list(range(len(ticked))) and ticked:
+            rule["keep_count"] = len(ticked)
+        elif len(ticked) == 1:
+            rule["point_mm"] = [float(value) for value in self._fragments[ticked[0]]["center_mm"]]
+        else:
+            fill_fragments(self._table, self._fragments)
+            raise work.Refused(
+                _("PrintPrep keeps the largest pieces or a single one: tick from the top down, or one piece alone.")
+            )
+        box.tick.checked = True
+        for name, value in rule.items():
+            box.set_value(name, value)
+        self._panel.say(_("Kept pieces are changed. Press 'Apply up to here' in section 4, or Prepare."))
+
+
+class WallsSection:
+    """Section 5."""
+
+    def __init__(self, panel: Any) -> None:
+        self._panel = panel
+        headings = [_("No."), _("Thinnest"), _("Area"), _("What and where")]
+        self._table = PlaceTable(panel.ui.thinTable, headings, stretch=3)
+        panel.ui.limitEdit.connect("textChanged(QString)", self._on_limit)
+        panel.ui.thinButton.connect("clicked(bool)", lambda _on: panel.guarded(self.find))
+
+    def load(self) -> None:
+        """Show the limit, and what the printer's process would ask for."""
+        chosen = self._panel.parameters
+        if chosen is None:
+            return
+        if self._panel.ui.limitEdit.text != chosen.wallLimit:
+            self._panel.ui.limitEdit.text = chosen.wallLimit
+        limit = self._of_printer()
+        self._panel.ui.limitEdit.placeholderText = (
+            _("from the printer: {limit} mm").format(limit=f"{limit:g}") if limit else _("type it, or choose a printer")
+        )
+
+    def refresh(self) -> None:
+        """Forget thin places of an earlier model."""
+        fill_thin_places(self._table, [])
+        self._panel.ui.wallsHint.text = ""
+
+    def limit(self) -> float:
+        """Return the limit in mm.
+
+        Raises
+        ------
+        Refused
+            None is known, or what was typed is no length.
+        """
+        text = self._panel.parameters.wallLimit.strip()
+        if not text:
+            of_printer = self._of_printer()
+            if of_printer is None:
+                raise work.Refused(_("Type the thinnest wall in section 5, or choose a printer in section 7."))
+            return of_printer
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        if not 0.0 < value < 100.0:
+            raise work.Refused(
+                _("The thinnest wall must be a length in mm, such as 1.2; '{text}' is not.").format(text=text)
+            )
+        return value
+
+    def find(self) -> None:
+        """Measure the walls of the model in a process of its own."""
+        from PrintPrepLib.export import write_mesh
+        from PrintPrepLib.mrml import mesh_from_node
+
+        node = self._panel.results.shown_node()
+        if node is None:
+            raise work.Refused(_("There is no model yet. Press Prepare first."))
+        if self._panel.runner.running:
+            raise work.Refused(_("PrintPrep is at work already. Wait until it has finished, or press Cancel."))
+        limit = self.limit()
+        folder = Path(tempfile.mkdtemp(prefix="printprep-"))
+        try:
+            write_mesh(mesh_from_node(node), folder / "model.ply")
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        words = ("thickness", str(folder / "model.ply"), "--limit", f"{limit:g}")
+        self._panel.start(words, folder, lambda state: self._found(state, node, limit))
+
+    def _found(self, state: Any, node: Any, limit: float) -> None:
+        from PrintPrepLib.mrml import show_scalars
+
+        regions = state.result["regions"]
+        fill_thin_places(self._table, regions)
+        polydata = node.GetPolyData()
+        if polydata is not None and polydata.GetPointData().GetArray(THICKNESS) is not None:
+            show_scalars(node, THICKNESS, limit=limit, title=_("Wall thickness"))
+        hint = (
+            _("Places thinner than {limit} mm: {count}. Click one to see it.")
+            if regions
+            else _("No place is thinner than {limit} mm.")
+        ).format(count=len(regions), limit=f"{limit:g}")
+        set_text(self._panel.ui, self._panel.ui.wallsHint, hint)
+        self._panel.say(_("Walls measured: see section 5."))
+
+    def _of_printer(self) -> float | None:
+        from PrintPrepLib.profiles import printer
+        from PrintPrepLib.profiles.processes import process_of
+
+        name = self._panel.parameters.printer
+        return float(process_of(printer(name).process).wall_free.value_mm) if name else None
+
+    def _on_limit(self, text: str) -> None:
+        self._panel.store(wallLimit=text)

@@ -1,0 +1,149 @@
+"""Words of the panel in one place: sections, states, and what the library's words are called on the screen."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from slicer.i18n import tr as _
+
+SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("scan", ()),
+    ("segment", ("threshold", "islands", "close", "open", "fill-cavities", "interpolate")),
+    ("surface", ("surface", "smooth", "simplify")),
+    ("repair", ("fragments", "repair", "holes")),
+    ("walls", ("thicken",)),
+    ("cut", ("cut", "split")),
+    ("export", ()),
+)
+"""Sections from top to bottom, and the steps of the library that each shows."""
+
+SECTION_NAMES: tuple[str, ...] = tuple(name for name, _steps in SECTIONS)
+
+MAIN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "threshold": ("preset", "lower", "upper"),
+    "smooth": ("bound_mm", "bound_voxels"),
+    "thicken": ("limit_mm", "direction"),
+    "cut": ("through", "pins", "pin_type", "pin_diameter_mm", "clearance_mm"),
+    "split": ("pins", "pin_type", "margin_mm"),
+}
+"""Parameters that are in sight at once; the others are one click away. Steps not named here show all."""
+
+_UNIT_ENDINGS = {"mm3": "mm³", "mm": "mm", "hu": "HU", "deg": "degrees", "voxels": "voxels", "megabytes": "MB"}
+NARROWEST_PX = 240
+"""Of Slicer's module panel, less the borders."""
+LIGHTS = {"none": "#9a9a9a", "done": "#2e8b57", "attention": "#d9822b", "stale": "#d9822b", "fail": "#c0392b"}
+MARKS = {"pass": "✓", "info": "i", "not run": "–", "warn": "!", "fail": "✗"}
+SEVERITY_COLORS = {"pass": "#2e8b57", "info": "#5a6b7b", "not run": "#5a6b7b", "warn": "#b8660f", "fail": "#c0392b"}
+SEVERITY_ORDER = ("fail", "warn", "not run", "info", "pass")
+
+
+def set_text(ui: Any, label: Any, text: str) -> None:
+    """Show a text that wraps, and keep the room it needs: layouts inside one another forget the height of such labels.
+
+    The width is taken from the status line, which is always in sight.
+    """
+    label.text = text
+    label.minimumHeight = label.heightForWidth(max(ui.statusLabel.width - 24, NARROWEST_PX)) if text else 0
+
+
+def section_title(name: str) -> str:
+    """Return the heading of a section."""
+    return {
+        "scan": _("1  Scan"),
+        "segment": _("2  Segment"),
+        "surface": _("3  Surface"),
+        "repair": _("4  Repair and fragments"),
+        "walls": _("5  Walls"),
+        "cut": _("6  Cut and pins"),
+        "export": _("7  Check and export"),
+    }[name]
+
+
+def state_word(state: str) -> str:
+    """Return a section's state in words."""
+    return {
+        "none": _("not done"),
+        "done": _("done"),
+        "attention": _("needs attention"),
+        "stale": _("out of date: press Prepare again"),
+        "fail": _("failed a check"),
+    }[state]
+
+
+def step_title(name: str) -> str:
+    """Return what a step is called on the screen."""
+    return {
+        "threshold": _("Threshold"),
+        "islands": _("Keep pieces (islands)"),
+        "close": _("Close gaps"),
+        "open": _("Cut bridges"),
+        "fill-cavities": _("Fill cavities"),
+        "interpolate": _("Interpolate thick slices"),
+        "surface": _("Make the surface"),
+        "smooth": _("Smooth"),
+        "simplify": _("Simplify"),
+        "fragments": _("Fragments"),
+        "repair": _("Repair"),
+        "holes": _("Close holes"),
+        "thicken": _("Thicken thin walls"),
+        "cut": _("Cut by planes"),
+        "split": _("Split to fit the printer"),
+        "parts": _("Cut into parts"),
+        "from label map": _("Take the ticked segments"),
+        "shape interpolation": _("Interpolate thick slices"),
+        "fill cavities": _("Fill cavities"),
+        "close gaps": _("Close gaps"),
+        "open bridges": _("Cut bridges"),
+    }.get(name, name)
+
+
+def parameter_title(name: str, unit: str) -> str:
+    """Turn the library's name of a parameter into words with its unit, e.g. ``bound_mm`` into ``Bound (mm)``."""
+    words = name.split("_")
+    shown = unit
+    if len(words) > 1 and words[-1] in _UNIT_ENDINGS:
+        shown = _UNIT_ENDINGS[words.pop()]
+    elif unit:
+        shown = _UNIT_ENDINGS.get(unit, unit)
+    text = " ".join(words).capitalize()
+    return f"{text} ({shown})" if shown else text
+
+
+def finding_html(finding: Mapping[str, Any]) -> str:
+    """Write one finding as a line of rich text: a mark, the words, and what to do."""
+    severity = str(finding.get("severity", "info"))
+    color = SEVERITY_COLORS.get(severity, "#5a6b7b")
+    line = f'<span style="color:{color}"><b>{MARKS.get(severity, "i")}</b></span> {html.escape(finding["message"])}'
+    if finding.get("advice") and severity in ("warn", "fail"):
+        line += f"<br>&nbsp;&nbsp;&nbsp;<i>{html.escape(finding['advice'])}</i>"
+    return line
+
+
+def by_severity(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Sort findings, the gravest first."""
+    return sorted(findings, key=lambda finding: SEVERITY_ORDER.index(str(finding["severity"])))
+
+
+def receipt_lines(receipt: Mapping[str, Any]) -> list[str]:
+    """Write a receipt in words: volume, parts and how far the surface moved."""
+    before, after, change = receipt.get("before"), receipt.get("after"), receipt.get("change")
+    lines = []
+    if after is not None:
+        volume = f"{after['volume_mm3'] / 1000:.2f} ml"
+        if before is not None:
+            volume = f"{before['volume_mm3'] / 1000:.2f} → {volume}"
+        line = _("volume {volume}").format(volume=volume)
+        if after.get("triangles") is not None:
+            line += ", " + _("{count} triangles").format(count=f"{after['triangles']:,}")
+        if after.get("parts") is not None:
+            line += ", " + _("pieces: {count}").format(count=after["parts"])
+        lines.append(line)
+    if change is not None:
+        lines.append(
+            _("surface moved: mean {mean} mm, 95 % {p95} mm, at most {largest} mm").format(
+                mean=f"{change['mean_mm']:.3f}", p95=f"{change['p95_mm']:.3f}", largest=f"{change['max_mm']:.3f}"
+            )
+        )
+    return lines + [str(note) for note in receipt.get("notes", ())]

@@ -1,0 +1,229 @@
+"""A study's inputs as a folder for a background run, and that run's results back in the scene."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import SimpleITK as sitk
+
+from ..errors import InputError
+from ..export import read_mesh
+from ..mesh import Mesh
+from ..receipt import plain
+from ..volume import LabelMap, Volume
+from ..workflow.recipe import Recipe
+from ..workflow.run import DEVIATION_FILE, MODEL_FILE, RECORD_FILE, THICKNESS_FILE
+from .hashes import InputNode
+from .result import Color, Result, add_result, results
+from .study import Study, save_record
+
+SCAN_FILE = "scan.nrrd"
+LABELS_FILE = "labels.nrrd"
+RECIPE_FILE = "recipe.toml"
+SOURCE_FILE = "source.json"
+RESULTS_FOLDER = "results"
+FOLDER_PREFIX = "printprep-"
+MODEL_ROLE = "model"
+PARTS_ROLE = "parts"
+_STEP_NAME = re.compile(r"step_(\d+)_(.+)\.vtp")
+_PART_NAME = re.compile(r"(model|dowel)_\d+\.stl")
+
+
+@dataclass(frozen=True)
+class ExportedJob:
+    """A folder with everything a run needs. ``words`` are the command and its options for ``jobs.Job``."""
+
+    folder: Path
+    words: tuple[str, ...]
+
+    @property
+    def results(self) -> Path:
+        """Where the run writes to."""
+        return self.folder / RESULTS_FOLDER
+
+
+def export_job(
+    volume: Volume,
+    recipe: Recipe,
+    *,
+    labels: LabelMap | None = None,
+    label: str | None = None,
+    folder: Path | None = None,
+    keep_steps: bool = True,
+    pictures: bool = False,
+) -> ExportedJob:
+    """Write what ``python -m PrintPrepLib run`` needs; it holds no node name and no identity.
+
+    Parameters
+    ----------
+    volume : Volume
+        The scan, world LPS.
+    recipe : Recipe
+    labels : LabelMap, optional
+        The segments in place of the recipe's threshold, on any grid.
+    label : str, optional
+        Name of one label; all together when left out.
+    folder : Path, optional
+        An empty one; by default a new temporary one that only this user can read. Whoever gets it removes it.
+    keep_steps : bool
+        Whether the surface after each step comes back as well.
+    pictures : bool
+        Whether the run draws the pictures of the record.
+    """
+    place = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) if folder is None else folder
+    place.mkdir(parents=True, exist_ok=True)
+    sitk.WriteImage(_bare(volume.image), str(place / SCAN_FILE))
+    (place / RECIPE_FILE).write_text(recipe.to_toml(), "utf-8")
+    source = volume.source
+    facts = {"kind": source.kind, "modality": source.modality, "series_id": source.series_id, "facts": source.facts}
+    (place / SOURCE_FILE).write_text(json.dumps(plain(facts)), "utf-8")
+    words = ["run", str(place / SCAN_FILE), "-o", str(place / RESULTS_FOLDER), "-r", str(place / RECIPE_FILE)]
+    if labels is not None:
+        _write_labels(labels, place / LABELS_FILE)
+        words += ["--labels", str(place / LABELS_FILE)]
+        words += ["--label", label] if label is not None else []
+    words += ["--keep-steps"] if keep_steps else []
+    words += [] if pictures else ["--no-pictures"]
+    return ExportedJob(place, tuple(words))
+
+
+def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = ()) -> tuple[Result, ...]:
+    """Bring the results of a run into the scene, one result for each step that was kept, and its record.
+
+    Parameters
+    ----------
+    study : Study
+    folder : Path
+        That of the job (``ExportedJob.folder``).
+    inputs : sequence of InputNode
+        What was written to the folder, as it was then: give them only if the nodes were not changed meanwhile.
+
+    Returns
+    -------
+    tuple of Result
+        In order; the last one is shown.
+
+    Raises
+    ------
+    InputError
+        The results are missing, or not what the run wrote.
+    """
+    place = folder / RESULTS_FOLDER
+    record = _record(place)
+    _complete(record, folder)
+    names = [output["file"] for output in record["outputs"]]
+    for output in record["outputs"]:
+        _check(place, output)
+    steps = sorted((int(match[1]), match[2], name) for name in names if (match := _STEP_NAME.fullmatch(name)))
+    told = record["steps"]
+    # A ready label map brings a receipt of its own before those of the recipe's steps.
+    before = len(told) - len(record["recipe"]["step"])
+    made: list[Result] = []
+    given, used = list(inputs), 0
+    for number, step, name in steps:
+        end = before + number
+        role = _free(step, made)
+        mesh = read_mesh(place / name).with_name(role)
+        made.append(add_result(study, role, mesh, receipts=told[used:end], inputs=given, title=_title(role), last=True))
+        given, used = [InputNode(made[-1].node)], end
+    parts = [name for name in names if _PART_NAME.fullmatch(name)]
+    if parts:
+        meshes = [read_mesh(place / name).with_name(Path(name).stem.replace("_", " ")) for name in parts]
+        colors = _part_colors(len(meshes))
+        made.append(
+            add_result(
+                study, PARTS_ROLE, meshes, receipts=told[used:], inputs=given, colors=colors, title="Parts", last=True
+            )
+        )
+    else:
+        mesh = _model(place, names)
+        made.append(add_result(study, MODEL_ROLE, mesh, receipts=told[used:], inputs=given, title="Model", last=True))
+    save_record(study, record)
+    roles = {one.role for one in made}
+    return tuple(one for one in results(study) if one.role in roles)
+
+
+def _record(place: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((place / RECORD_FILE).read_text("utf-8"))
+        if not all(isinstance(rows, list) for rows in (record["outputs"], record["steps"], record["recipe"]["step"])):
+            raise ValueError("not a record")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("The run left no results that can be read. Run it again.") from error
+    return record
+
+
+def _complete(record: dict[str, Any], folder: Path) -> None:
+    """Put the scan's own source back into the record, in place: the run saw only a file without history."""
+    try:
+        facts: Mapping[str, Any] = json.loads((folder / SOURCE_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return
+    for source in record["source"][:1]:
+        source.update({key: value for key, value in facts.items() if key != "facts" and value})
+        source["facts"] = {**source.get("facts", {}), **facts["facts"]}
+
+
+def _check(place: Path, output: Mapping[str, Any]) -> None:
+    path = place / output["file"]
+    if not path.is_file() or path.parent != place:
+        raise InputError(f"The run's file '{output['file']}' is missing. Run it again.")
+    with path.open("rb") as stream:
+        digest: Any = hashlib.file_digest(stream, "sha256")
+    if digest.hexdigest() != output["sha256"]:
+        raise InputError(f"'{output['file']}' is not what the run wrote. Run it again.")
+
+
+def _model(place: Path, names: Sequence[str]) -> Mesh:
+    """Read the model with what was measured on it: the colored files hold the same surface."""
+    mesh = read_mesh(place / (THICKNESS_FILE if THICKNESS_FILE in names else MODEL_FILE)).with_name(MODEL_ROLE)
+    if DEVIATION_FILE in names:
+        other = read_mesh(place / DEVIATION_FILE)
+        if other.vertices.shape == mesh.vertices.shape and (other.vertices == mesh.vertices).all():
+            for name, values in other.scalars.items():
+                mesh = mesh.with_scalar(name, values)
+    return mesh
+
+
+def _part_colors(count: int) -> list[Color]:
+    from ..shape.cut.assembly import COLORS
+
+    chosen = [COLORS[number % len(COLORS)] for number in range(count)]
+    return [(red / 255, green / 255, blue / 255) for red, green, blue in chosen]
+
+
+def _free(step: str, made: Sequence[Result]) -> str:
+    taken, number, role = {one.role for one in made}, 1, step
+    while role in taken:
+        number += 1
+        role = f"{step} {number}"
+    return role
+
+
+def _title(role: str) -> str:
+    return role.replace("-", " ").capitalize()
+
+
+def _bare(image: sitk.Image) -> sitk.Image:
+    """Return the image without the texts that a file may have left on it."""
+    if not image.GetMetaDataKeys():
+        return image
+    copy = sitk.Image(image)
+    for key in copy.GetMetaDataKeys():
+        copy.EraseMetaData(key)
+    return copy
+
+
+def _write_labels(labels: LabelMap, path: Path) -> None:
+    image = sitk.Image(_bare(labels.image))
+    for number, (label, name) in enumerate(labels.names.items()):
+        image.SetMetaData(f"Segment{number}_LabelValue", str(label))
+        image.SetMetaData(f"Segment{number}_Name", " ".join(name.split()))
+    sitk.WriteImage(image, str(path))
