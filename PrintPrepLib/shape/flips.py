@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ..mesh import FloatArray, Mesh
 from ..topology import edge_table
+from .rows import any_in_row
 
 MOST_ROUNDS = 12
 """Rounds of turning edges that share no corner."""
@@ -43,14 +44,14 @@ def flipped(
     faces = faces.copy()
     poor = np.zeros(len(vertices), bool)
     poor[faces[chosen[quality(vertices, faces[chosen]) < POOR]]] = True
-    chosen = chosen[poor[faces[chosen]].any(axis=1)]
+    chosen = chosen[any_in_row(poor[faces[chosen]])]
     for _ in range(MOST_ROUNDS):
         turned = _one_round(vertices, original, faces, chosen, kind, flat_mm)
         if not len(turned):
             break
         around = np.zeros(len(vertices), bool)
         around[turned] = True
-        chosen = chosen[around[faces[chosen]].any(axis=1)]
+        chosen = chosen[any_in_row(around[faces[chosen]])]
     return faces
 
 

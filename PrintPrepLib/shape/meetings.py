@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from ..mesh import FloatArray, Mesh
 from ..spatial import crossings_and_contacts
-from .patch import Patch, spheres, within
+from .patch import Patch, spheres, spheres_within
+from .rows import any_in_row
 
 BLADE = -0.8
 """Cosine between the normals of two neighboring triangles below which their edge is as sharp as a blade."""
@@ -49,10 +50,10 @@ class Meetings:
         changed : (n,) bool
             Vertices.
         """
-        moved = np.asarray(changed[patch.faces].any(axis=1))
+        moved = any_in_row(changed[patch.faces])
         new = meetings(patch, near_changed(patch, look, changed, 0.0))
-        kept = (old[~moved[old].any(axis=1)] for old in (self.exact, self.contacts))
-        fresh = (pairs[moved[pairs].any(axis=1)] for pairs in (new.exact, new.contacts))
+        kept = (old[~any_in_row(moved[old])] for old in (self.exact, self.contacts))
+        fresh = (pairs[any_in_row(moved[pairs])] for pairs in (new.exact, new.contacts))
         return Meetings(*(np.concatenate(both) for both in zip(kept, fresh, strict=True)))
 
 
@@ -70,11 +71,11 @@ def meetings(patch: Patch, rows: Ints) -> Meetings:
 def near_changed(patch: Patch, among: Ints, changed: Bools, margin: float) -> Ints:
     """Triangles among some, ascending, that may meet one of those whose corners (n,) changed: by spheres round them."""
     corners = patch.faces[among]
-    moved = changed[corners].any(axis=1)
+    moved = any_in_row(changed[corners])
     if not moved.any():
         return among[:0]
-    triangles = patch.vertices[corners]
-    middle, size = spheres(triangles[moved])
+    middles, sizes = spheres(patch.vertices[corners])
+    middle, size = middles[moved], sizes[moved]
     out = np.zeros(len(among), bool)
     out[moved] = True
     # Those that moved in classes of size: a few long ones must not make the search wide for all others.
@@ -84,7 +85,7 @@ def near_changed(patch: Patch, among: Ints, changed: Bools, margin: float) -> In
         own = kind == number
         if own.any():
             rest = np.flatnonzero(~out)
-            out[rest] = within(triangles[rest], middle[own], float(size[own].max()) + margin)
+            out[rest] = spheres_within(middles[rest], sizes[rest], middle[own], float(size[own].max()) + margin)
     return among[out]
 
 

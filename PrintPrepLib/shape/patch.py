@@ -13,6 +13,7 @@ from ..mesh import FloatArray, Mesh
 from ..topology import EdgeTable, edge_table
 from .flips import flipped
 from .refine import split_edges
+from .rows import any_in_row
 
 MOST_PASSES = 24
 """An edge is halved at most so often."""
@@ -94,7 +95,7 @@ class Patch:
             return self
         near = np.zeros(len(self.vertices), bool)
         near[self.faces[chosen]] = True
-        taken = near[self.faces].any(axis=1)
+        taken = any_in_row(near[self.faces])
         used = np.unique(self.faces[taken])
         own = np.full(len(self.vertices), -1, np.int32)
         own[used] = np.arange(len(used))
@@ -144,7 +145,7 @@ def _all_split(
         split &= length > 0.0
         if not split.any():
             break
-        flags[:, 2] |= split[table.of_face].any(axis=1)
+        flags[:, 2] |= any_in_row(split[table.of_face])
         both, faces, flags = split_edges(both, faces, flags, table.of_face, table.vertices, split)
         at, was = np.ascontiguousarray(both[:, :3]), np.ascontiguousarray(both[:, 3:])
         alike = flags[:, 0] + 2 * flags[:, 1].astype(np.int64)
@@ -174,10 +175,14 @@ def crop(mesh: Mesh, near: FloatArray, reach_mm: float) -> Bools:
 
 def within(triangles: FloatArray, near: FloatArray, reach_mm: float) -> Bools:
     """Tell which spheres round triangles (m, 3, 3) come within reach of places (k, 3)."""
-    mask = np.zeros(len(triangles), bool)
-    if not len(triangles) or not len(near):
+    return spheres_within(*spheres(triangles), near, reach_mm)
+
+
+def spheres_within(middle: FloatArray, size: FloatArray, near: FloatArray, reach_mm: float) -> Bools:
+    """Tell which spheres with middles (m, 3) and radii (m,) come within reach of places (k, 3)."""
+    mask = np.zeros(len(middle), bool)
+    if not len(middle) or not len(near):
         return mask
-    middle, size = spheres(triangles)
     tree = cKDTree(near)
     # A few long triangles must not make the search wide for all others.
     largest = np.percentile(size, SIZE_CLASSES)

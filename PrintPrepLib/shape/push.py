@@ -12,6 +12,7 @@ from .air import Air
 from .growth import Growth
 from .meetings import blades_at, meetings, near_changed
 from .patch import Patch
+from .rows import all_in_row, any_in_row
 
 STEPS = 5
 """Steps of the way: room and faces are looked at anew after each."""
@@ -71,7 +72,7 @@ def pushed_out(
         Vertices that did not go as far as asked.
     """
     left = np.where(patch.fixed[:, None], 0.0, growth.move)
-    touched = np.asarray(left.any(axis=1), bool)[patch.faces].any(axis=1)
+    touched = any_in_row(any_in_row(left)[patch.faces])
     before = Mesh(patch.original, patch.faces[touched], "")
     corners, normals = before.faces.T.ravel(), np.tile(before.face_normals(), (3, 1))
     for number in range(STEPS):
@@ -90,7 +91,7 @@ def _step(
     corners: npt.NDArray[np.int32],
     normals: FloatArray,
 ) -> tuple[Patch, FloatArray]:
-    rows = np.flatnonzero(left.any(axis=1))
+    rows = np.flatnonzero(any_in_row(left))
     way = _not_inward(len(left), rows, left[rows] * share, corners, normals)
     if air is not None:
         length = np.linalg.norm(way, axis=1)
@@ -125,7 +126,7 @@ def _not_inward(
 def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Progress) -> tuple[Patch, Ints]:
     """Take the surface back towards where it was wherever it crosses itself or has become a blade, evenly."""
     way = patch.vertices - patch.original
-    moves = np.asarray(way.any(axis=1), bool)
+    moves = any_in_row(way)
     length = np.linalg.norm(patch.original[patch.edges[:, 0]] - patch.original[patch.edges[:, 1]], axis=1)
     share = np.ones(len(way))
     everywhere = np.ones(len(patch.edges), bool)
@@ -146,11 +147,12 @@ def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Prog
             folded[patch.edges[ridge & ~ridge_before]] = True
         if number < LAST_RETREATS:
             blades = patch.edges[blade & ~blade_before]
-            cured = beside[blades].any(axis=1) & (number < EVENINGS)
+            cured = any_in_row(beside[blades]) & (number < EVENINGS)
             folded[blades[cured]] = True
             bad[blades[~cured]] = True
-        bad &= way.any(axis=1) & (share > 0.0)
-        touch &= way.any(axis=1) & ~bad & (share > 0.0)
+        still = any_in_row(way) & (share > 0.0)
+        bad &= still
+        touch &= still & ~bad
         if not bad.any() and not folded.any() and not touch.any():
             break
         before, way_before = share, way
@@ -160,22 +162,22 @@ def _without_crossings(patch: Patch, beside: Bools, limit: float, progress: Prog
         share = np.where(touch, NUDGE * share, share)
         share = _even(share, patch.edges, length / (RAMP * limit))
         patch = patch.moved_to(patch.original + share[:, None] * way)
-        changed = np.asarray((share != before) | (way != way_before).any(axis=1), bool)
+        changed = (share != before) | any_in_row(way != way_before)
         if look is None:  # all that follows happens here
             look = near_changed(patch, np.arange(len(patch.faces)), changed, limit)
         found = found.after(patch, look, changed)
-        again = np.asarray(changed[patch.faces].any(axis=1), bool)
+        again = any_in_row(changed[patch.faces])
         again = again[patch.sides[0]] | again[patch.sides[1]]
         blade = np.where(again, blades_at(patch, patch.vertices, again), blade)
         ridge = np.where(again, blades_at(patch, patch.vertices, again, RIDGE), ridge)
-    return patch, np.flatnonzero((share < STUCK) & way.any(axis=1))
+    return patch, np.flatnonzero((share < STUCK) & any_in_row(way))
 
 
 def _evened_out(way: FloatArray, chosen: Bools, may: Bools, edges: Ints) -> FloatArray:
     """Give the chosen vertices and those round them the mean of their neighbors' ways."""
     first, second = edges.T
     chosen = chosen.copy()
-    chosen[edges[chosen[edges].any(axis=1)]] = True
+    chosen[edges[any_in_row(chosen[edges])]] = True
     chosen &= may
     count = np.bincount(edges.ravel(), minlength=len(way))
     out = way.copy()
@@ -193,8 +195,8 @@ def _even(share: FloatArray, edges: Ints, rise: FloatArray) -> FloatArray:
     near = np.zeros(len(share), bool)
     near[low] = True
     for _ in range(EVEN_ROUNDS):
-        near[edges[near[edges].any(axis=1)]] = True
-    rows = near[edges].all(axis=1)
+        near[edges[any_in_row(near[edges])]] = True
+    rows = all_in_row(near[edges])
     edges, rise = edges[rows], rise[rows]
     for _ in range(EVEN_ROUNDS):
         np.minimum.at(share, edges[:, 0], share[edges[:, 1]] + rise)

@@ -21,6 +21,7 @@ from ..spatial.walls import walls_of
 from ..topology import edge_table
 from .patch import Patch, crop, taken_out
 from .refine import close_behind
+from .rows import all_in_row, any_in_row
 
 NEAR_LIMIT = 1.06
 """Walls thinner than this many limits get more vertices."""
@@ -115,7 +116,7 @@ class Walls:
         members = np.flatnonzero(self.thin)
         if len(members):
             edges = _edges(self.mesh)
-            edges = edges[self.thin[edges].all(axis=1)]
+            edges = edges[all_in_row(self.thin[edges])]
             graph = coo_array((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), shape=(len(out), len(out)))
             _, label = connected_components(graph, directed=False)
             out[members] = np.unique(label[members], return_inverse=True)[1]
@@ -139,7 +140,7 @@ def measure_walls(mesh: Mesh, limit_mm: float, progress: Progress = silent) -> W
     """
     thickness = _measured(mesh, mesh, limit_mm, part(progress, 0.0, 0.6))[0]
     low = thickness < NEAR_LIMIT * limit_mm
-    marked = low[mesh.faces].any(axis=1) | close_behind(mesh, limit_mm, 2.0 * limit_mm, part(progress, 0.6, 0.7))
+    marked = any_in_row(low[mesh.faces]) | close_behind(mesh, limit_mm, 2.0 * limit_mm, part(progress, 0.6, 0.7))
     patch = taken_out(mesh, marked, NEAR_SHARE * limit_mm)
     return _of_patch(mesh, patch, patch.marked, limit_mm, part(progress, 0.7, 1.0))
 
