@@ -16,7 +16,7 @@ Int64Array = npt.NDArray[np.int64]
 
 MAX_THREADS = 8  # more bring nothing once memory is the limit
 LEAST_CHUNK = 256  # smaller chunks cost more to hand out than they take, also with numpy,
-LEAST_COMPILED_CHUNK = 2048  # and with numba, which answers so many queries in the time that threads take to start
+LEAST_COMPILED_CHUNK = 384  # and with numba: so many take a few milliseconds, and threads a tenth to start
 WORTH_A_THREAD = 10_000  # items of a few nanoseconds each
 
 
