@@ -66,6 +66,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signal.signal(signal.SIGTERM, previous)
 
 
+def entry() -> NoReturn:
+    """Run one command as a program of its own.
+
+    Python ends by the signal itself, not with our code, when a Ctrl-C passed through text that was being compiled
+    (dataclasses and numba do that), however it was handled later. So after a cancel the program ends at once; by then
+    everything is cleaned up.
+    """
+    code = main()
+    if code == CANCELLED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def _run(words: list[str]) -> int:
     words = joined(words)
     options = _build(words).parse_args(words)
