@@ -85,6 +85,18 @@ def test_face_of_a_pipe_is_a_ring() -> None:
     assert measure_mesh(assembly.parts[0].mesh).genus == 1
 
 
+def test_receipt_measures_the_vertices_that_are_gone() -> None:
+    box = shapes.box((20.0, 20.0, 20.0), subdivisions=2)
+    _, plain = cut(box, plane=(1, 0, 0, 1, 0.1, 0), pins="none")
+    assert plain.change is not None
+    assert plain.change.samples == len(box.vertices)
+    assert plain.change.max_mm < 1e-9  # flat triangles were joined, the surface is where it was
+    _, sawn = cut(box, plane=(0, 0, 0, 1, 0, 0), pins="none", kerf_mm=1.0)  # takes the vertices at x = 0
+    assert sawn.change is not None
+    assert sawn.change.max_mm == pytest.approx(0.5)
+    assert sawn.change.signed_mean_mm < 0.0
+
+
 def test_cavity_stays_a_cavity() -> None:
     ball = shapes.shell(3.0, 12.0, 3)
     assembly, _ = cut(ball, plane=(0, 0, 6, 0, 0, 1), pins="none")

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...mesh import Mesh, concatenate
 from ...receipt import Change, MeshMeasures, Receipt, Stopwatch, measure_mesh
+from ...spatial import SurfaceIndex
 from ..identical import is_among
 from ..pins.fit import NO_VOLUME_MM3
 from .assembly import Part, PartKind
@@ -43,11 +44,24 @@ def balance_of(
     }
 
 
-def _surface_kept(models: Sequence[Mesh], parts: Sequence[Part]) -> float:
-    """Share of the models' vertices that stand in the parts with the same coordinates to the bit."""
+def _surface_moved(models: Sequence[Mesh], parts: Sequence[Part], volume: float | None) -> tuple[float, Change]:
+    """Share of the models' vertices that stand in the parts to the bit, and how far all of them lie from the parts.
+
+    Vertices are gone where a kerf took them, or where flat triangles at a seam were joined.
+    """
     every = concatenate([item.mesh for item in parts if item.kind is PartKind.BODY])
-    found = [is_among(model.without_unused_vertices(), every) for model in models]
-    return float(np.concatenate(found).mean())
+    at = np.concatenate([model.vertices[model.used_vertices] for model in models])
+    found = np.concatenate([is_among(model.without_unused_vertices(), every) for model in models])
+    moved = np.zeros(len(at))
+    if not found.all():
+        moved[~found] = -SurfaceIndex(every).signed_distance(at[~found])
+    size = np.abs(moved)
+    row = int(size.argmax())
+    x, y, z = at[row].tolist()
+    where = (x, y, z) if size[row] > 0.0 else None
+    change = Change(float(moved.mean()), float(size.mean()), float(np.percentile(size, 95)), float(size[row]), where,
+                    volume, len(at))  # fmt: skip
+    return float(found.mean()), change
 
 
 def _measures_together(meshes: Sequence[Mesh]) -> MeshMeasures:
@@ -83,8 +97,8 @@ def receipt_of(
     names = [item.name for item in assembly.parts]
     whole = concatenate(list(models)) if len(models) > 1 else models[0]
     before, after = measure_mesh(whole), _measures_together([item.mesh for item in assembly.parts])
-    kept = _surface_kept(models, assembly.parts)
     volume = 100.0 * (after.volume_mm3 - before.volume_mm3) / before.volume_mm3 if before.volume_mm3 else None
+    kept, change = _surface_moved(models, assembly.parts, volume)
     notes = [f"{len(assembly.bodies)} parts; {kept:.2%} of the model's vertices stand where they stood, to the bit."]
     warnings: list[str] = []
     notes += [f"'{cut.name}' was repaired before it was cut: see details." for cut in cuts if cut.repaired is not None]
@@ -132,6 +146,4 @@ def receipt_of(
         "vertices_kept_share": kept,
         "repairs": [cut.repaired.to_dict() for cut in cuts if cut.repaired is not None],
     }
-    # Nothing of the surface moves: what a cut adds and takes lies at the seams, in the balance.
-    change = Change(0.0, 0.0, 0.0, 0.0, None, volume, 0) if kept == 1.0 else None
     return Receipt(operation, parameters, watch.seconds, before, after, change, tuple(notes), tuple(warnings), details)
