@@ -84,11 +84,12 @@ def _box_distance2(px, py, pz, boxes, node):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def closest(points, order, corners, faces, starts, boxes, limit2, out_d2, out_q, out_row, out_feature):
+def closest(points, order, corners, faces, starts, boxes, limit2, slack, out_d2, out_q, out_row, out_feature):
     """Branch and bound, nearer child first.
 
     It begins in the leaf that held the previous point's closest triangle, and looks from there into the other half of
     every larger and larger part of the tree: most of these are too far away, as points that follow each other are near.
+    Boxes whose squared distance times ``slack`` is beyond the best are passed over: ``NODE_SLACK`` for exact answers.
     """
     leaves = len(starts) - 1
     stack_node = np.empty(STACK, np.int64)
@@ -105,7 +106,7 @@ def closest(points, order, corners, faces, starts, boxes, limit2, out_d2, out_q,
             depth = 1
             while depth > 0:
                 depth -= 1
-                if stack_d2[depth] * NODE_SLACK > best:
+                if stack_d2[depth] * slack > best:
                     continue
                 node = stack_node[depth]
                 if node >= leaves:
@@ -121,10 +122,10 @@ def closest(points, order, corners, faces, starts, boxes, limit2, out_d2, out_q,
                 near, far, d_near, d_far = left, left + 1, d_left, d_right
                 if d_right < d_left:
                     near, far, d_near, d_far = left + 1, left, d_right, d_left
-                if d_far * NODE_SLACK <= best:
+                if d_far * slack <= best:
                     stack_node[depth], stack_d2[depth] = far, d_far
                     depth += 1
-                if d_near * NODE_SLACK <= best:
+                if d_near * slack <= best:
                     stack_node[depth], stack_d2[depth] = near, d_near
                     depth += 1
             if outer == 1:

@@ -17,29 +17,28 @@ def suspects(corners, ids, starts, boxes, begin, end, loose, out):
     """
     leaves = len(starts) - 1
     stack = np.empty(STACK, np.int64)
+    low, high = np.empty(3), np.empty(3)
     count = 0
     for leaf in range(begin, end):
-        mine = boxes[leaves + leaf]
+        mine = leaves + leaf
         stack[0] = 1
         depth = 1
         while depth > 0:
             depth -= 1
             node = stack[depth]
-            its = boxes[node]
             if not (
-                mine[0] <= its[3] and its[0] <= mine[3]
-                and mine[1] <= its[4] and its[1] <= mine[4]
-                and mine[2] <= its[5] and its[2] <= mine[5]
+                boxes[mine, 0] <= boxes[node, 3] and boxes[node, 0] <= boxes[mine, 3]
+                and boxes[mine, 1] <= boxes[node, 4] and boxes[node, 1] <= boxes[mine, 4]
+                and boxes[mine, 2] <= boxes[node, 5] and boxes[node, 2] <= boxes[mine, 5]
             ):  # fmt: skip
                 continue
             if node < leaves:
                 stack[depth] = 2 * node + 1
                 depth += 1
                 # The left child is left out when all its leaves come before the asking leaf.
-                last, width = 2 * node, 1
+                last = 2 * node
                 while last < leaves:
                     last = 2 * last + 1
-                    width *= 2
                 if last - leaves >= leaf:
                     stack[depth] = 2 * node
                     depth += 1
@@ -48,40 +47,74 @@ def suspects(corners, ids, starts, boxes, begin, end, loose, out):
             if other < leaf:
                 continue
             for i in range(starts[leaf], starts[leaf + 1]):
-                a = corners[i]
+                for k in range(3):
+                    low[k] = min(corners[i, k], corners[i, 3 + k], corners[i, 6 + k])
+                    high[k] = max(corners[i, k], corners[i, 3 + k], corners[i, 6 + k])
+                if (
+                    high[0] < boxes[node, 0] or boxes[node, 3] < low[0]
+                    or high[1] < boxes[node, 1] or boxes[node, 4] < low[1]
+                    or high[2] < boxes[node, 2] or boxes[node, 5] < low[2]
+                ):  # fmt: skip
+                    continue
                 for j in range(max(i + 1, starts[other]), starts[other + 1]):
-                    if _may_cross(a, corners[j], ids[i], ids[j], loose):
-                        if count < len(out):
-                            out[count, 0], out[count, 1] = i, j
-                        count += 1
+                    if _box_apart(corners, j, low, high) or _never_cross(corners, ids, i, j, loose):
+                        continue
+                    if count < len(out):
+                        out[count, 0], out[count, 1] = i, j
+                    count += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def _may_cross(a, b, ids_a, ids_b, loose):
+def _box_apart(corners, j, low, high):
     for k in range(3):
-        if max(a[k], a[3 + k], a[6 + k]) < min(b[k], b[3 + k], b[6 + k]):
-            return False
-        if max(b[k], b[3 + k], b[6 + k]) < min(a[k], a[3 + k], a[6 + k]):
-            return False
-    shared = 0
-    skip_a, skip_b = 0, 0  # bits of shared corners
-    for j in range(3):
-        for k in range(3):
-            if ids_a[j] == ids_b[k]:
+        if high[k] < min(corners[j, k], corners[j, 3 + k], corners[j, 6 + k]):
+            return True
+        if low[k] > max(corners[j, k], corners[j, 3 + k], corners[j, 6 + k]):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _never_cross(corners, ids, i, j, loose):
+    """Whether two triangles whose boxes meet surely do not cross; the cheapest reasons are tried first."""
+    shared, mine, its = 0, 0, 0
+    for k in range(3):
+        for n in range(3):
+            if ids[j, k] == ids[i, n]:
                 shared += 1
-                skip_a |= 1 << j
-                skip_b |= 1 << k
-    if shared == 2:
-        return False
-    if shared > 2:
+                mine, its = n, k
+    if shared >= 2:
+        return shared == 2
+    if shared == 1 and _sums_apart(corners, i, j, mine, its, loose):
         return True
+    a, b = corners[i], corners[j]
+    skip_a, skip_b = (1 << mine, 1 << its) if shared == 1 else (0, 0)
     if _one_side(a, b, skip_a, loose) or _one_side(b, a, skip_b, loose):
-        return False
+        return True
     if shared == 1:
-        return not _wedges_apart(a, b, skip_a >> 1, skip_b >> 1, loose)
+        return _wedges_apart(a, b, mine, its, loose)
     # MeshLab takes its common line of nearly coplanar triangles from rounding: no gap in the plane clears them for it.
-    return loose > 0.0 or not (_beyond_a_side(a, b) or _beyond_a_side(b, a))
+    return loose <= 0.0 and (_beyond_a_side(a, b) or _beyond_a_side(b, a))
+
+
+@njit(cache=True, nogil=True)
+def _sums_apart(corners, i, j, mine, its, loose):
+    """The plane across the difference of the sums of both pairs of sides: cheap, and enough nearly everywhere."""
+    o, p, q = 3 * mine, 3 * ((mine + 1) % 3), 3 * ((mine + 2) % 3)
+    ox, oy, oz = corners[i, o], corners[i, o + 1], corners[i, o + 2]
+    px, py, pz = corners[i, p] - ox, corners[i, p + 1] - oy, corners[i, p + 2] - oz
+    qx, qy, qz = corners[i, q] - ox, corners[i, q + 1] - oy, corners[i, q + 2] - oz
+    p, q = 3 * ((its + 1) % 3), 3 * ((its + 2) % 3)
+    rx, ry, rz = corners[j, p] - ox, corners[j, p + 1] - oy, corners[j, p + 2] - oz
+    sx, sy, sz = corners[j, q] - ox, corners[j, q + 1] - oy, corners[j, q + 2] - oz
+    mx, my, mz = px + qx - rx - sx, py + qy - ry - sy, pz + qz - rz - sz
+    return (
+        mx * px + my * py + mz * pz > _slack(mx, my, mz, px, py, pz, loose)
+        and mx * qx + my * qy + mz * qz > _slack(mx, my, mz, qx, qy, qz, loose)
+        and mx * rx + my * ry + mz * rz < -_slack(mx, my, mz, rx, ry, rz, loose)
+        and mx * sx + my * sy + mz * sz < -_slack(mx, my, mz, sx, sy, sz, loose)
+    )
 
 
 @njit(cache=True, nogil=True)

@@ -38,3 +38,18 @@ def number_places(bits, number, first):
                 break
             slot = (slot + np.uint64(1)) & mask
     return count
+
+
+@njit(cache=True, nogil=True)
+def number_by_use(corners, number, used):
+    """Number vertices in the order in which the corners (k,) first use them; returns how many are used.
+
+    ``number`` (n,) comes filled with -1; ``used`` (n,) gets the vertex of each number.
+    """
+    count = 0
+    for vertex in corners:
+        if number[vertex] < 0:
+            number[vertex] = count
+            used[count] = vertex
+            count += 1
+    return count

@@ -15,7 +15,7 @@ from ..errors import GeometryError
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, part, silent
 from . import search
-from .constants import SIGN_DOUBT
+from .constants import NODE_SLACK, SIGN_DOUBT
 from .pseudonormals import Pseudonormals, normals_near, pseudonormals
 from .threads import LEAST_CHUNK, LEAST_COMPILED_CHUNK, in_threads, run_chunks
 from .tree import Int64Array, build_tree, morton_order
@@ -82,7 +82,12 @@ class SurfaceIndex:
         self.tree = build_tree(mesh.vertices, mesh.faces, compiled=self.kernels is not None)
 
     def closest(
-        self, points: FloatArray, max_distance_mm: float | FloatArray = np.inf, progress: Progress = silent
+        self,
+        points: FloatArray,
+        max_distance_mm: float | FloatArray = np.inf,
+        progress: Progress = silent,
+        *,
+        rough_share: float = 0.0,
     ) -> ClosestPoints:
         """Find the exact nearest point of the surface for each query.
 
@@ -92,6 +97,9 @@ class SurfaceIndex:
             LPS mm, in any order.
         max_distance_mm : float or (k,) float64
             Farther surfaces are not sought; a small limit is faster.
+        rough_share : float
+            A point farther than the nearest by up to this share may be told instead, which is faster where much of
+            the surface is about equally far. 0 for the nearest.
 
         Raises
         ------
@@ -106,13 +114,25 @@ class SurfaceIndex:
         d2, where = np.empty(count), np.empty((count, 3))
         row, feature = np.empty(count, np.int64), np.empty(count, np.int8)
         tree, kernels = self.tree, self.kernels
+        slack = NODE_SLACK * (1.0 + rough_share) ** 2
         if kernels is None:
             _ = self._seeds  # built once, before the threads ask for it
 
         def work(chosen: Int64Array) -> None:
             if kernels is not None:
                 kernels.closest(
-                    points, chosen, tree.corners, tree.faces, tree.starts, tree.boxes, limit2, d2, where, row, feature
+                    points,
+                    chosen,
+                    tree.corners,
+                    tree.faces,
+                    tree.starts,
+                    tree.boxes,
+                    limit2,
+                    slack,
+                    d2,
+                    where,
+                    row,
+                    feature,
                 )
             else:
                 d2[chosen], where[chosen], row[chosen], feature[chosen] = search.closest(

@@ -12,7 +12,7 @@ from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
 from ..pins.assign import assigned
 from ..pins.choose import Placement, place_pins
-from ..pins.fit import NO_VOLUME_MM3, PinFit, measure_fit, near_holes, seat_interference
+from ..pins.fit import NO_VOLUME_MM3, PinFit, measure_fits, near_holes, seat_interference
 from ..pins.kinds import Pin, PinType
 from ..pins.near_plane import NearPlane
 from ..pins.oneway import wrong_seats
@@ -173,10 +173,8 @@ def proven(
         near = near_holes(other, holes, printed, joint.seam.plane, center)
         sockets = [solids.cut_foot for solids in joint.solids if solids.cut_foot is not None]
         foot = near_holes(foot, sockets)
-        fits: tuple[PinFit | RailFit, ...] = tuple(
-            measure_fit(pin, solids, foot, near, around)
-            for pin, solids in zip(joint.placement.pins, joint.solids[: len(joint.placement.pins)], strict=True)
-        )
+        pins = joint.placement.pins
+        fits: tuple[PinFit | RailFit, ...] = measure_fits(pins, joint.solids[: len(pins)], foot, near, around)
         if joint.rail is not None:
             below = joint.placement.foot_below
             fits = (measure_rail(joint.rail, joint.solids[0], other, joint.around, wall_mm, foot_below=below),)

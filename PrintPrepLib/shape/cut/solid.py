@@ -10,6 +10,7 @@ from ...mesh import Mesh
 from ...progress import Progress, part, silent
 from ...receipt import Receipt
 from ...spatial import exact_weld
+from ...spatial.order import in_space_order
 from ...surface.defects import crossing_faces
 from ...surface.repair import Rung, repair
 from ...topology import edge_counts
@@ -42,11 +43,11 @@ def solid_of(mesh: Mesh, progress: Progress = silent) -> Solid:
     """
     if mesh.is_empty:
         raise GeometryError(f"The model '{mesh.name}' is empty: there is nothing to cut or join.")
-    welded = exact_weld(mesh).without_unused_vertices()
+    welded = in_space_order(exact_weld(mesh))
     receipt = None
     if not _is_sound(welded, part(progress, 0.0, 0.4)):
         repaired, receipt = repair(mesh, rung=HIGHEST_RUNG, progress=part(progress, 0.4, 0.9))
-        welded = exact_weld(repaired).without_unused_vertices()
+        welded = in_space_order(exact_weld(repaired))
         if not _is_sound(welded, silent):
             raise GeometryError(
                 f"The model '{mesh.name}' is not a closed solid, and the repair could not make one of it without "

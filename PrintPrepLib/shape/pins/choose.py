@@ -12,7 +12,7 @@ from .by_hand import pins_by_hand
 from .key import keyed
 from .kinds import Pin
 from .request import SECTION_SHARE, PinRequest, Size, needs_of, pin_at, sizes_for
-from .room import FEW_PLACES, MOST_PLACES, Around, Room, proven_spare, room_of, surely_narrow
+from .room import CLOSE_LOOK, FIRST_LOOK, Around, Room, proven_spare, room_of, surely_narrow
 from .spread import SPREAD_KEPT, spread_mm, spread_places
 
 FEW_AREA_MM2 = 60.0
@@ -68,9 +68,9 @@ def place_pins(seam: Seam, around: Around, asked: PinRequest, progress: Progress
     every = [needs_of(pin_at(seam, asked, size, np.zeros(2)), asked.wall_mm) for size in sizes]
     best, room = Placement(()), None
     # A wide section shows its pins on a wide grid; only where that leaves something to wish for, a fine one is laid.
-    for number, most in enumerate((FEW_PLACES, MOST_PLACES)):
+    for number, look in enumerate((FIRST_LOOK, CLOSE_LOOK)):
         share = part(progress, 0.5 * number, 0.5 + 0.5 * number)
-        room = room_of(seam.outline, seam.plane, seam.kerf_mm, around, every, most, share)
+        room = room_of(seam.outline, seam.plane, seam.kerf_mm, around, every, look, share)
         if asked.places_mm:
             return Placement(*_reordered(pins_by_hand(seam, around, asked, room, sizes)))
         best, content = _best(seam, around, asked, room, sizes, wanted)

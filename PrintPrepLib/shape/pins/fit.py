@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,17 @@ from ..cut.plane import CutPlane
 from .kinds import Pin, PinType
 from .room import Around
 from .solids import PinSolids
+from .wall import hole_surface, thinnest_wall
 
 if TYPE_CHECKING:
     import manifold3d
 
 NO_VOLUME_MM3 = 1e-6
 """Common volume below this is rounding of coordinates, not interference: a cube of a hundredth of a millimeter."""
+CONVEX_SHARE = 1e-9
+"""A pin whose hull has more volume than itself by no more than this share is convex: the rest is rounding."""
 WAY_SHARES = (0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 1.0)
-"""Stations on the way out, as shares of the pin's length, at which the parts must not meet."""
+"""Stations on the way out of a pin that is not convex, as shares of its length, at which it must meet nothing."""
 SEATS = (
     ("turned by half", ((-1.0, 0.0), (0.0, -1.0))),
     ("mirrored", ((-1.0, 0.0), (0.0, 1.0))),
@@ -35,16 +39,12 @@ SAMPLES_ACROSS = 48
 """Directions round a pin in which its play is measured,"""
 SAMPLES_ALONG = 9
 """and heights."""
-WALL_SAMPLE_MM = 0.25
-"""Surface of a hole is asked at points no farther apart than this."""
-WALL_REACHES = (0.5, 1.0, 2.0, 4.0)
-"""Walls are sought so many diameters away, farther only where nothing was found; thicker ones are told as the last."""
 LOCAL_SHARE = 0.25
-"""What is measured round a hole lies within this share of its size beside it."""
+"""What is measured round several holes lies within this share of their size beside them."""
+LOCAL_DIAMETERS = 0.5
+"""What is measured round one pin lies within this many diameters beside its hole."""
 CROP_MM = 0.1
 """Solids are cropped so far beside what is looked at, so that no two faces coincide."""
-FLAT_MM = 1e-6
-"""A hole's surface within this of the cut face belongs to the face."""
 
 
 @dataclass(frozen=True)
@@ -84,48 +84,107 @@ class PinFit:
 def measure_fit(
     pin: Pin, solids: PinSolids, foot: manifold3d.Manifold, other: manifold3d.Manifold, around: Around
 ) -> PinFit:
-    """Measure one pin against both finished parts.
+    """Measure one pin against both finished parts; see :func:`measure_fits`."""
+    return measure_fits([pin], [solids], foot, other, around)[0]
+
+
+def measure_fits(
+    pins: Sequence[Pin],
+    solids: Sequence[PinSolids],
+    foot: manifold3d.Manifold,
+    other: manifold3d.Manifold,
+    around: Around,
+) -> tuple[PinFit, ...]:
+    """Measure the pins of one seam against both finished parts.
 
     Parameters
     ----------
-    pin, solids
-        The pin, and what was made of it.
+    pins, solids
+        Each pin, and what was made of it.
     foot, other : Manifold
-        Finished parts: the one that carries the foot, and the one with the hole.
+        Finished parts: the one that carries the feet, and the one with the holes.
     around : Around
         Surfaces that the walls round the holes end at, with the foot below.
     """
+    plays = [_plays(pin, made, foot, other) for pin, made in zip(pins, solids, strict=True)]
+    holes = [(row, hole) for row, play in enumerate(plays) for hole in play.holes]
+    # The first question makes the surroundings ready for all; after it threads may ask.
+    first = [_wall(hole, pins[row], around) for row, hole in holes[:1]]
+    with ThreadPoolExecutor(2) as pool:
+        walls = first + list(pool.map(lambda asked: _wall(asked[1], pins[asked[0]], around), holes[1:]))
+    out = []
+    for row, play in enumerate(plays):
+        own = [wall for (number, _), wall in zip(holes, walls, strict=True) if number == row]
+        thinnest, where = min(own, key=lambda wall: wall[0])
+        x, y, z = where.tolist()
+        out.append(
+            PinFit(
+                interference_mm3=play.interference_mm3,
+                gap_min_mm=float(play.gaps.min()) if len(play.gaps) else None,
+                gap_max_mm=float(play.gaps.max()) if len(play.gaps) else None,
+                gap_end_mm=min(play.ends) if play.ends else None,
+                wall_mm=thinnest,
+                wall_at_mm=(x, y, z),
+                way_is_free=play.way_is_free,
+            )
+        )
+    return tuple(out)
+
+
+@dataclass(frozen=True, eq=False)
+class _Hole:
+    """One hole of a pin: its triangles, its face's sign along the axis."""
+
+    triangles: FloatArray
+    sign: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Plays:
+    interference_mm3: float
+    gaps: FloatArray
+    ends: tuple[float, ...]
+    way_is_free: bool
+    holes: tuple[_Hole, ...]
+
+
+def _plays(pin: Pin, solids: PinSolids, foot: manifold3d.Manifold, other: manifold3d.Manifold) -> _Plays:
+    """Measure what one pin and its holes do to each other."""
     rod = solids.add if solids.add is not None else solids.loose
     parts = [(other, solids.cut_other, 1.0)]
     if solids.cut_foot is not None:
         parts.append((foot, solids.cut_foot, -1.0))
     interference, free = 0.0, True
-    gaps: list[FloatArray] = []
+    gaps: list[FloatArray] = [np.empty(0)]
     ends: list[float] = []
-    walls: list[tuple[float, FloatArray]] = []
+    holes: list[_Hole] = []
     for body, tool, sign in parts:
         if tool is None:
             continue
-        hole = _local(body, tool)
+        hole = _local(body, tool, pin)
         if rod is not None:
             interference += (hole ^ rod).volume()
             free &= _way_is_free(pin, rod, hole, sign)
             across, end = _play(pin, rod, hole, sign)
             gaps.append(across)
             ends.append(end)
-        walls.append(_wall(hole, tool, pin, sign, around))
-    thinnest, where = min(walls, key=lambda wall: wall[0])
-    x, y, z = where.tolist()
-    every = np.concatenate(gaps) if gaps else np.empty(0)
-    return PinFit(
-        interference_mm3=interference,
-        gap_min_mm=float(every.min()) if len(every) else None,
-        gap_max_mm=float(every.max()) if len(every) else None,
-        gap_end_mm=min(ends) if ends else None,
-        wall_mm=thinnest,
-        wall_at_mm=(x, y, z),
-        way_is_free=free,
-    )
+        low, high = _box(tool)
+        close = Mesh.from_manifold(_within(hole, low - CROP_MM, high + CROP_MM))
+        own = hole_surface(close, Mesh.from_manifold(tool), _face(pin, sign), sign * np.array(pin.axis))
+        holes.append(_Hole(own, sign))
+    return _Plays(interference, np.concatenate(gaps), tuple(ends), free, tuple(holes))
+
+
+def _face(pin: Pin, sign: float) -> FloatArray:
+    """Middle of the hole's mouth, (3,), LPS."""
+    return np.asarray(np.array(pin.at_mm) + (pin.kerf_mm if sign > 0.0 else 0.0) * np.array(pin.axis))
+
+
+def _wall(hole: _Hole, pin: Pin, around: Around) -> tuple[float, FloatArray]:
+    """Thinnest wall round one hole, and where; infinite where there is no hole."""
+    if not len(hole.triangles):
+        return np.inf, _face(pin, hole.sign)
+    return thinnest_wall(hole.triangles, around.side(hole.sign), pin.diameter_mm)
 
 
 def seat_interference(
@@ -192,9 +251,13 @@ def _wrong_moves(plane: CutPlane, center: FloatArray) -> list[FloatArray]:
     return moves
 
 
-def _local(body: manifold3d.Manifold, tool: manifold3d.Manifold) -> manifold3d.Manifold:
-    """Return the part near a hole: everything after is done on a small solid."""
-    return _within(body, *_box(tool, LOCAL_SHARE))
+def _local(body: manifold3d.Manifold, tool: manifold3d.Manifold, pin: Pin) -> manifold3d.Manifold:
+    """Return the part near a hole, in a box along the pin: everything after is done on a small solid."""
+    matrix = pin.matrix
+    inverse = np.column_stack([matrix[:, :3].T, -matrix[:, :3].T @ matrix[:, 3]])
+    low, high = _box(tool.transform(inverse))
+    margin = LOCAL_DIAMETERS * pin.diameter_mm
+    return body ^ _block(low - margin, high + margin).transform(matrix)
 
 
 def _box(solid: manifold3d.Manifold, margin_share: float = 0.0) -> tuple[FloatArray, FloatArray]:
@@ -204,18 +267,22 @@ def _box(solid: manifold3d.Manifold, margin_share: float = 0.0) -> tuple[FloatAr
 
 
 def _within(body: manifold3d.Manifold, low: FloatArray, high: FloatArray) -> manifold3d.Manifold:
+    return body ^ _block(low, high)
+
+
+def _block(low: FloatArray, high: FloatArray) -> manifold3d.Manifold:
     import manifold3d
 
-    return body ^ manifold3d.Manifold.cube(tuple((high - low).tolist())).translate(tuple(low.tolist()))
+    return manifold3d.Manifold.cube(tuple((high - low).tolist())).translate(tuple(low.tolist()))
 
 
 def _way_is_free(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: float) -> bool:
-    back = -sign * np.array(pin.axis)
+    back = -sign * pin.hole_depth_mm * np.array(pin.axis)
     # The piece round the hole ends beside it, so that nothing is met on the way out but the hole itself.
-    return all(
-        (rod.translate(tuple((share * pin.hole_depth_mm * back).tolist())) ^ hole).volume() <= NO_VOLUME_MM3
-        for share in WAY_SHARES
-    )
+    if rod.hull().volume() <= (1.0 + CONVEX_SHARE) * rod.volume():
+        swept = (rod + rod.translate(tuple(back.tolist()))).hull()  # all that a convex pin passes through
+        return bool((swept ^ hole).volume() <= NO_VOLUME_MM3)
+    return all((rod.translate(tuple((share * back).tolist())) ^ hole).volume() <= NO_VOLUME_MM3 for share in WAY_SHARES)
 
 
 def _play(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: float) -> tuple[FloatArray, float]:
@@ -242,27 +309,6 @@ def _play(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: f
     floor, _ = surface.first_hit(inner, sign * np.array(pin.axis)[None], 4.0 * far)
     reached = 2.0 * far - float(below[0])  # how far the pin's real end stands beyond where it should
     return across, float(floor[0]) - 1e-3 - reached
-
-
-def _wall(
-    hole: manifold3d.Manifold, tool: manifold3d.Manifold, pin: Pin, sign: float, around: Around
-) -> tuple[float, FloatArray]:
-    """Thinnest wall between a hole's surface and the surfaces round the part, and where."""
-    low, high = _box(tool)
-    close = _within(hole, low - CROP_MM, high + CROP_MM)
-    fine = Mesh.from_manifold(close.refine_to_length(WALL_SAMPLE_MM))
-    face = np.array(pin.at_mm) + (pin.kerf_mm if sign > 0.0 else 0.0) * np.array(pin.axis)
-    depth = sign * (fine.vertices - face) @ np.array(pin.axis)
-    on_tool = SurfaceIndex(Mesh.from_manifold(tool)).closest(fine.vertices, 1e-4).faces >= 0
-    points = fine.vertices[on_tool & (depth > FLAT_MM)]
-    if not len(points):
-        return np.inf, face
-    for share in WALL_REACHES:
-        reach = share * pin.diameter_mm
-        thinnest, row = around.side(sign).least_distance(points, reach)
-        if thinnest < reach:
-            break
-    return thinnest, points[row]
 
 
 def is_printed(pin: Pin) -> bool:

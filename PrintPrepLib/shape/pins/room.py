@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from ...mesh import FloatArray
-from ...progress import Progress, part, silent
+from ...progress import Progress, silent
 from ...spatial import SurfaceIndex
 from ..cut.plane import CutPlane
 from ..cut.section import contains_2d, edge_distance_2d
@@ -21,20 +22,16 @@ from .near_plane import NearPlane
 if TYPE_CHECKING:
     import manifold3d
 
-MOST_PLACES = 2_500
-"""Places of a section that are looked at: on one of 20 cm2 they stand 0.9 mm apart."""
-FEW_PLACES = 120
-"""Places that are looked at first: wide sections need no more."""
 SPARE_TOLD_MM = 1.0
 """Room beyond the wall that is needed is told up to here: more is not looked for."""
 FINEST_GRID_MM = 0.15
 COARSEST_GRID_MM = 2.0
-LEVEL_SHARE = 0.25
-"""Levels below and above a cut stand this share of the radius sought apart, so that little hides between two."""
 LEVELS_AT_ONCE = 6
 """Levels after which places that turned out too narrow are left."""
 FIRST_OF = 16
 """Of so many points one is asked at first: it tells which of the others can lie nearest."""
+ROUGH_SHARE = 0.03
+"""Room is looked for with distances that may be this much too long: every place that is taken is proven after."""
 LOOK_AHEAD_MM = 1.0
 """Surfaces are sought so much farther than they matter: where there is none, the next levels need no question."""
 FINEST_LEVEL_MM = 0.05
@@ -42,6 +39,29 @@ ROUNDING_MM = 1e-9
 """Room for rounding where distances are bounded by others: some million times that of coordinates of a meter."""
 
 Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How closely room is looked for.
+
+    Attributes
+    ----------
+    places : int
+        About how many places of a section are looked at; in narrow sections up to four times as many.
+    level_share : float
+        Levels below and above a cut stand this share of the radius sought apart: little hides between two.
+    """
+
+    places: int
+    level_share: float
+
+
+FIRST_LOOK = Look(60, 0.5)
+"""Wide sections need no more."""
+CLOSE_LOOK = Look(2_500, 0.25)
+"""On a section of 20 cm2 these places stand 0.9 mm apart."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +106,17 @@ class Surroundings:
     surfaces: tuple[SurfaceIndex | NearPlane, ...]
     rods: tuple[Rod, ...] = ()
 
-    def distance(self, points: FloatArray, reach_mm: float | FloatArray) -> FloatArray:
-        """Distance (k,) of points (k, 3) from the nearest of them, at most the reach of each."""
+    def distance(self, points: FloatArray, reach_mm: float | FloatArray, rough_share: float = 0.0) -> FloatArray:
+        """Distance (k,) of points (k, 3) from the nearest of them, at most the reach of each.
+
+        With a ``rough_share`` it may be told longer than it is by up to that share.
+        """
         out = np.array(np.broadcast_to(reach_mm, (len(points),)), np.float64)
         for surface in self.surfaces:
             if isinstance(surface, NearPlane):
-                found = surface.distance(points, np.maximum(out, 0.0))  # below zero within another pin
+                found = surface.distance(points, np.maximum(out, 0.0), rough_share)  # below zero within another pin
             else:
-                found = surface.closest(points, np.maximum(out, 0.0)).distance_mm
+                found = surface.closest(points, np.maximum(out, 0.0), rough_share=rough_share).distance_mm
             out = np.minimum(out, found)
         for rod in self.rods:
             start, along = np.array(rod.start_mm), np.array(rod.stop_mm) - np.array(rod.start_mm)
@@ -172,7 +195,7 @@ def room_of(
     kerf_mm: float,
     around: Around,
     every: Sequence[Needs],
-    most_places: int = MOST_PLACES,
+    look: Look = CLOSE_LOOK,
     progress: Progress = silent,
 ) -> Room:
     """Measure the room round a section.
@@ -185,50 +208,71 @@ def room_of(
         What must not be met in either part.
     every : sequence of Needs
         Of all pins that may be asked for. Places where none of them fits are not followed further.
-    most_places : int
-        About how many places are looked at; in narrow sections up to four times as many.
+    look : Look
+        How closely.
     """
     holes = [(needs.below, needs.above) for needs in every]
     least = min(hole.radius_mm + hole.wall_mm for pair in holes for hole in pair)
     reach = max(hole.radius_mm + hole.wall_mm for pair in holes for hole in pair)
     deepest = max(hole.depth_mm for pair in holes for hole in pair)
-    places, grid = _places(outline, least, most_places)
+    places, grid = _places(outline, least, look.places)
     edge = edge_distance_2d(outline, places)
-    step = max(LEVEL_SHARE * least, FINEST_LEVEL_MM)
+    step = max(look.level_share * least, FINEST_LEVEL_MM)
     levels = np.append(np.arange(0.0, deepest, step), deepest)
-    tables = []
-    for number, sign in enumerate((-1.0, 1.0)):
-        share = part(progress, 0.5 * number, 0.5 + 0.5 * number)
-        # Either side may carry the foot: what counts is the easiest that any pin asks for at this depth.
-        needed = np.min([np.where(levels <= hole.depth_mm + 1e-9, hole.needed(levels), 0.0) for pair in holes
-                         for hole in pair], axis=0)  # fmt: skip
-        table = np.full((len(places), len(levels)), -np.inf)
-        alive = np.flatnonzero(edge >= least)
+    # Either side may carry the foot: what counts is the easiest that any pin asks for at a depth.
+    every_hole = [hole for pair in holes for hole in pair]
+    needed = np.min([np.where(levels <= hole.depth_mm + 1e-9, hole.needed(levels), 0.0) for hole in every_hole], axis=0)
+    alive = np.flatnonzero(edge >= least)
+
+    def measured(sign: float, share: Progress) -> FloatArray:
         side = around.side(sign)
         side.widen(kerf_mm / 2.0 + deepest + reach + LOOK_AHEAD_MM)
-        # No pin needs more room deep down than near the face, so that only what is nearer than all above it matters.
-        # From one level to the next a distance changes by no more than the way between, which spares most questions.
-        least_yet = np.minimum(edge, reach)
-        at_most, at_least = np.full(len(places), np.inf), np.full(len(places), -np.inf)
-        for row, level in enumerate(levels.tolist()):
-            if row % LEVELS_AT_ONCE == 0:
-                share(row / len(levels), "Looking for room for pins")
-            step = (level - levels[row - 1] if row else 0.0) + ROUNDING_MM
-            at_most, at_least = at_most + step, at_least - step
-            ask = alive[at_least[alive] < least_yet[alive]]
-            local = np.column_stack([places[ask], np.full(len(ask), sign * (kerf_mm / 2.0 + level))])
-            limit = np.minimum(at_most[ask], least_yet[ask] + LOOK_AHEAD_MM)
-            found = side.distance(plane.to_world(local), limit)
-            at_least[ask], at_most[ask] = found, np.where(found < limit, found, np.inf)
-            least_yet[ask] = np.minimum(least_yet[ask], found)
-            table[alive, row] = least_yet[alive]
-            if (row + 1) % LEVELS_AT_ONCE == 0:
-                rows = np.arange(row + 1 - LEVELS_AT_ONCE, row + 1)
-                alive = alive[(table[np.ix_(alive, rows)] >= needed[rows]).all(axis=1)]
-            if not len(alive):
-                break
-        tables.append(table)
-    return Room(places, edge, tables[0], tables[1], levels, grid)
+
+        def ask(rows: Rows, level: float, limit_mm: FloatArray) -> FloatArray:
+            local = np.column_stack([places[rows], np.full(len(rows), sign * (kerf_mm / 2.0 + level))])
+            return side.distance(plane.to_world(local), limit_mm, ROUGH_SHARE)
+
+        return _down_the_levels(levels, needed, alive, np.minimum(edge, reach), ask, share)
+
+    with ThreadPoolExecutor(1) as pool:
+        above = pool.submit(measured, 1.0, silent)
+        return Room(places, edge, measured(-1.0, progress), above.result(), levels, grid)
+
+
+def _down_the_levels(
+    levels: FloatArray,
+    needed: FloatArray,
+    alive: Rows,
+    at_face: FloatArray,
+    ask: Callable[[Rows, float, FloatArray], FloatArray],
+    progress: Progress,
+) -> FloatArray:
+    """Least distance from the face to each level (k, m) at each place; minus infinity where no pin fits any more.
+
+    No pin needs more room deep down than near the face, so that only what is nearer than all above it matters. From one
+    level to the next a distance changes by no more than the way between, which spares most questions.
+    """
+    table = np.full((len(at_face), len(levels)), -np.inf)
+    least_yet = at_face.copy()
+    at_most, at_least = np.full(len(at_face), np.inf), np.full(len(at_face), -np.inf)
+    for row, level in enumerate(levels.tolist()):
+        if row % LEVELS_AT_ONCE == 0:
+            progress(row / len(levels), "Looking for room for pins")
+        step = (level - levels[row - 1] if row else 0.0) + ROUNDING_MM
+        at_most, at_least = at_most + step, at_least - step
+        asked = alive[at_least[alive] < least_yet[alive]]
+        limit = np.minimum(at_most[asked], least_yet[asked] + LOOK_AHEAD_MM)
+        found = ask(asked, level, limit)
+        at_least[asked] = np.minimum(found, limit) / (1.0 + ROUGH_SHARE)
+        at_most[asked] = np.where(found < limit, found, np.inf)
+        least_yet[asked] = np.minimum(least_yet[asked], found)
+        table[alive, row] = least_yet[alive]
+        if (row + 1) % LEVELS_AT_ONCE == 0:
+            rows = np.arange(row + 1 - LEVELS_AT_ONCE, row + 1)
+            alive = alive[(table[np.ix_(alive, rows)] >= needed[rows]).all(axis=1)]
+        if not len(alive):
+            break
+    return table
 
 
 def proven_spare(

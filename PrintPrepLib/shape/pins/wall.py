@@ -1,0 +1,75 @@
+"""The wall that remains round a hole: the least distance of the hole's own surface from all others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...mesh import FloatArray, Mesh
+from ...spatial import SurfaceIndex
+from .room import Surroundings
+
+WALL_SAMPLE_MM = 0.05
+"""Surface of a hole is asked down to triangles of this size where it may be nearest to another."""
+FARTHEST_CORNER = 3.0**-0.5
+"""No point of a triangle is farther from its nearest corner than this share of its longest side."""
+WALL_REACHES = (0.5, 1.0, 2.0, 4.0)
+"""Walls are sought so many diameters away, farther only where nothing was found; thicker ones are told as the last."""
+ON_TOOL_MM = 1e-4
+"""Surface of a part this near a tool was made by it."""
+FLAT_MM = 1e-6
+"""A hole's surface within this of the cut face belongs to the face."""
+
+
+def hole_surface(hole: Mesh, tool: Mesh, face: FloatArray, inward: FloatArray) -> FloatArray:
+    """Triangles (m, 3, 3) of a hole's own surface, LPS.
+
+    Parameters
+    ----------
+    hole : Mesh
+        The finished part near it.
+    tool : Mesh
+        What cut it.
+    face, inward : (3,)
+        A point of the part's face, and the direction into the part.
+    """
+    depth = (hole.vertices - face) @ inward
+    on_tool = SurfaceIndex(tool).closest(hole.vertices, ON_TOOL_MM).faces >= 0
+    own = on_tool[hole.faces].all(axis=1) & (depth[hole.faces] > FLAT_MM).any(axis=1)
+    return np.asarray(hole.vertices[hole.faces[own]])
+
+
+def thinnest_wall(triangles: FloatArray, side: Surroundings, diameter_mm: float) -> tuple[float, FloatArray]:
+    """Least distance (mm) of a hole's triangles (m, 3, 3) from the surfaces round its part, and where (3,), LPS.
+
+    Exact at the corners; triangles are halved where a point between them may be nearer, down to a size at which that is
+    no more than 0.03 mm. Walls thicker than some diameters are told as so many.
+    """
+    places, row = np.unique(triangles.reshape(-1, 3), axis=0, return_inverse=True)
+    for share in WALL_REACHES:
+        reach = share * diameter_mm
+        found = side.distance(places, reach)
+        if found.min() < reach:
+            break
+    told = found[row.reshape(-1)].reshape(-1, 3)
+    least, where = float(found.min()), places[found.argmin()]
+    while True:
+        sides = np.linalg.norm(triangles - np.roll(triangles, -1, axis=1), axis=2)
+        longest, first = sides.max(axis=1), sides.argmax(axis=1)
+        # A distance changes by no more than the way between: from the nearest corner, or from all three on average.
+        way = sides.sum(axis=1) - sides.min(axis=1)
+        at_least = np.maximum(told.min(axis=1) - FARTHEST_CORNER * longest, (told.sum(axis=1) - way) / 3.0)
+        split = (at_least < least) & (longest > WALL_SAMPLE_MM)
+        if not split.any():
+            return least, where
+        triangles, told, first = triangles[split], told[split], first[split]
+        order = (first[:, None] + np.arange(3)) % 3
+        triangles, told = np.take_along_axis(triangles, order[:, :, None], 1), np.take_along_axis(told, order, 1)
+        middle = triangles[:, :2].mean(axis=1)
+        found = side.distance(middle, least + FARTHEST_CORNER * longest[split])
+        if found.min() < least:
+            least, where = float(found.min()), middle[found.argmin()]
+        halves = np.repeat(triangles, 2, axis=0)
+        values = np.repeat(told, 2, axis=0)
+        halves[0::2, 1], halves[1::2, 0] = middle, middle
+        values[0::2, 1], values[1::2, 0] = found, found
+        triangles, told = halves, values
