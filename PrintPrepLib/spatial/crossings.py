@@ -106,14 +106,24 @@ def _find(mesh: Mesh, rules: tuple[Rule, ...], progress: Progress, engine: Engin
     ids = np.ascontiguousarray(faces[whole[tree.faces]])
     loose = MESHLAB_NOISE * float(np.abs(tree.boxes[1]).max()) if Rule.MESHLAB in rules else 0.0
     found: list[list[Int64Array]] = [[np.empty((0, 2), np.int64)] for _ in rules]
-    for done, rows in _suspects(tree, ids, loose, engine):
-        progress(done, "Looking for triangles that cross")
+    waiting: list[Int64Array] = []
+
+    def decide() -> None:
+        rows = np.concatenate([np.empty((0, 2), np.int64), *waiting])
+        waiting.clear()
         for begin in range(0, len(rows), DECIDE_AT_ONCE):
             some = rows[begin : begin + DECIDE_AT_ONCE]
             later = tree.faces[some[:, 0]] > tree.faces[some[:, 1]]
             some[later] = some[later, ::-1]
             for rule, pairs in zip(rules, found, strict=True):
                 pairs.append(some[_decide(tree, ids, some, rule)])
+
+    for done, rows in _suspects(tree, ids, loose, engine):
+        progress(done, "Looking for triangles that cross")
+        waiting.append(rows)
+        if sum(map(len, waiting)) >= DECIDE_AT_ONCE:  # a few at a time would cost more to hand over than to decide
+            decide()
+    decide()
     progress(1.0, "Looking for triangles that cross")
     return [_in_order(whole[tree.faces[np.concatenate(pairs)]]) for pairs in found]
 
