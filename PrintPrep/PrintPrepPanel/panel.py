@@ -61,7 +61,9 @@ class Panel:
         self.parameters = parameters
         if parameters is None:
             self.scan.preview.clear()
+            self.cut.leave()
             return
+        self.cut.enter()
         self._load()
         self._shown_study = parameters.study
         self.refresh()
@@ -160,6 +162,7 @@ class Panel:
         if text:
             self.store(recipe=text)
         self.scan.update_preview()
+        self.cut.previews.sync()
         self.refresh_buttons()
 
     # ---- connections -------------------------------------------------------------------------------------------------

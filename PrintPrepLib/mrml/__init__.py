@@ -31,6 +31,7 @@ from .markups import (
     set_bound,
 )
 from .models import fill_model, hide_scalars, mesh_from_node, polydata_in_ras, show_scalars
+from .preview import PreviewNodes, add_preview, draw_preview, remove_preview
 from .result import (
     Result,
     add_result,
@@ -61,18 +62,21 @@ __all__ = [
     "ExportedJob",
     "InputNode",
     "NamedPlace",
+    "PreviewNodes",
     "Result",
     "SegmentInfo",
     "SegmentState",
     "SegmentsInSpace",
     "StlResult",
     "Study",
+    "add_preview",
     "add_result",
     "content_hash",
     "content_of",
     "create_study",
     "cut_plane_from_node",
     "cut_plane_to_node",
+    "draw_preview",
     "drop_last",
     "export_job",
     "fill_model",
@@ -91,6 +95,7 @@ __all__ = [
     "plane_matrix_ras",
     "polydata_in_ras",
     "preview_findings",
+    "remove_preview",
     "remove_study",
     "results",
     "save_record",

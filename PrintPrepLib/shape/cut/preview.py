@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,9 +65,9 @@ class Shown:
         """Outlines (k, 3) of the regions with a fate, LPS; not closed."""
         return [self.plane.to_world(loop) for loop in self.section.loops(fate)]
 
-    def fill_mm(self, fate: Fate = Fate.CUT) -> tuple[FloatArray, IntArray]:
-        """Corners (k, 3), LPS, and triangles (m, 3) that fill the regions with a fate, holes left free."""
-        loops = self.section.loops(fate)
+    def fill_mm(self, fates: Sequence[Fate] = (Fate.CUT,)) -> tuple[FloatArray, IntArray]:
+        """Corners (k, 3), LPS, and triangles (m, 3) that fill the regions with some fates, holes left free."""
+        loops = [loop for fate in fates for loop in self.section.loops(fate)]
         if not loops:
             return np.empty((0, 3)), np.empty((0, 3), np.int32)
         try:

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from ...mesh import FloatArray
 from ..pins.choose import APART_DIAMETERS, FEW_AREA_MM2, SOME_AREA_MM2
-from ..pins.kinds import Pin, PinShape, Point
+from ..pins.kinds import Pin, PinShape, PinType, Point
 from ..pins.request import SECTION_SHARE, PinRequest, Size, needs_of, sizes_for
 from ..pins.room import Room
 from ..pins.spread import SPREAD_KEPT, spread_mm, spread_places
@@ -53,6 +53,8 @@ class QuickPin:
     length_mm: float
     hole_mm: float
     """Diameter of the room that it needs: its hole with the wall round it."""
+    below_mm: float = 0.0
+    """How far a loose dowel or a magnet reaches down as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +134,9 @@ def quick_pins(
     least = SPREAD_KEPT * spread_mm(full[-1][2])
     size, radius, places = next(one for one in full if spread_mm(one[2]) >= least)
     at = plane.to_world(np.column_stack([places, np.full(len(places), -kerf_mm / 2.0)]))
+    below = 0.0 if asked.kind is PinType.PLUG else size.length_mm
     return tuple(
-        QuickPin(_point(one), plane.normal, size.diameter_mm, size.length_mm, 2.0 * radius) for one in at
+        QuickPin(_point(one), plane.normal, size.diameter_mm, size.length_mm, 2.0 * radius, below) for one in at
     ), wanted
 
 
