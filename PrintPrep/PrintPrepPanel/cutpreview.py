@@ -17,6 +17,8 @@ WAIT_MS = 5
 """Moves that come within this time, or while one is being drawn, are drawn as one."""
 FADED = 0.4
 """Opacity of the model meanwhile: the section and the pins lie inside it."""
+OPACITY = "PrintPrep.opacity"
+"""On the display of a faded model: its own opacity. A scene may be saved meanwhile; it is put right when it is read."""
 
 
 class CutPreviews:
@@ -43,7 +45,7 @@ class CutPreviews:
         self._observed: list[tuple[Any, int]] = []
         self._followed: list[Any] = []
         self._drawn: dict[str, tuple[Any, Any]] = {}  # by the plane's id: what was drawn, and its nodes
-        self._faded: list[tuple[Any, float]] = []
+        self._faded: set[str] = set()
         self._ready: tuple[Any, Any] = (None, None)
         self.sentences: dict[str, str] = {}
         self.last_ms = 0.0
@@ -78,6 +80,7 @@ class CutPreviews:
 
     def update(self) -> None:
         """Draw every plane that was moved since it was last drawn."""
+        self._planes_changed()
         if not self._wanted():
             self.stop()
             return
@@ -85,13 +88,12 @@ class CutPreviews:
         nodes = planes.plane_nodes(slicer.mrmlScene)
         if [id(node) for node in nodes] != [id(node) for node in self._followed]:
             self._follow(nodes)
-        self._planes_changed()
         visible = [] if self._cut_here() else [node for node in nodes if planes.is_shown(node)]
         for plane_id in [one for one in self._drawn if one not in {node.GetID() for node in visible}]:
             self._remove(plane_id)
         if visible:
             self._draw(visible)
-        self._fade(bool(self._drawn))
+        self._fade(on=bool(self._drawn))
         self._told(self.sentences)
         self.last_ms = 1000.0 * (time.perf_counter() - start)
 
@@ -142,7 +144,6 @@ class CutPreviews:
         self._followed = list(nodes)
         scene = slicer.mrmlScene
         wanted = [(scene, scene.NodeAddedEvent, self._soon), (scene, scene.NodeRemovedEvent, self._soon)]
-        wanted += [(scene, scene.StartSaveEvent, self._on_saving), (scene, scene.EndSaveEvent, self._soon)]
         for node in nodes:
             events = (vtk.vtkCommand.ModifiedEvent, node.PointModifiedEvent, node.DisplayModifiedEvent)
             wanted += [(node, event, self._soon) for event in events]
@@ -152,22 +153,23 @@ class CutPreviews:
         if not self._timer.isActive():
             self._timer.start()
 
-    def _on_saving(self, _caller: Any = None, _event: str = "") -> None:
-        self._clear()  # the file gets the model as opaque as it was
-
     # ---- what is shown -----------------------------------------------------------------------------------------------
-    def _fade(self, on: bool) -> None:
+    def _fade(self, *, on: bool) -> None:
         displays = [node.GetDisplayNode() for node in self._shown()] if on else []
-        displays = [display for display in displays if display is not None]
-        for display, opacity in self._faded:
-            if not any(display is one for one in displays):
-                display.SetOpacity(opacity)
-        kept = [pair for pair in self._faded if any(pair[0] is one for one in displays)]
-        for display in displays:
-            if not any(display is one for one, _opacity in kept):
-                kept.append((display, display.GetOpacity()))
+        wanted = {display.GetID(): display for display in displays if display is not None}
+        if set(wanted) == self._faded and on:
+            return
+        count = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelDisplayNode")
+        every = [slicer.mrmlScene.GetNthNodeByClass(index, "vtkMRMLModelDisplayNode") for index in range(count)]
+        for display in every:  # also those that came faded from a file
+            if display.GetAttribute(OPACITY) and display.GetID() not in wanted:
+                display.SetOpacity(float(display.GetAttribute(OPACITY)))
+                display.RemoveAttribute(OPACITY)
+        for display in wanted.values():
+            if not display.GetAttribute(OPACITY):
+                display.SetAttribute(OPACITY, repr(display.GetOpacity()))
                 display.SetOpacity(min(FADED, display.GetOpacity()))
-        self._faded = kept
+        self._faded = set(wanted)
 
     def _remove(self, plane_id: str) -> None:
         from PrintPrepLib.mrml import remove_preview
@@ -180,7 +182,7 @@ class CutPreviews:
     def _clear(self) -> None:
         for plane_id in list(self._drawn):
             self._remove(plane_id)
-        self._fade(False)
+        self._fade(on=False)
         self.sentences = {}
         self._told(self.sentences)
 

@@ -25,7 +25,6 @@ def _own_tree(host: Any) -> Iterator[None]:
 def with_model(host: Any, mesh: Any = None) -> Any:
     """Open the panel with a study that holds one finished model."""
     from PrintPrepLib.mrml import add_result, create_study
-    from Testing.support import shapes
 
     panel = host.open(MODULE)
     study = create_study(host.scene)
@@ -33,7 +32,6 @@ def with_model(host: Any, mesh: Any = None) -> Any:
     panel._parameterNode.study = study.node
     open_only(host, panel, "cut")
     assert panel.panel.results.roles() == ["simplify"]
-    assert shapes is not None
     return panel
 
 
@@ -194,9 +192,7 @@ def test_preview_vanishes(host: Any, way: str) -> None:
     if way != "model deleted":
         assert display.GetOpacity() == 1.0
     if way in ("folded", "unticked", "left", "model deleted"):
-        assert host.tracker.left(host.scene) == [] or not any(
-            "cutpreview" in text for text in host.tracker.left(host.scene)
-        )
+        assert not any("cutpreview" in text for text in host.tracker.left(host.scene))
         assert not panel.panel.cut.previews.running
     if way == "left":
         host.enter(panel)
@@ -211,15 +207,13 @@ def test_preview_vanishes(host: Any, way: str) -> None:
         assert not ui.removePlaneButton.isEnabled()
 
 
-def test_preview_is_not_saved_and_the_model_is_saved_as_it_was(host: Any, tmp_path: Path) -> None:
+def test_preview_is_not_saved_and_the_model_is_not_left_faint(host: Any, tmp_path: Path) -> None:
     panel = with_model(host)
     host.click(panel.ui.addPlaneButton)
     tick(panel, 0, BOUNDED, on=True)
     settle(host)
     assert previews(host)
     host.save_scene(tmp_path / "scene.mrb")
-    settle(host)
-    assert previews(host)  # it is back after saving
     panel.ui.cutPreviewCheckBox.setChecked(False)
     host.load_scene(tmp_path / "scene.mrb")
     settle(host)
@@ -308,7 +302,6 @@ def test_rectangle_is_cut_as_it_is_shown(host: Any) -> None:
 
 
 def test_parts_hide_the_preview_until_a_plane_moves(host: Any) -> None:
-    from PrintPrepLib.mesh import concatenate
     from PrintPrepLib.mrml import add_result
     from Testing.support import shapes
 
@@ -318,7 +311,6 @@ def test_parts_hide_the_preview_until_a_plane_moves(host: Any) -> None:
     study = panel.panel.results.study
     meshes = [shapes.box((10.0, 10.0, 10.0), (x, 0.0, 0.0)).with_name(f"part {x}") for x in (-20, 0, 25)]
     add_result(study, "parts", meshes)
-    assert concatenate(meshes).volume_mm3 == pytest.approx(3000.0)
     panel.panel.cut.remember(study)
     panel.panel.refresh()
     settle(host)
