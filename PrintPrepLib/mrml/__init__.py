@@ -17,7 +17,7 @@ into LPS. In Slicer's Python console, from a segmentation to a checked STL file:
 from __future__ import annotations
 
 from .console import StlResult, segmentation_to_stl
-from .hashes import Content, InputNode, content_hash, content_of
+from .hashes import Content, InputNode, content_hash, content_of, hashing_once
 from .job import ExportedJob, export_job, import_results
 from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node
 from .lattice import source_volume_node
@@ -82,6 +82,7 @@ __all__ = [
     "fill_model",
     "find_studies",
     "flip",
+    "hashing_once",
     "hide_scalars",
     "import_results",
     "is_stale",

@@ -15,6 +15,7 @@ import SimpleITK as sitk
 
 from ..errors import InputError
 from ..export import read_mesh
+from ..export.read import read_as_stored
 from ..mesh import Mesh
 from ..receipt import plain
 from ..volume import LabelMap, Volume
@@ -130,7 +131,7 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
     for number, step, name in steps:
         end = before + number
         role = _free(step, made)
-        mesh = read_mesh(place / name).with_name(role)
+        mesh = read_as_stored(place / name).with_name(role)  # our own file, found whole by its hash
         made.append(add_result(study, role, mesh, receipts=told[used:end], inputs=given, title=_title(role), last=True))
         given, used = [InputNode(made[-1].node)], end
     parts = [name for name in names if _PART_NAME.fullmatch(name)]
@@ -183,9 +184,10 @@ def _check(place: Path, output: Mapping[str, Any]) -> None:
 
 def _model(place: Path, names: Sequence[str]) -> Mesh:
     """Read the model with what was measured on it: the colored files hold the same surface."""
-    mesh = read_mesh(place / (THICKNESS_FILE if THICKNESS_FILE in names else MODEL_FILE)).with_name(MODEL_ROLE)
+    read = read_as_stored if THICKNESS_FILE in names else read_mesh  # an STL must be welded
+    mesh = read(place / (THICKNESS_FILE if THICKNESS_FILE in names else MODEL_FILE)).with_name(MODEL_ROLE)
     if DEVIATION_FILE in names:
-        other = read_mesh(place / DEVIATION_FILE)
+        other = read_as_stored(place / DEVIATION_FILE)
         if other.vertices.shape == mesh.vertices.shape and (other.vertices == mesh.vertices).all():
             for name, values in other.scalars.items():
                 mesh = mesh.with_scalar(name, values)

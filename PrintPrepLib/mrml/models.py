@@ -47,7 +47,7 @@ def polydata_in_ras(mesh: Mesh) -> Any:
     """Return a mesh as VTK polydata in RAS that shares nothing with it."""
     from vtkmodules.vtkCommonDataModel import vtkPolyData
 
-    turned = Mesh(mesh.vertices @ RAS_TO_LPS[:3, :3], mesh.faces, mesh.name, mesh.scalars)
+    turned = Mesh(mesh.vertices * np.diag(RAS_TO_LPS)[:3], mesh.faces, mesh.name, mesh.scalars)
     copy = vtkPolyData()
     copy.DeepCopy(turned.to_vtk())
     return copy

@@ -99,7 +99,7 @@ def _lines(outlines: Sequence[FloatArray]) -> Any:
     sizes = np.array([len(line) for line in outlines], np.int64)
     start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     rows = [np.append(np.arange(k, k + n), k) for k, n in zip(start[:-1].tolist(), sizes.tolist(), strict=True)]
-    at = np.concatenate(outlines) @ RAS_TO_LPS[:3, :3] if outlines else np.empty((0, 3))
+    at = np.concatenate(outlines) * np.diag(RAS_TO_LPS)[:3] if outlines else np.empty((0, 3))
     points, cells, polydata = vtkPoints(), vtkCellArray(), vtkPolyData()
     points.SetDataTypeToDouble()
     points.SetData(numpy_to_vtk(at, deep=True))
