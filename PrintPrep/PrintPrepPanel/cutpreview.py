@@ -59,6 +59,11 @@ class CutPreviews:
         """Whether planes are followed."""
         return bool(self._observed)
 
+    @property
+    def pending(self) -> bool:
+        """Whether a move waits to be drawn."""
+        return bool(self._timer.isActive())
+
     def sync(self) -> None:
         """Follow the planes there are now if previews are wanted, else stop."""
         if not self._wanted():

@@ -27,6 +27,8 @@ CELLS = 200
 """Cells of the grid along the section's longer side."""
 DEPTHS = 3
 """The deepest hole is looked at in so many steps on each side."""
+MOST_PLACES = 600
+"""About so many places are looked at for pins of one size."""
 REFINEMENTS = 12
 """Moves and halvings of the step while the widest circle is looked for, from one cell on."""
 REACH_CELLS = 2.0 * 1.5 * REFINEMENTS
@@ -121,18 +123,16 @@ def quick_pins(
         return (), wanted
     grid = _grid_over(loops)
     levels = _levels(slicer, plane, grid, fill(loops, grid), max(one[2] for one in tried), kerf_mm)
-    found: list[tuple[Size, float, FloatArray]] = []
-    for size, radius, depth in tried:
-        free = next(room for level, room in levels if level >= depth * (1.0 - 1e-9))
-        places = _places(grid, free, radius, wanted, APART_DIAMETERS * size.diameter_mm)
-        if len(places):
-            found.append((size, radius, places))
-    if not found:
+    smallest = _places_of(tried[-1], grid, levels, wanted)
+    if not len(smallest):
         return (), wanted
-    most = max(len(places) for _, _, places in found)
-    full = [one for one in found if len(one[2]) == most]
-    least = SPREAD_KEPT * spread_mm(full[-1][2])
-    size, radius, places = next(one for one in full if spread_mm(one[2]) >= least)
+    least = SPREAD_KEPT * spread_mm(smallest)
+    (size, radius, _), places = tried[-1], smallest
+    for one in tried[:-1]:  # the largest first
+        found = _places_of(one, grid, levels, wanted)
+        if len(found) >= len(smallest) and spread_mm(found) >= least:
+            (size, radius, _), places = one, found
+            break
     at = plane.to_world(np.column_stack([places, np.full(len(places), -kerf_mm / 2.0)]))
     below = 0.0 if asked.kind is PinType.PLUG else size.length_mm
     return tuple(
@@ -180,8 +180,20 @@ def _levels(
     return out
 
 
+def _places_of(
+    tried: tuple[Size, float, float], grid: Grid, levels: Sequence[tuple[float, FloatArray]], wanted: int
+) -> FloatArray:
+    """Places (k, 2) for pins of one size, whose radius and depth with the walls are known."""
+    size, radius, depth = tried
+    free = next(room for level, room in levels if level >= depth * (1.0 - 1e-9))
+    return _places(grid, free, radius, wanted, APART_DIAMETERS * size.diameter_mm)
+
+
 def _places(grid: Grid, free: FloatArray, radius_mm: float, wanted: int, apart_mm: float) -> FloatArray:
     rows = np.argwhere(free >= radius_mm)
+    step = int(np.sqrt(len(rows) / MOST_PLACES)) + 1
+    if step > 1:  # a wide section needs no fine choice
+        rows = rows[(rows[:, 0] % step == 0) & (rows[:, 1] % step == 0)]
     if not len(rows):
         return np.empty((0, 2))
     spare = free[rows[:, 0], rows[:, 1]] - radius_mm
