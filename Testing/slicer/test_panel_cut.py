@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from Testing.slicer.panel_walk import MODULE, forget_tree, open_only, pictures
+from Testing.slicer.panel_walk import MODULE, forget_tree, open_only, pictures, prepared, run_to_end
 
 pytest_plugins = ("Testing.slicer.host.plugin", "Testing.slicer.panel_walk")
 
@@ -322,3 +322,47 @@ def test_parts_hide_the_preview_until_a_plane_moves(host: Any) -> None:
     assert set(previews(host)) == {"outline", "fill", "pins"}
     assert [node.GetDisplayNode().GetOpacity() for node in nodes] == pytest.approx([0.4] * 3)
     assert "3.00 cm²" in panel.ui.cutPreviewLabel.text  # of the whole model, not of the parts
+
+
+def test_apply_cuts_by_both_planes_and_parts_come_apart(host: Any, tmp_path: Path) -> None:
+    from PrintPrepLib.mrml import mesh_from_node
+
+    panel = prepared(host)
+    ui, results = panel.ui, panel.panel.results
+    open_only(host, panel, "cut")
+    host.click(ui.addPlaneButton)
+    host.click(ui.addPlaneButton)
+    tick(panel, 1, BOUNDED, on=True)
+    second = host.scene.GetNthNodeByClass(1, "vtkMRMLMarkupsPlaneNode")
+    axes = ((0.0, 0.6, 0.8), (0.0, -0.8, 0.6), (1.0, 0.0, 0.0))
+    second.SetAxesWorld(*axes)
+    second.SetSizeWorld(400.0, 300.0)  # round the whole section
+    settle(host)
+    assert ui.cutPreviewLabel.text.count("Section") == 2
+    host.screenshot(panel.parent, pictures(tmp_path) / "cut_two_planes.png")
+    whole = mesh_from_node(results.shown_node()).volume_mm3
+    host.click(ui.apply_cut)
+    run_to_end(host, panel)
+    assert results.roles()[-1] == "parts", ui.statusLabel.text
+    nodes = results.final.nodes
+    assert len(nodes) > 2
+    assert sum(mesh_from_node(node).volume_mm3 for node in nodes) == pytest.approx(whole, rel=0.02)
+    assert "bound_across" in panel._parameterNode.recipe
+    assert results.outdated == ""
+    settle(host)
+    assert previews(host) == {}
+    boxes = [bounds(node) for node in nodes]
+    ui.explodeSlider.setValue(50)
+    host.pump(0.02)
+    moved = [np.subtract(bounds(node), box)[::2] for node, box in zip(nodes, boxes, strict=True)]
+    assert all(np.linalg.norm(way) > 0.1 for way in moved)
+    assert np.linalg.norm(moved[0] - moved[1]) > 1.0
+    host.screenshot(panel.parent, pictures(tmp_path) / "cut_parts.png")
+    ui.explodeSlider.setValue(0)
+    host.pump(0.02)
+    assert [bounds(node) for node in nodes] == boxes
+    second.SetSizeWorld(399.0, 300.0)
+    settle(host)
+    assert set(previews(host)) == {"outline", "fill", "pins"}
+    panel.panel.refresh()
+    assert "plane was moved" in results.outdated

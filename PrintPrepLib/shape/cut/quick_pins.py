@@ -25,7 +25,7 @@ from .quick_section import Fate, QuickSection, Slicer3D, inside_loops, segments_
 
 CELLS = 200
 """Cells of the grid along the section's longer side."""
-DEPTHS = 3
+DEPTHS = 2
 """The deepest hole is looked at in so many steps on each side."""
 MOST_PLACES = 600
 """About so many places are looked at for pins of one size."""
@@ -78,7 +78,7 @@ def widest_circle(section: QuickSection) -> Circle | None:
     if not loops:
         return None
     grid = _grid_over(loops)
-    mask = fill(loops, grid)
+    mask = fill(segments_of(loops), grid)
     if not mask.any():  # thinner than the grid can show
         return None
     room = ndimage.distance_transform_edt(mask)
@@ -122,7 +122,7 @@ def quick_pins(
     if not tried:
         return (), wanted
     grid = _grid_over(loops)
-    levels = _levels(slicer, plane, grid, fill(loops, grid), max(one[2] for one in tried), kerf_mm)
+    levels = _levels(slicer, plane, grid, fill(segments_of(loops), grid), max(one[2] for one in tried), kerf_mm)
     smallest = _places_of(tried[-1], grid, levels, wanted)
     if not len(smallest):
         return (), wanted
@@ -173,8 +173,7 @@ def _levels(
     for number in range(1, DEPTHS + 1):
         depth = deepest_mm * number / DEPTHS
         for side in (-1.0, 1.0):
-            loops, _ = slicer.loops(plane.moved(side * (kerf_mm / 2.0 + depth)))
-            mask = mask & fill(loops, grid)
+            mask = mask & fill(slicer.sides(plane.moved(side * (kerf_mm / 2.0 + depth))), grid)
         # The middle of a cell at the edge lies half a cell from it.
         out.append((depth, grid.cell_mm * (ndimage.distance_transform_edt(mask) - 0.5)))
     return out
@@ -211,12 +210,12 @@ def _grid_over(loops: Sequence[FloatArray]) -> Grid:
     return Grid(low - cell, cell, (rows, columns))  # one empty cell all round
 
 
-def fill(loops: Sequence[FloatArray], grid: Grid) -> Bools:
-    """Cells whose middle lies inside loops, holes left out: each side flips what lies to its right in its rows."""
+def fill(sides: tuple[FloatArray, FloatArray], grid: Grid) -> Bools:
+    """Cells whose middle lies inside closed lines, holes left out: each side flips what lies right of it in a row."""
     rows, columns = grid.shape
     flips = np.zeros((rows, columns + 1), np.int64)
-    if loops:
-        a, b = (np.asarray((ends - grid.first) / grid.cell_mm) for ends in segments_of(list(loops)))
+    if len(sides[0]):
+        a, b = (np.asarray((ends - grid.first) / grid.cell_mm) for ends in sides)
         low, high = np.minimum(a[:, 1], b[:, 1]), np.maximum(a[:, 1], b[:, 1])
         begin = np.clip(np.ceil(low).astype(np.int64), 0, rows)
         count = np.maximum(np.clip(np.ceil(high).astype(np.int64), 0, rows) - begin, 0)
