@@ -165,19 +165,23 @@ class CutSection:
     def refresh(self) -> None:
         """Show the parts."""
         from PrintPrepLib.mrml import mesh_from_node
-        from PrintPrepLib.receipt import measure_mesh
 
         final = self._panel.results.final
         nodes = list(final.nodes) if final is not None and final.role == "parts" else []
-        measures = []
-        for node in nodes:
-            mesh = mesh_from_node(node)
-            measures.append({"volume_ml": measure_mesh(mesh).volume_mm3 / 1000.0, "size_mm": mesh.size_mm.tolist()})
+        measures = self._told_measures()
+        if len(measures) != len(nodes):  # measured here only where the receipts do not tell: it takes long
+            meshes = [mesh_from_node(node) for node in nodes]
+            measures = [{"volume_ml": one.volume_mm3 / 1000.0, "size_mm": one.size_mm.tolist()} for one in meshes]
         self._look()
         fill_parts(self._table, nodes, measures)
         self._panel.ui.explodeSlider.enabled = len(nodes) > 1
         self.fill_list()
         self.previews.sync()
+
+    def _told_measures(self) -> list[Any]:
+        """Return what the last cut's receipt tells of its parts, in their order."""
+        told = [one["details"]["parts"] for one in self._panel.results.receipts() if "parts" in one.get("details", {})]
+        return list(told[-1]) if told and self._panel.results.roles()[-1:] == ["parts"] else []
 
     def _refresh_buttons(self) -> None:
         self._panel.ui.removePlaneButton.enabled = self._planes.chosen is not None

@@ -347,6 +347,8 @@ def test_apply_cuts_by_both_planes_and_parts_come_apart(host: Any, tmp_path: Pat
     nodes = results.final.nodes
     assert len(nodes) > 2
     assert sum(mesh_from_node(node).volume_mm3 for node in nodes) == pytest.approx(whole, rel=0.02)
+    volumes = [f"{mesh_from_node(node).volume_mm3 / 1000.0:.2f} ml" for node in nodes]
+    assert [ui.partsTable.item(row, 1).text() for row in range(len(nodes))] == volumes  # as told by the receipt
     assert "bound_across" in panel._parameterNode.recipe
     assert results.outdated == ""
     settle(host)
