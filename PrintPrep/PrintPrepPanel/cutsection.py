@@ -20,8 +20,8 @@ class CutSection:
     def __init__(self, panel: Any) -> None:
         self._panel = panel
         self._here = False
-        self._whole: Any = None
-        self._shown: list[Any] = []
+        self._whole = ""  # ids: a node that is held lives on when it is removed from the scene
+        self._shown: list[str] = []
         self._cut_at: list[float] | None = None
         self._table = PlaceTable(panel.ui.partsTable, [_("Part"), _("Volume"), _("Size")], stretch=2)
         self._planes = PlaneTable(panel.ui.planesTable, self._on_planes_changed)
@@ -29,7 +29,7 @@ class CutSection:
             wanted=self._wants_preview,
             cut_here=self._is_cut_here,
             model=self._uncut,
-            shown=lambda: [node for node in self._shown if node.GetScene() is not None],
+            shown=lambda: [node for node in map(slicer.mrmlScene.GetNodeByID, self._shown) if node is not None],
             request=self._request,
             told=self._tell,
             planes_changed=self.fill_list,
@@ -108,14 +108,14 @@ class CutSection:
 
         there = self._panel.results.there()
         whole = [one for one in there if one.role != "parts"]
-        self._whole = whole[-1].node if whole else None
-        self._shown = list(there[-1].nodes) if there else []
+        self._whole = whole[-1].node.GetID() if whole else ""
+        self._shown = [node.GetID() for node in there[-1].nodes] if there else []
         is_cut = bool(there) and there[-1].role == "parts"
         self._cut_at = load_settings(self._panel.results.study).get(work.PLANES) if is_cut else None
 
     def _uncut(self) -> Any:
         """Return the model that would be cut: the last result that is no set of parts."""
-        return self._whole if self._whole is not None and self._whole.GetScene() is not None else None
+        return slicer.mrmlScene.GetNodeByID(self._whole) if self._whole else None
 
     def _is_cut_here(self) -> bool:
         """Tell whether the parts in sight were cut by the planes as they are: then they show it themselves."""
