@@ -137,7 +137,8 @@ def remove_model(node: Any) -> None:
     tree = slicer_module().vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     item = tree.GetItemByDataNode(node)
     if item:
-        tree.RemoveItem(item, True, False)
+        # The node goes after its item: the tree otherwise remembers the dead node, and takes a later one for it.
+        tree.RemoveItem(item, False, False)
     if scene.IsNodePresent(node):
         scene.RemoveNode(node)
     for one in belongings:
