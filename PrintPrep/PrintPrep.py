@@ -147,6 +147,7 @@ class PrintPrepWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersModified)
         if self.panel is not None:
             self.panel.scan.preview.clear()
+            self.panel.cut.leave()
 
     def onSceneStartClose(self, caller, event) -> None:
         """The parameter node goes; a job that runs is for a scene that goes as well."""

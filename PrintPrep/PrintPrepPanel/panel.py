@@ -61,7 +61,9 @@ class Panel:
         self.parameters = parameters
         if parameters is None:
             self.scan.preview.clear()
+            self.cut.leave()
             return
+        self.cut.enter()
         self._load()
         self._shown_study = parameters.study
         self.refresh()
@@ -160,6 +162,7 @@ class Panel:
         if text:
             self.store(recipe=text)
         self.scan.update_preview()
+        self.cut.previews.sync()
         self.refresh_buttons()
 
     # ---- connections -------------------------------------------------------------------------------------------------
@@ -314,11 +317,13 @@ class Panel:
         self.prepare(mesh_steps=count)
 
     def _take_over(self, _state: Any) -> None:
+        from PrintPrepLib.mrml import hashing_once
+
         assert self._prepared is not None
         self.cut.collapse()
         study = self.results.study_for_run()
         self._shown_study = study.node
-        with slicer.util.WaitCursor():
+        with slicer.util.WaitCursor(), hashing_once():
             work.take_over(study, self._prepared)
             self.cut.remember(study)
             self.refresh()

@@ -20,6 +20,7 @@ _SHORT = {
     "kerf_mm": "--kerf",
     "bound_radius_mm": "--bound-radius",
     "bound_size_mm": "--bound-size",
+    "bound_across": "--bound-across",
     "pin_diameter_mm": "--pin-diameter",
     "pin_length_mm": "--pin-length",
     "pin_taper_deg": "--pin-taper",

@@ -11,6 +11,7 @@ import lzma
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from xml.parsers import expat
 
 import numpy as np
@@ -24,6 +25,8 @@ _TYPES = {
 }  # fmt: skip
 _COMPRESSORS = {"": None, "vtkZLibDataCompressor": zlib.decompress, "vtkLZMADataCompressor": lzma.decompress}
 _SECTIONS = ("FieldData", "PointData", "CellData", "Points", "Verts", "Lines", "Strips", "Polys")
+_Bytes = bytes | memoryview
+_Number = TypeVar("_Number", bound=np.generic)
 _NEXT = "Export the model again as VTP."
 
 
@@ -66,15 +69,15 @@ def read(path: Path) -> Parsed:
         raise UnreadableError(f"is damaged; its data cannot be decoded. {_NEXT}") from error
 
 
-def _parse(body: bytes) -> tuple[_Tree, bytes]:
+def _parse(body: bytes) -> tuple[_Tree, memoryview]:
     """Split off the appended data (raw bytes are no XML) and read the tree."""
     start = body.find(b"<AppendedData")
-    data = b""
+    data = memoryview(b"")
     tree = _Tree()
     xml = body
     if start >= 0:
         mark = body.index(b"_", body.index(b">", start)) + 1
-        data = body[mark : body.rindex(b"</AppendedData>")]
+        data = memoryview(body)[mark : body.rindex(b"</AppendedData>")]
         xml = body[:start] + body[start : body.index(b">", start)] + b"/></VTKFile>"
     section: list[str] = []
     current: list[_Array] = []
@@ -117,39 +120,51 @@ def _parse(body: bytes) -> tuple[_Tree, bytes]:
     return tree, data
 
 
-def _surface(tree: _Tree, data: bytes) -> Parsed:
+def _surface(tree: _Tree, data: memoryview) -> Parsed:
     decode = _Decoder(tree, data)
-    vertices: list[npt.NDArray[np.float64]] = [np.empty((0, 3))]
-    faces: list[npt.NDArray[np.int64]] = [np.empty((0, 3), np.int64)]
+    vertices: list[npt.NDArray[np.float64]] = []
+    faces: list[npt.NDArray[np.int64]] = []
     scalars: list[dict[str, npt.NDArray[np.float64]]] = []
     offset = 0
     for piece in tree.pieces:
         if piece.points == 0:
             continue
-        points = decode.array(piece.arrays["Points"][0]).astype(np.float64).reshape(-1, 3)
+        points = decode.array(piece.arrays["Points"][0]).astype(np.float64, copy=False).reshape(-1, 3)
         if len(points) != piece.points:
             raise ValueError("number of points")
         polygons = _cells(decode, piece.arrays.get("Polys", []))
-        faces.append(triangulate(points, *polygons) + offset)
-        faces.append(triangulate(points, *unrolled(*_cells(decode, piece.arrays.get("Strips", [])))) + offset)
+        strips = unrolled(*_cells(decode, piece.arrays.get("Strips", [])))
+        for cells in (polygons, strips):
+            triangles = triangulate(points, *cells)
+            faces.append(triangles + offset if offset else triangles)
         vertices.append(points)
         offset += piece.points
         values = {}
         for array in piece.arrays.get("PointData", []):
             if array.attributes.get("NumberOfComponents", "1") == "1" and array.attributes["type"] != "String":
-                column = decode.array(array).astype(np.float64)
+                column = decode.array(array).astype(np.float64, copy=False)
                 if column.shape != (piece.points,):
                     raise ValueError("length of a point array")
                 values[array.attributes.get("Name", "")] = column
         scalars.append(values)
     shared = set.intersection(*(set(s) for s in scalars)) if scalars else set()
     return Parsed(
-        np.concatenate(vertices),
-        np.concatenate(faces),
+        _joined(vertices, np.empty((0, 3))),
+        _joined(faces, np.empty((0, 3), np.int64)),
         _space(decode, tree.fields),
         None,
-        {key: np.concatenate([s[key] for s in scalars]) for key in (scalars[0] if scalars else {}) if key in shared},
+        {
+            key: _joined([s[key] for s in scalars], np.empty(0))
+            for key in (scalars[0] if scalars else {})
+            if key in shared
+        },
     )
+
+
+def _joined(rows: list[npt.NDArray[_Number]], none: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    """Put arrays together; a single one, beside empty ones, is not copied."""
+    filled = [one for one in rows if len(one)]
+    return filled[0] if len(filled) == 1 else np.concatenate(filled or [none])
 
 
 def _cells(decode: _Decoder, arrays: list[_Array]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -192,7 +207,7 @@ def _space(decode: _Decoder, fields: list[_Array]) -> str:
 
 
 class _Decoder:
-    def __init__(self, tree: _Tree, data: bytes) -> None:
+    def __init__(self, tree: _Tree, data: memoryview) -> None:
         order = "<" if tree.attributes.get("byte_order", "LittleEndian") == "LittleEndian" else ">"
         self._order = order
         self._head = np.dtype(order + _TYPES[tree.attributes.get("header_type", "UInt32")])
@@ -214,7 +229,7 @@ class _Decoder:
             raise ValueError("offset")
         return np.frombuffer(self._block(self._data[offset:], encoded=self._encoded), kind)
 
-    def _block(self, source: bytes, *, encoded: bool) -> bytes:
+    def _block(self, source: _Bytes, *, encoded: bool) -> _Bytes:
         size = self._head.itemsize
         if self._unpack is None:
             length = int(np.frombuffer(_take(source, 0, size, encoded=encoded), self._head)[0])
@@ -237,7 +252,7 @@ class _Decoder:
         return b"".join(plain)
 
 
-def _take(source: bytes, start: int, length: int, *, encoded: bool) -> bytes:
+def _take(source: _Bytes, start: int, length: int, *, encoded: bool) -> _Bytes:
     """Give so many bytes, decoded from base64 if need be."""
     stop = start + (4 * -(-length // 3) if encoded else length)
     if length < 0 or stop > len(source):

@@ -15,7 +15,7 @@ from ..errors import ExportError, InputError
 from ..mesh import Mesh, concatenate
 from ..progress import Progress, part, silent
 from ..topology import edge_table
-from . import obj, off, ply, stl, threemf, vtk_write
+from . import obj, off, ply, stl, threemf, vtk_write, vtp_plain
 from .read import MeshKind, mesh_kind
 from .single import rounded_to_single
 from .temporary import staged
@@ -57,6 +57,7 @@ def write_mesh(
     path: Path | str,
     *,
     colors: npt.NDArray[np.uint8] | None = None,
+    plain: bool = False,
     overwrite: bool = True,
     progress: Progress = silent,
 ) -> WrittenFile:
@@ -73,6 +74,8 @@ def write_mesh(
         ``.stl .ply .obj .off .3mf .vtp .vtk``.
     colors : (n, 3) uint8, optional
         Red, green, blue at the vertices; only PLY, OBJ and VTP hold them.
+    plain : bool
+        VTP only: not packed, so that it is larger and read ten times faster; without colors.
     overwrite : bool
         Whether a file that is there already is replaced.
     progress : Progress
@@ -93,6 +96,8 @@ def write_mesh(
     final = Path(path)
     kind = mesh_kind(final)
     pixels = _checked_colors(mesh, kind, colors)
+    if plain and (kind is not MeshKind.VTP or colors is not None):
+        raise InputError("Only a VTP without colors can be written plain.")
     _refuse_unprintable(mesh)
     warnings: list[str] = []
     if kind is MeshKind.STL:
@@ -100,6 +105,9 @@ def write_mesh(
         warnings += notes
 
     def write(file: BinaryIO) -> None:
+        if plain:
+            vtp_plain.write(mesh, file)
+            return
         _write(mesh, kind, file, pixels, part(progress, 0.0, 0.5))
 
     return _write_verified(final, kind, mesh, write=write, overwrite=overwrite, progress=progress, warnings=warnings)

@@ -17,7 +17,7 @@ into LPS. In Slicer's Python console, from a segmentation to a checked STL file:
 from __future__ import annotations
 
 from .console import StlResult, segmentation_to_stl
-from .hashes import Content, InputNode, content_hash, content_of
+from .hashes import Content, InputNode, content_hash, content_of, hashing_once
 from .job import ExportedJob, export_job, import_results
 from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node
 from .lattice import source_volume_node
@@ -31,6 +31,7 @@ from .markups import (
     set_bound,
 )
 from .models import fill_model, hide_scalars, mesh_from_node, polydata_in_ras, show_scalars
+from .preview import PreviewNodes, add_preview, draw_preview, remove_preview
 from .result import (
     Result,
     add_result,
@@ -61,23 +62,27 @@ __all__ = [
     "ExportedJob",
     "InputNode",
     "NamedPlace",
+    "PreviewNodes",
     "Result",
     "SegmentInfo",
     "SegmentState",
     "SegmentsInSpace",
     "StlResult",
     "Study",
+    "add_preview",
     "add_result",
     "content_hash",
     "content_of",
     "create_study",
     "cut_plane_from_node",
     "cut_plane_to_node",
+    "draw_preview",
     "drop_last",
     "export_job",
     "fill_model",
     "find_studies",
     "flip",
+    "hashing_once",
     "hide_scalars",
     "import_results",
     "is_stale",
@@ -91,6 +96,7 @@ __all__ = [
     "plane_matrix_ras",
     "polydata_in_ras",
     "preview_findings",
+    "remove_preview",
     "remove_study",
     "results",
     "save_record",

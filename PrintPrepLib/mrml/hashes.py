@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,10 @@ def content_of(node: Any, segment_ids: Sequence[str] | None = None) -> Content:
     except PrintPrepError:
         digest.update(b"bent")  # no result is made from it
         world = np.eye(4)
+    kept = _kept[-1] if _kept else {}
+    key = _key_of(node, segment_ids, world)
+    if key in kept:
+        return kept[key][1]
     if node.IsA("vtkMRMLSegmentationNode"):
         _add_segments(digest, places, node, segment_ids, world)
     elif node.IsA("vtkMRMLVolumeNode"):
@@ -85,7 +90,37 @@ def content_of(node: Any, segment_ids: Sequence[str] | None = None) -> Content:
         places += _markups(node)
     else:
         raise TypeError(f"no content is known of {node.GetClassName()}")
-    return Content(digest.hexdigest(), tuple(places))
+    content = Content(digest.hexdigest(), tuple(places))
+    kept[key] = (node, content)  # the node is held, so that no other can come to lie at its address
+    return content
+
+
+_Key = tuple[Any, ...]
+_kept: list[dict[_Key, tuple[Any, Content]]] = []
+
+
+@contextmanager
+def hashing_once() -> Iterator[None]:
+    """Within, what was hashed is not hashed again as long as VTK counts no change of it.
+
+    Only for the course of one event of the application: meanwhile no other code writes into nodes, with or without
+    telling VTK.
+    """
+    _kept.append({})
+    try:
+        yield
+    finally:
+        _kept.pop()
+
+
+def _key_of(node: Any, segment_ids: Sequence[str] | None, world: FloatArray) -> _Key:
+    data = None
+    if node.IsA("vtkMRMLVolumeNode"):
+        data = node.GetImageData()
+    elif node.IsA("vtkMRMLModelNode"):
+        data = node.GetPolyData()
+    times = (node.GetMTime(), 0 if data is None else data.GetMTime())
+    return (node.__this__, None if segment_ids is None else tuple(segment_ids), times, world.tobytes())
 
 
 def content_hash(node: Any, segment_ids: Sequence[str] | None = None) -> str:

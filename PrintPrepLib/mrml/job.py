@@ -14,7 +14,8 @@ from typing import Any
 import SimpleITK as sitk
 
 from ..errors import InputError
-from ..export import read_mesh
+from ..export import Units, read_mesh
+from ..export.read import read_as_stored
 from ..mesh import Mesh
 from ..receipt import plain
 from ..volume import LabelMap, Volume
@@ -123,28 +124,28 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
         _check(place, output)
     steps = sorted((int(match[1]), match[2], name) for name in names if (match := _STEP_NAME.fullmatch(name)))
     told = record["steps"]
+    # Everything is read before the scene is touched: what cannot be read leaves it as it was.
+    surfaces = [_read(place / name) for _, _, name in steps]
+    parts = [name for name in names if _PART_NAME.fullmatch(name)]
+    final = [_read(place / name).with_name(Path(name).stem.replace("_", " ")) for name in parts]
+    final = final or [_model(place, names)]
     # A ready label map brings a receipt of its own before those of the recipe's steps.
     before = len(told) - len(record["recipe"]["step"])
     made: list[Result] = []
     given, used = list(inputs), 0
-    for number, step, name in steps:
+    for (number, step, _), mesh in zip(steps, surfaces, strict=True):
         end = before + number
         role = _free(step, made)
-        mesh = read_mesh(place / name).with_name(role)
-        made.append(add_result(study, role, mesh, receipts=told[used:end], inputs=given, title=_title(role), last=True))
-        given, used = [InputNode(made[-1].node)], end
-    parts = [name for name in names if _PART_NAME.fullmatch(name)]
-    if parts:
-        meshes = [read_mesh(place / name).with_name(Path(name).stem.replace("_", " ")) for name in parts]
-        colors = _part_colors(len(meshes))
         made.append(
             add_result(
-                study, PARTS_ROLE, meshes, receipts=told[used:], inputs=given, colors=colors, title="Parts", last=True
+                study, role, mesh.with_name(role), receipts=told[used:end], inputs=given, title=_title(role), last=True
             )
         )
-    else:
-        mesh = _model(place, names)
-        made.append(add_result(study, MODEL_ROLE, mesh, receipts=told[used:], inputs=given, title="Model", last=True))
+        given, used = [InputNode(made[-1].node)], end
+    role, title, colors = (PARTS_ROLE, "Parts", _part_colors(len(final))) if parts else (MODEL_ROLE, "Model", [])
+    made.append(
+        add_result(study, role, final, receipts=told[used:], inputs=given, colors=colors, title=title, last=True)
+    )
     save_record(study, record)
     roles = {one.role for one in made}
     return tuple(one for one in results(study) if one.role in roles)
@@ -181,11 +182,19 @@ def _check(place: Path, output: Mapping[str, Any]) -> None:
         raise InputError(f"'{output['file']}' is not what the run wrote. Run it again.")
 
 
+def _read(path: Path) -> Mesh:
+    """Read a surface that the run wrote, and that its hash has found whole: millimeters, however small it is.
+
+    Only STL, which repeats its corners, is welded; what a VTP stores is the surface.
+    """
+    return read_mesh(path, units=Units.MM) if path.suffix == ".stl" else read_as_stored(path, units=Units.MM)
+
+
 def _model(place: Path, names: Sequence[str]) -> Mesh:
     """Read the model with what was measured on it: the colored files hold the same surface."""
-    mesh = read_mesh(place / (THICKNESS_FILE if THICKNESS_FILE in names else MODEL_FILE)).with_name(MODEL_ROLE)
+    mesh = _read(place / (THICKNESS_FILE if THICKNESS_FILE in names else MODEL_FILE)).with_name(MODEL_ROLE)
     if DEVIATION_FILE in names:
-        other = read_mesh(place / DEVIATION_FILE)
+        other = _read(place / DEVIATION_FILE)
         if other.vertices.shape == mesh.vertices.shape and (other.vertices == mesh.vertices).all():
             for name, values in other.scalars.items():
                 mesh = mesh.with_scalar(name, values)

@@ -47,7 +47,7 @@ def polydata_in_ras(mesh: Mesh) -> Any:
     """Return a mesh as VTK polydata in RAS that shares nothing with it."""
     from vtkmodules.vtkCommonDataModel import vtkPolyData
 
-    turned = Mesh(mesh.vertices @ RAS_TO_LPS[:3, :3], mesh.faces, mesh.name, mesh.scalars)
+    turned = Mesh(mesh.vertices * np.diag(RAS_TO_LPS)[:3], mesh.faces, mesh.name, mesh.scalars)
     copy = vtkPolyData()
     copy.DeepCopy(turned.to_vtk())
     return copy
@@ -137,7 +137,8 @@ def remove_model(node: Any) -> None:
     tree = slicer_module().vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     item = tree.GetItemByDataNode(node)
     if item:
-        tree.RemoveItem(item, True, False)
+        # The node goes after its item: the tree otherwise remembers the dead node, and takes a later one for it.
+        tree.RemoveItem(item, False, False)
     if scene.IsNodePresent(node):
         scene.RemoveNode(node)
     for one in belongings:

@@ -9,10 +9,10 @@ from typing import Any
 from ..errors import InputError
 from ..finding import Finding, Severity
 from ..mesh import Mesh
-from ..receipt import Receipt, plain
+from ..receipt import Receipt
 from .hashes import InputNode, content_of, inputs_of, inputs_text
 from .models import MODEL_COLOR, fill_model, hide_scalars, remove_model
-from .study import RESULT_REFERENCE, STUDY, Study, folder_of, members, put_into, read_text, tree_of, write_text
+from .study import RESULT_REFERENCE, STUDY, Study, clean, folder_of, members, put_into, read_text, tree_of, write_text
 
 ROLE = "PrintPrep.role"
 ORDER = "PrintPrep.order"
@@ -112,7 +112,7 @@ def add_result(
             node.AddNodeReferenceID(INPUT_REFERENCE, one.node.GetID())
         put_into(tree, node, folder)
     data = read_text(study)
-    data["receipts"][role] = [one.to_dict() if isinstance(one, Receipt) else plain(one) for one in receipts]
+    data["receipts"][role] = [clean(one.to_dict() if isinstance(one, Receipt) else one) for one in receipts]
     write_text(study, data)
     show_result(study, role)
     return next(one for one in results(study) if one.role == role)

@@ -119,7 +119,7 @@ def study_of(node: Any) -> Study | None:
 def save_record(study: Study, record: Mapping[str, Any]) -> None:
     """Keep a record of the run (``record.build_record``) with the study; local paths are removed from it."""
     data = read_text(study)
-    data["record"] = plain(record)
+    data["record"] = clean(record)
     write_text(study, data)
 
 
@@ -132,7 +132,7 @@ def load_record(study: Study) -> dict[str, Any] | None:
 def save_settings(study: Study, settings: Mapping[str, Any]) -> None:
     """Keep what the user has set for this study (JSON values), for example the text of a recipe."""
     data = read_text(study)
-    data["settings"] = plain(settings)
+    data["settings"] = clean(settings)
     write_text(study, data)
 
 
@@ -169,9 +169,17 @@ def read_text(study: Study) -> dict[str, Any]:
     )
 
 
+def clean(value: Any) -> Any:
+    """Return plain JSON values without local paths: whatever goes into a study's text comes from here."""
+    return without_paths(plain(value))
+
+
 def write_text(study: Study, data: Mapping[str, Any]) -> None:
-    """Write the study's text; local paths are removed from it."""
-    study.node.SetText(json.dumps(without_paths(plain(data)), indent=1, ensure_ascii=False, allow_nan=False))
+    """Write the study's text; what is new in it was made :func:`clean`.
+
+    In one line: Python indents JSON twenty times slower.
+    """
+    study.node.SetText(json.dumps(data, ensure_ascii=False, allow_nan=False))
 
 
 def tree_of(scene: Any) -> Any:

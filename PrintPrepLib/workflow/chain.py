@@ -131,7 +131,7 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
         segmentation, receipt = call.step.function(state.segmentation, **parameters, progress=progress)
         return replace(state, segmentation=segmentation, receipts=(*state.receipts, receipt))
     if call.step.stage is Stage.PARTS:
-        _take_from_recipe(parameters, recipe)
+        take_from_recipe(parameters, recipe)
         assert state.mesh is not None
         assembly, receipt = call.step.function(state.mesh.with_name("model"), **parameters, progress=progress)
         return replace(state, assembly=assembly, receipts=(*state.receipts, receipt))
@@ -143,7 +143,7 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
     return replace(state, mesh=mesh, reference=reference, receipts=(*state.receipts, receipt))
 
 
-def _take_from_recipe(parameters: dict[str, object], recipe: Recipe) -> None:
+def take_from_recipe(parameters: dict[str, object], recipe: Recipe) -> None:
     """Fill in the printer, its process and the material where the step leaves them open, in place."""
     if not recipe.printer:
         return

@@ -226,7 +226,8 @@ def _keeper(out: OutputFolder, kept: list[WrittenFile]) -> Callable[[int, StepCa
 
     def keep(number: int, call: StepCall, state: ChainState) -> None:
         if call.step.stage in (Stage.SURFACE, Stage.MESH) and state.mesh is not None and not state.mesh.is_empty:
-            written = write_mesh(state.mesh, out.file(STEP_FILE.format(number=number, step=call.step.name)))
+            file = out.file(STEP_FILE.format(number=number, step=call.step.name))
+            written = write_mesh(state.mesh, file, plain=True)
             kept.append(replace(written, kind="step"))
 
     return keep

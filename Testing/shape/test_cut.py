@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,8 +14,9 @@ from PrintPrepLib.export.single import rounded_to_single
 from PrintPrepLib.mesh import Mesh
 from PrintPrepLib.receipt import measure_mesh
 from PrintPrepLib.shape.cut.assembly import Assembly
-from PrintPrepLib.shape.cut.plane import Anatomical, CutPlane, Disc, plane_through
+from PrintPrepLib.shape.cut.plane import Anatomical, CutPlane, Disc, Rectangle, plane_through
 from PrintPrepLib.shape.cut.step import cut
+from PrintPrepLib.shape.cut.where import options_of, planes_of
 from PrintPrepLib.shape.identical import is_among
 from PrintPrepLib.spatial import crossings_and_contacts
 from Testing.support import shapes
@@ -139,6 +142,54 @@ def test_bounded_cut_leaves_the_other_branch(kerf: float, bound: dict[str, float
     assert volume(assembly) == pytest.approx(model.volume_mm3 - kerf * 80.0)
 
 
+def slanted_bar() -> Mesh:
+    """A base with one prong of 24 x 4 mm, turned by 45 degrees about z."""
+    solid = shapes.box((30.0, 30.0, 10.0)).to_manifold()
+    return Mesh.from_manifold(solid + shapes.box((24.0, 4.0, 40.0), (0.0, 0.0, 20.0)).to_manifold().rotate((0, 0, 45)))
+
+
+def test_the_rectangle_is_turned_as_asked() -> None:
+    model = slanted_bar()
+    asked: dict[str, Any] = {"plane": (0, 0, 25, 0, 0, 1), "bound_size_mm": (26.0, 6.0), "pins": "none"}
+    assembly, _ = cut(model, bound_across=(1.0, 1.0, 0.0), **asked)
+    assert [part.mesh.volume_mm3 for part in assembly.parts][1] == pytest.approx(24.0 * 4.0 * 15.0)
+    assert assembly.seams[0].plane.bound == Rectangle(26.0, 6.0)
+    for across in (None, (1.0, -1.0, 0.0), (1.0, 0.0, 0.0)):
+        with pytest.raises(GeometryError, match="ends inside the material"):
+            cut(model, bound_across=across, **asked)
+    slanted, _ = cut(model, bound_across=(1.0, 1.0, 7.0), **asked)  # what stands on the plane does not count
+    assert len(slanted.parts) == 2
+
+
+def test_each_plane_has_its_own_bound() -> None:
+    both = (-11.0, 0.0, 25.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    assembly, _ = cut(fork(), plane=both, bound_size_mm=(10.0, 12.0, 0.0, 0.0), pins="none")
+    sound(assembly)
+    assert len(assembly.parts) == 3  # one prong's end, the base's upper half with both prongs, the lower half
+    assert min(part.mesh.volume_mm3 for part in assembly.parts) == pytest.approx(8.0 * 10.0 * 15.0)
+    turned, _ = cut(
+        fork(), plane=both, bound_size_mm=(12.0, 10.0, 0.0, 0.0), bound_across=(0, 1, 0, 1, 0, 0), pins="none"
+    )
+    assert sorted(part.mesh.volume_mm3 for part in turned.parts) == pytest.approx(
+        sorted(part.mesh.volume_mm3 for part in assembly.parts)
+    )
+
+
+def test_planes_written_as_options_give_the_same_planes() -> None:
+    planes = [
+        CutPlane((1.0, 2.0, 3.0), (0.2, -0.5, 0.8), Rectangle(20.0, 7.0), (0.9, 0.4, 0.1)),
+        CutPlane((-4.0, 0.0, 9.0), (1.0, 1.0, 0.0)),
+    ]
+    written = {name: None if value is None else tuple(value) for name, value in options_of(planes).items()}
+    read = planes_of([], through=None, at_mm=None, points_mm=None, bound_radius_mm=None, **written)
+    for one, other in zip(planes, read, strict=True):
+        assert one.bound == other.bound
+        assert np.allclose([one.point_mm, *one.axes], [other.point_mm, *other.axes], atol=1e-12)
+    assert options_of(planes[1:])["bound_size_mm"] is None
+    with pytest.raises(InputError, match="disc"):
+        options_of([CutPlane((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), Disc(3.0))])
+
+
 def test_bound_that_ends_in_the_material_is_refused() -> None:
     with pytest.raises(GeometryError, match=r"ends inside the material.*larger"):
         cut(fork(), plane=(-11, 0, 25, 0, 0, 1), bound_radius_mm=4.0, pins="none")
@@ -176,6 +227,10 @@ def test_ways_of_giving_a_plane() -> None:
         ({"plane": (0, 0, 0, 1, 0)}, "six numbers"),
         ({"points_mm": (0, 0, 0, 1, 1, 1, 2, 2, 2)}, "one line"),
         ({"plane": (0, 0, 0, 0, 0, 1), "bound_radius_mm": 1.0, "bound_size_mm": (1.0, 1.0)}, "not by both"),
+        ({"plane": (0, 0, 0, 0, 0, 1), "bound_across": (1.0, 0.0, 0.0)}, "bound_size_mm"),
+        ({"plane": (0, 0, 0, 0, 0, 1), "bound_size_mm": (1.0, 1.0, 1.0)}, "2 numbers"),
+        ({"plane": (0, 0, 0, 0, 0, 1), "bound_size_mm": (0.0, 0.0)}, "above zero"),
+        ({"plane": (0, 0, 0, 0, 0, 1), "bound_size_mm": (9.0, 9.0), "bound_across": (0.0, 0.0, 1.0)}, "stands on"),
         ({"plane": (0, 0, 0, 0, 0, 1), "pins": "many"}, "auto"),
         ({"plane": (0, 0, 0, 0, 0, 1), "process": "fdmm"}, "fdm"),
     ],

@@ -351,3 +351,20 @@ def test_the_same_study_merged_twice_into_a_scene_stays_two_studies(scene, tmp_p
     assert mrml.is_stale(mrml.results(two)[0].node)
     mrml.remove_study(two)
     assert len(mrml.results(one)) == 1
+
+
+def test_a_removed_model_is_forgotten_by_the_tree(scene):
+    """A new node may lie where a removed one lay; the subject hierarchy must not take it for that one."""
+    import vtk
+
+    from Testing.support import shapes
+
+    study, window, told = mrml.create_study(scene), vtk.vtkOutputWindow.GetInstance(), list[str]()
+    tag = window.AddObserver("ErrorEvent", lambda _caller, event: told.append(event))
+    try:
+        for _ in range(40):
+            mrml.add_result(study, "surface", shapes.box())
+            mrml.drop_last(study)
+    finally:
+        window.RemoveObserver(tag)
+    assert told == []

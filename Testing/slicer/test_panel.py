@@ -275,7 +275,7 @@ def test_cut_by_a_plane_gives_parts(host: Any, tmp_path: Path) -> None:
     ui = panel.ui
     open_only(host, panel, "cut")
     host.click(ui.addPlaneButton)
-    assert ui.planeList.count == 1
+    assert ui.planesTable.rowCount == 1
     assert panel.panel.sections["cut"].box("cut").tick.isChecked()
     host.click(ui.apply_cut)
     run_to_end(host, panel)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import numpy as np
-
-from ...errors import InputError
 from ...mesh import Mesh
 from ...parameters import Param
 from ...progress import Progress, part, silent
@@ -30,16 +27,13 @@ from ..pins.options import (
     PlayAlong,
     Process,
     ShapeOfPin,
-    points_of,
     request_of,
 )
 from .assembly import Assembly
 from .contacts import fit_all, with_contacts
 from .cut import cut_models
-from .plane import Anatomical, CutPlane, Disc, Point, Rectangle, anatomical_plane, plane_through
-
-PLANE_NUMBERS = 6
-"""Numbers that give one plane: its point and its normal."""
+from .plane import Anatomical
+from .where import planes_of
 
 
 def cut(
@@ -66,10 +60,17 @@ def cut(
     bound_size_mm: Annotated[
         tuple[float, ...] | None,
         Param(
-            "Cut only what lies in a rectangle of this width and height round each plane's point.",
+            "Cut only what lies in a rectangle of this width and height round each plane's point. Two numbers for all "
+            "planes, or two for each; 0, 0 leaves one of several planes without a bound.",
             unit="mm",
             low=0.0,
-            length=2,
+        ),
+    ] = None,
+    bound_across: Annotated[
+        tuple[float, ...] | None,
+        Param(
+            "Direction (x,y,z in LPS) of the rectangle's width, for all planes or for each: how the rectangle is "
+            "turned. The patient axis that lies most in the plane, if left out."
         ),
     ] = None,
     kerf_mm: Annotated[float, Param("Width that each cut takes away.", unit="mm", low=0.0, high=50.0)] = 0.0,
@@ -132,6 +133,7 @@ def cut(
         points_mm=points_mm,
         bound_radius_mm=bound_radius_mm,
         bound_size_mm=bound_size_mm,
+        bound_across=bound_across,
     )
     request = request_of(
         pins=pins,
@@ -156,51 +158,3 @@ def cut(
     return assembly, with_contacts(
         receipt, assembly, fitted, several=len(models) > 1, progress=part(progress, 0.9, 1.0)
     )
-
-
-def planes_of(
-    models: Sequence[Mesh],
-    *,
-    plane: tuple[float, ...] | None,
-    through: Anatomical | None,
-    at_mm: tuple[float, ...] | None,
-    points_mm: tuple[float, ...] | None,
-    bound_radius_mm: float | None,
-    bound_size_mm: tuple[float, ...] | None,
-) -> list[CutPlane]:
-    """Turn the options into planes.
-
-    Raises
-    ------
-    InputError
-        No plane or more than one way of giving it, numbers missing, or two bounds.
-    """
-    if sum(value is not None for value in (plane, through, points_mm)) != 1:
-        raise InputError("Say where to cut in exactly one way: by planes, by a named plane, or by points.")
-    if at_mm is not None and through is None:
-        raise InputError("at_mm is the point of a named plane: name it with 'through'.")
-    if bound_radius_mm is not None and bound_size_mm is not None:
-        raise InputError("Bound the cut by a radius or by a rectangle, not by both.")
-    bound: Disc | Rectangle | None = None
-    if bound_radius_mm is not None:
-        bound = Disc(bound_radius_mm)
-    if bound_size_mm is not None:
-        bound = Rectangle(bound_size_mm[0], bound_size_mm[1])
-    if plane is not None:
-        if not plane or len(plane) % PLANE_NUMBERS:
-            raise InputError(f"A plane is six numbers: point and normal. Got {len(plane)} numbers.")
-        rows = [plane[k : k + PLANE_NUMBERS] for k in range(0, len(plane), PLANE_NUMBERS)]
-        found = [CutPlane(_point(row[:3]), _point(row[3:])) for row in rows]
-    elif points_mm is not None:
-        found = [plane_through(points_of(points_mm, "points_mm"))]
-    else:
-        assert through is not None
-        low = np.min([model.bounds[0] for model in models], axis=0)
-        high = np.max([model.bounds[1] for model in models], axis=0)
-        found = [anatomical_plane(through, _point(at_mm if at_mm is not None else (low + high) / 2.0))]
-    return [CutPlane(item.point_mm, item.normal, bound) for item in found]
-
-
-def _point(values: Sequence[float] | np.ndarray) -> Point:
-    x, y, z = (float(value) for value in values)
-    return x, y, z
