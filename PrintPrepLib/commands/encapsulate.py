@@ -34,13 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     )
     parser.add_argument("--title", metavar="TEXT", help="title that the archive shows, such as 'Left femur, model'")
     parser.add_argument("--description", metavar="TEXT", default="", help="what the model shows (64 characters)")
-    parser.add_argument(
-        "--usage",
-        action="append",
-        choices=[usage.value for usage in Usage],
-        default=[],
-        help="what the model is for; may be given more than once",
-    )
+    parser.add_argument("--usage", choices=[usage.value for usage in Usage], help="what the model is for")
     yes_no = argparse.BooleanOptionalAction
     parser.add_argument(
         "--modified", action=yes_no, help="the shape was changed on purpose (pins, cuts, thicker walls)"
@@ -75,7 +69,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         output=options.output,
         title=options.title,
         series=options.series,
-        usage=tuple(Usage(value) for value in options.usage),
+        usage=Usage(options.usage) if options.usage else None,
         description=options.description,
         modified=options.modified,
         mirrored=options.mirrored,

@@ -169,7 +169,7 @@ def _length(dataset: Any, stored: bytes, document: bytes, kind: DocumentKind) ->
                 "binary-stl",
                 0 < own <= len(stored) <= own + 1,
                 f"The document is a binary STL of {(own - 84) // 50} triangles, whole to its last byte.",
-                f"The document is no whole binary STL: it has {len(stored)} bytes, its number of triangles needs {own}.",
+                f"The document is no whole binary STL: it has {len(stored)} bytes, its triangles need {own}.",
                 measured=len(stored),
                 limit=own,
                 unit="bytes",

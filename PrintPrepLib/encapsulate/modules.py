@@ -31,7 +31,7 @@ STUDY = (
     "AdmittingDiagnosesDescription", "AdmittingDiagnosesCodeSequence", "PatientAge", "PatientSize", "PatientWeight",
     "Occupation", "AdditionalPatientHistory", "PregnancyStatus", "PatientSexNeutered", "AdmissionID",
 )  # fmt: skip
-"""General Study (C.7.2.1) and Patient Study (C.7.2.2): facts of the study, which must be the same in all its objects."""
+"""General Study (C.7.2.1) and Patient Study (C.7.2.2): facts that must be the same in all objects of the study."""
 
 _TYPE_2 = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName",
@@ -74,11 +74,11 @@ def add_patient_and_study(out: Any, source: SourceSeries) -> None:
         out.TimezoneOffsetFromUTC = header.TimezoneOffsetFromUTC
 
 
-def add_series(out: Any, series_uid: str, modality: str, description: str) -> None:
+def add_series(out: Any, series_uid: str, modality: str, description: str, number: int = SERIES_NUMBER) -> None:
     """Encapsulated Document Series (C.24.1), or General Series for a texture."""
     out.Modality = modality
     out.SeriesInstanceUID = series_uid
-    out.SeriesNumber = SERIES_NUMBER
+    out.SeriesNumber = number
     out.SeriesDescription = description
 
 
@@ -105,7 +105,7 @@ def add_sop_common(out: Any, sop_class: str, sop_uid: str, now: datetime) -> Non
 
 
 def add_document(out: Any, request: EncapsulateRequest, data: bytes, mime: str, now: datetime) -> None:
-    """Encapsulated Document (C.24.2), without its references. The bytes are padded, the stored length is the true one."""
+    """Encapsulated Document (C.24.2), without references. The bytes are padded, the stored length is the true one."""
     out.InstanceNumber = 1
     out.ContentDate = now.strftime("%Y%m%d")
     out.ContentTime = now.strftime("%H%M%S")
@@ -136,8 +136,8 @@ def add_model(out: Any, request: EncapsulateRequest) -> None:
         out.ModelModification = "YES" if request.modified else "NO"
     if request.mirrored is not None:
         out.ModelMirroring = "YES" if request.mirrored else "NO"
-    if request.usage:
-        out.ModelUsageCodeSequence = [_code(7064, _USAGES[usage]) for usage in dict.fromkeys(request.usage)]
+    if request.usage is not None:
+        out.ModelUsageCodeSequence = [_code(7064, _USAGES[request.usage])]
     if request.description.strip():
         out.ContentDescription = request.description.strip()
     if request.color is not None:

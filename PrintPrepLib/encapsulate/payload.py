@@ -91,7 +91,7 @@ def read_payload(path: Path, units: Units | None = None) -> Payload:
         return _made_stl(mesh, f"The numbers of '{path.name}' were {units.value}; millimeters are stored.")
     if stated_space(data[:80]) == "RAS":
         return _made_stl(mesh, f"The axes of '{path.name}' were right, anterior, superior; DICOM's own are stored.")
-    notes = ()
+    notes: tuple[str, ...] = ()
     if data[:5].lower() == b"solid":
         notes = (f"The header of '{path.name}' begins with 'solid'; careless readers take it for a text STL.",)
     return Payload(DocumentKind.STL, data, mesh, notes=notes)

@@ -10,8 +10,8 @@ from ..mesh import Mesh
 from .source import SourceSeries
 
 MARGIN_MM = 3.0
-"""How far a model may stand out of the scan: thickened walls and caps at the border do by a millimeter or two; a base, a
-connector or another patient by more."""
+"""How far a model may stand out of the scan: thickened walls and caps at the border do by a millimeter or two; a base,
+a connector or another patient by more."""
 
 _RAS_LPS = np.array([-1.0, -1.0, 1.0])
 

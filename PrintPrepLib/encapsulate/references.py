@@ -78,6 +78,6 @@ def _beside(owner: Path, name: str, owner_name: str) -> Path:
     path = owner.parent / name
     if not path.is_file():
         raise InputError(
-            f"'{owner_name}' names '{path.name}', which is not there. Put it beside '{owner_name}', or take the name out."
+            f"'{owner_name}' names '{path.name}', which is not there. Put it beside that file, or take the name out."
         )
     return path

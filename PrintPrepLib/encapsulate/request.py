@@ -49,8 +49,8 @@ class EncapsulateRequest:
         Title of the document, as the archive shows it.
     series : str, optional
         Id of the series (from ``scan``), needed where the folder holds more than one.
-    usage : tuple of Usage
-        What the model is for; left out of the file where empty.
+    usage : Usage, optional
+        What the model is for; the standard has room for one. Left out of the file where None.
     description : str
         Free text for the archive, at most 64 characters.
     modified, mirrored : bool or None
@@ -78,7 +78,7 @@ class EncapsulateRequest:
     output: Path
     title: str
     series: str | None = None
-    usage: tuple[Usage, ...] = ()
+    usage: Usage | None = None
     description: str = ""
     modified: bool | None = None
     mirrored: bool | None = None

@@ -76,12 +76,13 @@ class Encapsulated:
 
 @dataclass(frozen=True)
 class _Object:
-    """A data set to write, under its file name."""
+    """A data set to write, under its file name; ``data`` is the document in it, None for a texture."""
 
     name: str
     sop_class: str
     sop_uid: str
     dataset: Any
+    data: bytes | None = None
 
 
 def encapsulate(request: EncapsulateRequest, progress: Progress = silent) -> Encapsulated:
@@ -107,6 +108,9 @@ def encapsulate(request: EncapsulateRequest, progress: Progress = silent) -> Enc
     source = read_source(request.source, request.series, part(progress, 0.1, 0.6))
     placed = judge_placement(payload.mesh, source, request.outside_reason)
     objects = _objects(request, payload, source)
+    for item in objects:
+        if (request.output.parent / item.name).exists():
+            raise ExportError(f"'{item.name}' exists already, and a file of the archive is not replaced.")
     findings = [placed, *_unsaid(request)]
     with OutputFolder(request.output.parent) as out:
         for number, item in enumerate(objects):
@@ -114,7 +118,13 @@ def encapsulate(request: EncapsulateRequest, progress: Progress = silent) -> Enc
             _save(item, out.file(item.name))
         progress(0.8, "Reading back and checking")
         checked = check_encapsulated(out.file(objects[0].name), source=source, payload=payload.data)
-        bad = [f for f in checked.findings if f.severity is Severity.FAIL and f.code != placed.code]
+        others = [
+            check_encapsulated(out.file(item.name), source=source, payload=item.data)
+            for item in objects[1:]
+            if item.data is not None
+        ]
+        all_findings = [finding for one in (checked, *others) for finding in one.findings]
+        bad = [f for f in all_findings if f.severity is Severity.FAIL and f.code != placed.code]
         if bad:
             raise ExportError(f"What was read back is not what was meant: {bad[0].message} Nothing was written.")
         findings += [finding for finding in checked.findings if finding.code != placed.code]
@@ -217,7 +227,7 @@ def _document(
     modules.add_document(out, request, data, kind.value, now)
     modules.add_times_and_title(out, source)
     modules.add_model(out, request)
-    return _Object(name, CLASSES[kind], str(out.SOPInstanceUID), out)
+    return _Object(name, CLASSES[kind], str(out.SOPInstanceUID), out, data)
 
 
 def _photo(
@@ -230,7 +240,8 @@ def _photo(
     number: int,
 ) -> _Object:
     out = _blank(source, PHOTO_CLASS, now)
-    modules.add_series(out, series_uid, "XC", "Texture of a 3D model")
+    modules.add_series(out, series_uid, "XC", "Texture of a 3D model", modules.SERIES_NUMBER + 1)
+    out.Laterality = ""
     out.ContentDate, out.ContentTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
     out.BurnedInAnnotation = "YES" if request.identity_on_model else "NO"
     if request.face is not None:
