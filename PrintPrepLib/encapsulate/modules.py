@@ -45,6 +45,9 @@ SERIES_NUMBER = 9001
 NO_SERIAL_NUMBER = "none: software"
 """DeviceSerialNumber must have a value (C.7.5.2). A program has none, and an invented number would be a false fact."""
 
+UNKNOWN_METHOD = "not stated by the source"
+"""DeidentificationMethod, where the source says that identity was removed but not how."""
+
 _TITLES = {"CT": "CT3DCAMModel", "MR": "MR3DCAMModel", "US": "US3DCAMModel"}
 """Context group CID 7061, by the modality of the source."""
 
@@ -65,11 +68,14 @@ def add_patient_and_study(out: Any, source: SourceSeries) -> None:
     """Copy the facts of the patient and the study as the source holds them; the rest that must exist stays empty."""
     header = source.header
     for keyword in (*PATIENT, *STUDY):
-        if keyword in header:
+        if keyword in header and not header[keyword].is_empty:  # what is optional may be left out, but not be empty
             out.add(copy.deepcopy(header[keyword]))
     for keyword in _TYPE_2:
         if keyword not in out:
             setattr(out, keyword, "")
+    told = out.get("DeidentificationMethod") or out.get("DeidentificationMethodCodeSequence")
+    if str(out.get("PatientIdentityRemoved", "")) == "YES" and not told:
+        out.DeidentificationMethod = UNKNOWN_METHOD  # must have a value here, and the source gives none
     if header.get("TimezoneOffsetFromUTC"):
         out.TimezoneOffsetFromUTC = header.TimezoneOffsetFromUTC
 
