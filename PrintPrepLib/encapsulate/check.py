@@ -18,6 +18,7 @@ from ..export.read import read_as_stored
 from ..finding import Finding, Severity
 from ..mesh import Mesh
 from .check_references import reference_findings
+from .edges import edges_finding
 from .payload import DocumentKind, stl_length
 from .placement import placement_finding
 from .source import SourceSeries
@@ -71,7 +72,9 @@ class CheckedFile:
         }
 
 
-def check_encapsulated(path: Path, *, source: SourceSeries | None = None, payload: bytes | None = None) -> CheckedFile:
+def check_encapsulated(
+    path: Path, *, source: SourceSeries | None = None, payload: bytes | None = None, edges: bool = True
+) -> CheckedFile:
     """Read an encapsulated STL, OBJ or MTL and verify what others do not.
 
     Parameters
@@ -82,6 +85,8 @@ def check_encapsulated(path: Path, *, source: SourceSeries | None = None, payloa
         The series that it should belong to; without it the checks against it are reported as not run.
     payload : bytes, optional
         The mesh file that it should hold.
+    edges : bool
+        Whether the surface is held against the voxels of the source, too, which reads all of them.
 
     Raises
     ------
@@ -98,7 +103,7 @@ def check_encapsulated(path: Path, *, source: SourceSeries | None = None, payloa
         findings.append(_same(document, payload))
     findings += reference_findings(dataset, kind, document, path.parent, source)
     if kind is not DocumentKind.MTL:
-        findings.append(_place(document, kind, source))
+        findings += _place(dataset, document, kind, source, edges)
     return CheckedFile(tuple(findings), kind, document)
 
 
@@ -218,18 +223,26 @@ def _same(document: bytes, payload: bytes) -> Finding:
     )
 
 
-def _place(document: bytes, kind: DocumentKind, source: SourceSeries | None) -> Finding:
+def _place(
+    dataset: Any, document: bytes, kind: DocumentKind, source: SourceSeries | None, edges: bool
+) -> list[Finding]:
+    names = ("within-scan", "on-edges") if edges else ("within-scan",)
     if source is None:
-        return Finding(
-            "within-scan", Severity.NOT_RUN, "the source series was not named.", advice="Name it with --source."
-        )
+        return [
+            Finding(name, Severity.NOT_RUN, "the source series was not named.", advice="Name it with --source.")
+            for name in names
+        ]
     try:
         mesh = _mesh_of(document, kind)
     except InputError:
-        return Finding(
-            "within-scan", Severity.FAIL, "The document cannot be read as a model.", advice="Write it again."
-        )
-    return placement_finding(mesh, source)
+        message = "The document cannot be read as a model."
+        return [Finding("within-scan", Severity.FAIL, message, advice="Write it again.")]
+    placed = placement_finding(mesh, source)
+    if not edges:
+        return [placed]
+    if str(dataset.get("ModelMirroring", "")) == "YES":
+        return [placed, Finding("on-edges", Severity.NOT_RUN, "a mirrored model follows no edges.")]
+    return [placed, edges_finding(mesh, source)]
 
 
 def _mesh_of(document: bytes, kind: DocumentKind) -> Mesh:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..errors import InputError
@@ -49,26 +51,18 @@ def placement_finding(mesh: Mesh, source: SourceSeries) -> Finding:
     )
 
 
-def judge_placement(mesh: Mesh, source: SourceSeries, reason: str) -> Finding:
-    """Return the finding; a model outside the scan is refused unless there is a reason, which then stands in it.
+def accepted(finding: Finding, reason: str) -> Finding:
+    """Return the finding; a failed one is refused unless there is a reason, and is then a warning that names it.
 
     Raises
     ------
     InputError
-        Outside and no reason.
+        Failed, and no reason.
     """
-    finding = placement_finding(mesh, source)
     if finding.severity is not Severity.FAIL:
         return finding
     if not reason.strip():
         raise InputError(f"{finding.message} {finding.advice} Nothing was written.")
-    return Finding(
-        finding.code,
-        Severity.WARN,
-        f"{finding.message} Written all the same, for the reason given: {reason.strip()}",
-        finding.measured,
-        finding.limit,
-        finding.unit,
-        finding.where,
-        "Let someone who knows the case confirm this reason.",
-    )
+    message = f"{finding.message} Written all the same, for the reason given: {reason.strip()}"
+    advice = "Let someone who knows the case confirm this reason."
+    return replace(finding, severity=Severity.WARN, message=message, advice=advice)

@@ -17,9 +17,10 @@ from ..finding import Finding, Severity
 from ..progress import Progress, part, silent
 from . import modules
 from .check import check_encapsulated
+from .edges import edges_finding
 from .identity import IDENTITY_NOTICE, choose_character_set
 from .payload import DocumentKind, Payload, read_payload
-from .placement import judge_placement
+from .placement import accepted, placement_finding
 from .request import EncapsulateRequest
 from .source import SourceSeries, read_source
 from .texture import add_picture, read_picture
@@ -105,19 +106,23 @@ def encapsulate(request: EncapsulateRequest, progress: Progress = silent) -> Enc
     _refuse_place(request)
     payload = read_payload(request.mesh, request.units)
     progress(0.1, "Read the mesh")
-    source = read_source(request.source, request.series, part(progress, 0.1, 0.6))
-    placed = judge_placement(payload.mesh, source, request.outside_reason)
+    source = read_source(request.source, request.series, part(progress, 0.1, 0.3))
+    placed = accepted(placement_finding(payload.mesh, source), request.outside_reason)
+    if request.mirrored:
+        edges = Finding("on-edges", Severity.NOT_RUN, "a mirrored model follows no edges.", advice="Look at both.")
+    else:
+        edges = accepted(edges_finding(payload.mesh, source, part(progress, 0.3, 0.6)), request.outside_reason)
     objects = _objects(request, payload, source)
     for item in objects:
         if (request.output.parent / item.name).exists():
             raise ExportError(f"'{item.name}' exists already, and a file of the archive is not replaced.")
-    findings = [placed, *_unsaid(request)]
+    findings = [placed, edges, *_unsaid(request)]
     with OutputFolder(request.output.parent) as out:
         for number, item in enumerate(objects):
             progress(0.6 + 0.2 * number / len(objects), f"Writing {item.name}")
             _save(item, out.file(item.name))
         progress(0.8, "Reading back and checking")
-        checked = check_encapsulated(out.file(objects[0].name), source=source, payload=payload.data)
+        checked = check_encapsulated(out.file(objects[0].name), source=source, payload=payload.data, edges=False)
         others = [
             check_encapsulated(out.file(item.name), source=source, payload=item.data)
             for item in objects[1:]

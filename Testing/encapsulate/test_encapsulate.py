@@ -19,8 +19,9 @@ from PrintPrepLib.errors import Cancelled, ExportError, InputError
 from PrintPrepLib.export import Units, read_mesh, write_mesh
 from PrintPrepLib.finding import Severity
 from PrintPrepLib.mesh import Mesh
-from Testing.support.dicom_writer import BIRTH_DATE, PATIENT_ID
+from Testing.support.dicom_writer import BIRTH_DATE, PATIENT_ID, Vector, stack, write_slices
 from Testing.support.encapsulate import HIGH, LOW, PIXELS, Case, inside, make_case, textured_obj, write_series
+from Testing.support.shapes import box
 
 
 @pytest.fixture(name="case")
@@ -189,6 +190,39 @@ def test_outside_the_scan_is_refused_unless_there_is_a_reason(case: Case) -> Non
 def test_swapped_axes_are_named(case: Case) -> None:
     write_mesh(inside().with_vertices(inside().vertices * (-1.0, -1.0, 1.0)), case.mesh)
     refused(case, "its axes are RAS, not LPS")
+
+
+def test_swapped_axes_inside_the_scan_are_seen_in_the_voxels(tmp_path: Path) -> None:
+    # The scan holds a bright block at one side of the origin; the model lies at the other, and still in the box.
+    rows = {"rows": 100, "columns": 130}
+    middle = np.array([10.0, 8.0, 51.0])
+
+    def bright(points: Vector) -> Vector:
+        return np.where(np.abs(points - middle).max(axis=-1) < 5.0, 1000.0, 0.0)
+
+    slices = stack(
+        [2.0 * n for n in range(12)], origin=(-32.0, -39.0, 40.0), spacing_xy=(0.5, 0.8), values=bright, **rows
+    )
+    write_slices(tmp_path / "scan", slices)
+    case = Case(tmp_path / "scan", tmp_path / "model.stl", tmp_path)
+    right = box((10.0, 10.0, 10.0), tuple(middle))
+    write_mesh(right.with_vertices(right.vertices * (-1.0, -1.0, 1.0)), case.mesh)
+    refused(case, "left and right, front and back swapped .* its axes are RAS, not LPS")
+    write_mesh(right, case.mesh)
+    assert outcome(case, "on-edges") is Severity.PASS
+
+
+def test_another_place_in_the_scan_is_a_warning(case: Case) -> None:
+    assert outcome(case, "on-edges") is Severity.PASS
+    write_mesh(inside().with_vertices(inside().vertices + np.array((3.0, 4.0, 4.0))), case.mesh)
+    assert outcome(case, "on-edges", output=case.folder / "archive" / "b.dcm") is Severity.WARN
+    mirrored = {"output": case.folder / "archive" / "c.dcm", "mirrored": True}
+    assert outcome(case, "on-edges", **mirrored) is Severity.NOT_RUN
+
+
+def outcome(case: Case, code: str, **changes: Any) -> Severity:
+    (severity,) = (f.severity for f in encapsulate(case.request(**changes)).findings if f.code == code)
+    return severity
 
 
 def test_the_box_is_that_of_the_voxels(case: Case) -> None:

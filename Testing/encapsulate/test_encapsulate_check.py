@@ -81,7 +81,14 @@ def test_without_the_source_nothing_about_it_passes(case: Case) -> None:
     written(case)
     findings = check_encapsulated(case.folder / "archive" / "model.dcm").findings
     open_questions = {f.code for f in findings if f.severity is Severity.NOT_RUN}
-    assert open_questions == {"same-patient", "same-study", "frame-of-reference", "source-images", "within-scan"}
+    assert open_questions == {
+        "same-patient",
+        "same-study",
+        "frame-of-reference",
+        "source-images",
+        "within-scan",
+        "on-edges",
+    }
 
 
 def test_another_file_is_not_checked(case: Case) -> None:

@@ -12,7 +12,7 @@ from pydicom.uid import generate_uid
 from PrintPrepLib.encapsulate import EncapsulateRequest
 from PrintPrepLib.export import write_mesh
 from PrintPrepLib.mesh import Mesh
-from Testing.support.dicom_writer import stack, write_slices
+from Testing.support.dicom_writer import Vector, stack, write_slices
 from Testing.support.shapes import box
 
 LOW, HIGH = np.array([99.75, -30.4, 39.0]), np.array([124.75, 1.6, 63.0])
@@ -66,8 +66,14 @@ def make_case(folder: Path, mesh_name: str = "model.stl", **changes: Any) -> Cas
     return Case(folder / "scan", folder / mesh_name, folder)
 
 
+def block(points: Vector) -> Vector:
+    """A bright block where :func:`inside` is, in dark surroundings."""
+    distance = np.abs(points - (LOW + HIGH) / 2).max(axis=-1)
+    return np.where(distance < 5.0, 1000.0, 0.0)
+
+
 def write_series(folder: Path, **changes: Any) -> None:
-    """Write twelve slices."""
+    """Write twelve slices with the block in the middle."""
     extra = {**STUDY, "StudyInstanceUID": generate_uid(prefix=None), **changes}
     write_slices(
         folder,
@@ -79,6 +85,7 @@ def write_series(folder: Path, **changes: Any) -> None:
             spacing_xy=(0.5, 0.8),
             series_uid=generate_uid(prefix=None),
             extra=extra,
+            values=block,
         ),
     )
 
