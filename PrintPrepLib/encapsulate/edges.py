@@ -19,8 +19,8 @@ SAMPLES = 5000
 """Points on the surface: the mean step of the gray values is known to a few percent of their spread."""
 
 AGREES = 0.5
-"""Least agreement of a surface in its place. Bone at a threshold agrees to 0.99 and more in its own scan (phantom, human
-head, plastic skull); turned, swapped or in another scan to 0.36 at most."""
+"""Least agreement of a surface in its place. Bone at a threshold agrees to 0.99 and more in its own scan (phantom,
+human head, plastic skull); turned, swapped or in another scan to 0.36 at most."""
 
 MUCH_BETTER = 2.0
 """Swapped axes are named where they agree that much better: a body that is nearly symmetric fits both ways alike."""
