@@ -151,8 +151,7 @@ class WallsSection:
         node = self._panel.results.shown_node()
         if node is None:
             raise work.Refused(_("There is no model yet. Press Prepare first."))
-        if self._panel.runner.running:
-            raise work.Refused(_("PrintPrep is at work already. Wait until it has finished, or press Cancel."))
+        self._panel.running.refuse_while_running()
         limit = self.limit()
         folder = Path(tempfile.mkdtemp(prefix="printprep-"))
         try:
@@ -161,7 +160,7 @@ class WallsSection:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         words = ("thickness", str(folder / "model.ply"), "--limit", f"{limit:g}")
-        self._panel.start(words, folder, lambda state: self._found(state, node, limit))
+        self._panel.running.start(words, folder, lambda state: self._found(state, node, limit))
 
     def _found(self, state: Any, node: Any, limit: float) -> None:
         from PrintPrepLib.mrml import show_scalars
