@@ -14,7 +14,7 @@ from typing import Any
 
 
 def follow(scene: Any) -> Any:
-    """Remove the items of nodes that leave the scene from now on; what is returned must be kept as long as the scene."""
+    """Remove the items of nodes that leave the scene from now on; keep what is returned as long as the scene."""
     import slicer
     import vtk
 
