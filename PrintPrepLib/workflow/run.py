@@ -127,7 +127,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         scan = load_scan(request.input, series=request.series, progress=part(progress, 0.0, 0.15))
         seconds["read"] = _lap(watch, seconds)
         recipe, why = _recipe(request, scan.volume)
-        state = _start(request, scan.volume)
+        state = start_state(request, scan.volume)
         recipe = completed(recipe, has_segmentation=state.segmentation is not None)
         kept: list[WrittenFile] = []
         keep = _keeper(out, kept) if request.keep_steps else None
@@ -281,7 +281,8 @@ def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding,
     return recipe.with_case(use=request.use, printer=request.printer), notes
 
 
-def _start(request: RunRequest, volume: Volume) -> ChainState:
+def start_state(request: RunRequest, volume: Volume) -> ChainState:
+    """Return what a run begins with: the scan, and the ready label map where one was given."""
     if request.labels is None:
         if request.label is not None:
             raise InputError("--label chooses a label of a label map: give the label map with --labels.")
