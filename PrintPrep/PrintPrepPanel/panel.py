@@ -12,13 +12,15 @@ from . import packages, work
 from .casechoices import FIRST_PRESET, CaseChoices
 from .cutsection import CutSection
 from .exportsection import ExportSection
+from .islandsection import IslandSection
+from .repairsection import RepairSection
 from .results import Results
 from .running import Running
 from .scansection import ScanSection, SegmentSection
 from .sections import Section
 from .stepfiles import StepFiles
 from .steplist import StepList
-from .surfacesections import RepairSection, SurfaceSection, WallsSection
+from .surfacesections import SurfaceSection, WallsSection
 from .texts import SECTION_NAMES
 
 ERROR_COLOR = "#c0392b"
@@ -44,6 +46,7 @@ class Panel:
         self.files = StepFiles(self)
         self.scan = ScanSection(self)
         self.segment = SegmentSection(self)
+        self.islands = IslandSection(self)
         self.surface = SurfaceSection(self)
         self.repair = RepairSection(self)
         self.walls = WallsSection(self)
@@ -70,6 +73,7 @@ class Panel:
             if self.parameters.study is not self.shown_study:
                 self._on_study()
             self.scan.update_preview()
+            self.islands.tell_changes()
             self.refresh_buttons()
 
     def load(self) -> None:
@@ -135,6 +139,7 @@ class Panel:
         if text:
             self.store(recipe=text)
         self.scan.update_preview()
+        self.islands.tell_changes()
         self.refresh_buttons()
 
     def _build_steps(self) -> None:
@@ -174,6 +179,7 @@ class Panel:
         self.export.forget()
         self.cut.collapse()
         self.results.show()
+        self.islands.refresh()
         self.surface.refresh()
         self.repair.refresh()
         self.walls.refresh()
@@ -185,7 +191,7 @@ class Panel:
         ui, busy = self.ui, self.runner.running if running is None else running
         ui.prepareButton.enabled = not busy
         ui.cancelButton.enabled = busy
-        ui.reviewButton.enabled = ui.thinButton.enabled = not busy
+        ui.reviewButton.enabled = ui.thinButton.enabled = ui.islandsButton.enabled = not busy
         for section in self.sections.values():
             if section.apply is not None:
                 section.apply.enabled = not busy

@@ -22,7 +22,7 @@ class Running:
 
     def __init__(self, panel: Any, requirements_file: str) -> None:
         self._panel = panel
-        self._requirements = requirements_file
+        self.requirements = requirements_file
         self._after: Callable[[Any], None] | None = None
         self._prepared: work.Prepared | None = None
         self.runner = Runner(self._on_progress, self._on_end)
@@ -43,11 +43,11 @@ class Running:
         panel = self._panel
         self.refuse_while_running()
         panel.cut.take_planes()
-        self._refuse_wrong_values(SECTION_NAMES[: SECTION_NAMES.index(up_to) + 1])
+        self.refuse_wrong_values(SECTION_NAMES[: SECTION_NAMES.index(up_to) + 1])
         recipe = panel.steps.recipe(up_to=up_to, mesh_steps=mesh_steps, **panel.choices.case())
         if panel.parameters.volume is None:
             panel.sections["scan"].button.collapsed = False
-        packages.ensure(self._requirements)
+        packages.ensure(self.requirements)
         panel.say(_("Reading the scan from the scene"))
         chosen = panel.parameters
         with slicer.util.WaitCursor():
@@ -73,6 +73,26 @@ class Running:
         if self.runner.running:
             raise work.Refused(_("PrintPrep is at work already. Wait until it has finished, or press Cancel."))
 
+    def refuse_wrong_values(self, wanted: tuple[str, ...]) -> None:
+        """Refuse steps of these sections with values that cannot be used, and open the section.
+
+        Raises
+        ------
+        Refused
+            Names the section and the step.
+        """
+        wrong = self._panel.steps.problems(wanted)
+        if not wrong:
+            return
+        row, problem = wrong[0]
+        button = self._panel.sections[row.section].button
+        button.collapsed = False
+        raise work.Refused(
+            _("Section '{section}', {step}: {problem}").format(
+                section=button.text.split("   ")[0], step=step_title(row.step.name), problem=problem
+            )
+        )
+
     def check_again(self) -> None:
         """Check the model as it is after a step was taken back."""
         count = self._panel.results.mesh_steps()
@@ -93,26 +113,19 @@ class Running:
         self.refuse_while_running()
         shown = panel.results.undo(name)
         panel.refresh()
-        if shown:
+        if shown and name == "segment":
+            panel.say(
+                _("Taken back. The segmentation is now as it was after '{step}'; no model is made from it yet. Change "
+                "the steps of section 2 or untick one, then press 'Apply up to here'.")
+                .format(step=step_title(shown.split(" ")[0]))
+            )  # fmt: skip
+        elif shown:
             panel.say(
                 _("Taken back. The model is now as it was after '{step}'. Press 'Check again' in section 7 to go on.")
                 .format(step=step_title(shown.split(" ")[0]))
             )  # fmt: skip
         else:
             panel.say(_("Taken back. There is no model any more."))
-
-    def _refuse_wrong_values(self, wanted: tuple[str, ...]) -> None:
-        wrong = self._panel.steps.problems(wanted)
-        if not wrong:
-            return
-        row, problem = wrong[0]
-        button = self._panel.sections[row.section].button
-        button.collapsed = False
-        raise work.Refused(
-            _("Section '{section}', {step}: {problem}").format(
-                section=button.text.split("   ")[0], step=step_title(row.step.name), problem=problem
-            )
-        )
 
     def _take_over(self, _state: Any) -> None:
         assert self._prepared is not None

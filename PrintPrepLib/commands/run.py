@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--use", metavar="NAME", help="what the model is for, for the record")
     parser.add_argument("--printer", metavar="NAME", help="printer to check the size against")
     parser.add_argument("--no-pictures", action="store_true", help="write no pictures")
-    parser.add_argument("--keep-steps", action="store_true", help="write the surface after each step as well")
+    parser.add_argument("--keep-steps", action="store_true", help="write label map or surface after each step as well")
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:

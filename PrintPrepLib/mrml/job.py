@@ -13,6 +13,7 @@ from typing import Any
 
 import SimpleITK as sitk
 
+from ..dicom import read_label_file
 from ..errors import InputError
 from ..export import read_mesh
 from ..mesh import Mesh
@@ -21,6 +22,7 @@ from ..volume import LabelMap, Volume
 from ..workflow.recipe import Recipe
 from ..workflow.run import DEVIATION_FILE, MODEL_FILE, RECORD_FILE, THICKNESS_FILE
 from .hashes import InputNode
+from .labelresult import add_label_result, drop_labels, label_results
 from .result import Color, Result, add_result, results
 from .study import Study, save_record
 
@@ -32,7 +34,8 @@ RESULTS_FOLDER = "results"
 FOLDER_PREFIX = "printprep-"
 MODEL_ROLE = "model"
 PARTS_ROLE = "parts"
-_STEP_NAME = re.compile(r"step_(\d+)_(.+)\.vtp")
+_STEP_NAME = re.compile(r"step_(\d+)_(.+)\.(vtp|nrrd)")
+_LABELS_ENDING = ".nrrd"
 _PART_NAME = re.compile(r"(model|dowel)_\d+\.stl")
 
 
@@ -73,7 +76,7 @@ def export_job(
     folder : Path, optional
         An empty one; by default a new temporary one that only this user can read. Whoever gets it removes it.
     keep_steps : bool
-        Whether the surface after each step comes back as well.
+        Whether the label map or surface after each step comes back as well.
     pictures : bool
         Whether the run draws the pictures of the record.
     """
@@ -94,8 +97,17 @@ def export_job(
     return ExportedJob(place, tuple(words))
 
 
+def words_for_pieces(words: Sequence[str]) -> tuple[str, ...]:
+    """Turn the words of a run (``ExportedJob.words``) into those that only list the pieces of the segmentation."""
+    output = words.index("-o")
+    kept = [*words[1:output], *words[output + 2 :]]
+    return ("islands", *(word for word in kept if word not in ("--keep-steps", "--no-pictures")))
+
+
 def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = ()) -> tuple[Result, ...]:
     """Bring the results of a run into the scene, one result for each step that was kept, and its record.
+
+    Label maps come as segmentations (``label_results``), surfaces as models.
 
     Parameters
     ----------
@@ -108,7 +120,7 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
     Returns
     -------
     tuple of Result
-        In order; the last one is shown.
+        The models in order; the last one is shown, over the last label map in the slices.
 
     Raises
     ------
@@ -126,10 +138,18 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
     # A ready label map brings a receipt of its own before those of the recipe's steps.
     before = len(told) - len(record["recipe"]["step"])
     made: list[Result] = []
+    labels: list[Result] = []
     given, used = list(inputs), 0
     for number, step, name in steps:
         end = before + number
-        role = _free(step, made)
+        role = _free(step, [*labels, *made])
+        if name.endswith(_LABELS_ENDING):
+            shown = add_label_result(
+                study, role, read_label_file(place / name), receipts=told[used:end], inputs=inputs, title=_title(role)
+            )
+            labels.append(shown)
+            used = end
+            continue
         mesh = read_mesh(place / name).with_name(role)
         made.append(add_result(study, role, mesh, receipts=told[used:end], inputs=given, title=_title(role), last=True))
         given, used = [InputNode(made[-1].node)], end
@@ -146,6 +166,8 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
         mesh = _model(place, names)
         made.append(add_result(study, MODEL_ROLE, mesh, receipts=told[used:], inputs=given, title="Model", last=True))
     save_record(study, record)
+    there = {one.role for one in labels}
+    drop_labels(study, [one.role for one in label_results(study) if one.role not in there])
     roles = {one.role for one in made}
     return tuple(one for one in results(study) if one.role in roles)
 

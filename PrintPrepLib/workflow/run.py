@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,20 +24,20 @@ from ..scan.review import review
 from ..segment.ready_labels import from_label_map
 from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
+from ..surface.holelist import open_holes
 from ..volume import Volume
 from .chain import ChainState, completed, run_chain
+from .keepsteps import keeper
 from .load import load_labels, load_scan
 from .parts import check_parts, write_parts
 from .pictures import Photographer
-from .recipe import Recipe, StepCall, load_preset
-from .steps import Stage
+from .recipe import Recipe, load_preset
 
 MODEL_FILE = "model.stl"
 RECORD_FILE = "record.json"
 RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
 THICKNESS_FILE = "thickness.vtp"
-STEP_FILE = "step_{number:02d}_{step}.vtp"
 
 WALLS_UP_TO_MM = 5.0
 """Thicker walls are not told apart in a run: no process needs them, and the thickness command goes further."""
@@ -56,7 +55,7 @@ class RunRequest:
     """What the user asked for.
 
     ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
-    writes the surface after each step as well, for who wants to go back to one.
+    writes the label map or the surface after each step as well, for who wants to go back to one.
     """
 
     input: Path
@@ -130,7 +129,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         state = start_state(request, scan.volume)
         recipe = completed(recipe, has_segmentation=state.segmentation is not None)
         kept: list[WrittenFile] = []
-        keep = _keeper(out, kept) if request.keep_steps else None
+        keep = keeper(out, kept) if request.keep_steps else None
         state = run_chain(recipe, state, progress=part(progress, 0.15, 0.7), after_step=keep)
         assert state.mesh is not None
         assert state.segmentation is not None
@@ -202,6 +201,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             segmentation=_segmentation_block(state.segmentation),
             case_code=recipe.code,
         )
+        record["open_holes"] = open_holes(mesh) if checked.measures["open_edges"] else []
         outputs.append(write_record(record, out.file(RECORD_FILE)))
         seconds["record"] = _lap(watch, seconds)
         progress(1.0, "Done")
@@ -219,17 +219,6 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         seconds=seconds,
         assembly=state.assembly,
     )
-
-
-def _keeper(out: OutputFolder, kept: list[WrittenFile]) -> Callable[[int, StepCall, ChainState], None]:
-    """Return what writes the surface after each step on it, one file for each step's number."""
-
-    def keep(number: int, call: StepCall, state: ChainState) -> None:
-        if call.step.stage in (Stage.SURFACE, Stage.MESH) and state.mesh is not None and not state.mesh.is_empty:
-            written = write_mesh(state.mesh, out.file(STEP_FILE.format(number=number, step=call.step.name)))
-            kept.append(replace(written, kind="step"))
-
-    return keep
 
 
 def _write_parts(
