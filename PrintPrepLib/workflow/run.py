@@ -26,7 +26,8 @@ from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
 from ..surface.holelist import open_holes
 from ..volume import Volume
-from .chain import ChainState, completed, run_chain
+from .chain import ChainState, completed
+from .checkpoints import Checkpoints, run_with_checkpoints
 from .keepsteps import keeper
 from .load import load_labels, load_scan
 from .parts import check_parts, write_parts
@@ -55,7 +56,9 @@ class RunRequest:
     """What the user asked for.
 
     ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
-    writes the label map or the surface after each step as well, for who wants to go back to one.
+    writes the label map or the surface after each step as well, for who wants to go back to one. ``checkpoints`` is a
+    folder in which what each step made is kept; a run goes on from there where neither its input nor the steps so far
+    have changed.
     """
 
     input: Path
@@ -68,6 +71,7 @@ class RunRequest:
     printer: str | None = None
     pictures: bool = True
     keep_steps: bool = False
+    checkpoints: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +79,7 @@ class RunResult:
     """What came out.
 
     ``seconds`` holds the time of each stage beside the steps' own; ``deviation`` is that of the model from the surface
-    before anything was smoothed or simplified.
+    before anything was smoothed or simplified. ``skipped`` steps were not run again: their results were at hand.
     """
 
     ready: bool
@@ -90,6 +94,14 @@ class RunResult:
     deviation: Deviation | None
     seconds: dict[str, float]
     assembly: Assembly | None = None
+    skipped: int = 0
+
+    @property
+    def went_on_from(self) -> dict[str, Any] | None:
+        """The last step that was not run again, its number from 1; None where all were run."""
+        if self.skipped == 0:
+            return None
+        return {"number": self.skipped, "step": self.recipe.steps[self.skipped - 1].step.name}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of ``run``."""
@@ -105,6 +117,7 @@ class RunResult:
             "pins": [] if self.assembly is None else list(self.assembly.pins),
             "deviation": None if self.deviation is None else self.deviation.to_dict(),
             "seconds": {key: round(value, 3) for key, value in self.seconds.items()},
+            "went_on_from": self.went_on_from,
         }
 
 
@@ -130,7 +143,10 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         recipe = completed(recipe, has_segmentation=state.segmentation is not None)
         kept: list[WrittenFile] = []
         keep = keeper(out, kept) if request.keep_steps else None
-        state = run_chain(recipe, state, progress=part(progress, 0.15, 0.7), after_step=keep)
+        kept_states = None if request.checkpoints is None else Checkpoints(request.checkpoints)
+        state, skipped = run_with_checkpoints(
+            recipe, state, kept_states, progress=part(progress, 0.15, 0.7), after_step=keep
+        )
         assert state.mesh is not None
         assert state.segmentation is not None
         # The file holds single precision: what is measured, checked and drawn is what the file will hold.
@@ -218,6 +234,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         deviation=deviation,
         seconds=seconds,
         assembly=state.assembly,
+        skipped=skipped,
     )
 
 
