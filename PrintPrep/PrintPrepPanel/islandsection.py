@@ -42,9 +42,8 @@ class IslandSection:
         with slicer.util.WaitCursor():
             prepared = work.prepare(chosen.volume, chosen.segmentation, list(chosen.segmentIds), recipe)
         made_by = self._steps_before()
-        panel.running.start(
-            words_for_pieces(prepared.words), prepared.folder, lambda state: self._found(state.result, made_by)
-        )
+        words = (*words_for_pieces(prepared.words), *panel.running.kept.words())
+        panel.running.start(words, prepared.folder, lambda state: self._found(state.result, made_by))
 
     def refresh(self) -> None:
         """List the pieces that the last run found."""

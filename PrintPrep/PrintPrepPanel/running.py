@@ -11,6 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import exporting, packages, work
+from .keptstates import KeptStates, went_on_sentence
 from .runner import Runner
 from .texts import SECTION_NAMES, step_title
 
@@ -25,6 +26,7 @@ class Running:
         self.requirements = requirements_file
         self._after: Callable[[Any], None] | None = None
         self._prepared: work.Prepared | None = None
+        self.kept = KeptStates()
         self.runner = Runner(self._on_progress, self._on_end)
         ui = panel.ui
         ui.prepareButton.connect("clicked(bool)", lambda _on: panel.guarded(self.prepare))
@@ -53,7 +55,7 @@ class Running:
         with slicer.util.WaitCursor():
             prepared = work.prepare(chosen.volume, chosen.segmentation, list(chosen.segmentIds), recipe)
         self._prepared = prepared
-        self.start(prepared.words, prepared.folder, self._take_over)
+        self.start((*prepared.words, *self.kept.words()), prepared.folder, self._take_over)
 
     def start(self, words: tuple[str, ...], folder: Path, after: Callable[[Any], None]) -> None:
         """Start a command; ``after`` gets its end unless it was canceled or could not be done."""
@@ -101,8 +103,9 @@ class Running:
         self.prepare(mesh_steps=count)
 
     def stop(self) -> None:
-        """End a job at once and forget it: the scene is being closed, or the panel goes away."""
+        """End a job at once and forget what was kept: the scene is being closed, or the panel goes away."""
         self.runner.stop()
+        self.kept.forget()
         self._after = self._prepared = None
         self._panel.ui.progressBar.visible = False
         self._panel.refresh_buttons()
@@ -127,7 +130,7 @@ class Running:
         else:
             panel.say(_("Taken back. There is no model any more."))
 
-    def _take_over(self, _state: Any) -> None:
+    def _take_over(self, state: Any) -> None:
         assert self._prepared is not None
         panel = self._panel
         panel.cut.collapse()
@@ -139,9 +142,10 @@ class Running:
             panel.refresh()
         failed = len(exporting.failures(study))
         if failed:
-            panel.say(_("Done, but {count} checks failed: see section 7.").format(count=failed), error=True)
+            text = _("Done, but {count} checks failed: see section 7.").format(count=failed)
         else:
-            panel.say(_("Done. The model was checked; read section 7 before you export."))
+            text = _("Done. The model was checked; read section 7 before you export.")
+        panel.say(f"{text} {went_on_sentence(state.result)}".strip(), error=bool(failed))
 
     def _applier(self, name: str) -> Callable[[bool], None]:
         return lambda _on: self._panel.guarded(lambda: self.prepare(name))

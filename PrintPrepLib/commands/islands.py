@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--series", metavar="ID", help="series to take, as 'scan' lists it")
     parser.add_argument("--labels", metavar="FILE", type=Path, help="ready label map in place of a threshold")
     parser.add_argument("--label", metavar="NAME", help="label of the label map; all together when left out")
+    parser.add_argument("--go-on", metavar="DIR", type=Path, help="kept states of earlier runs, as of 'run'")
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:
@@ -34,6 +35,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         series=options.series,
         labels=options.labels,
         label=options.label,
+        checkpoints=options.go_on,
         progress=console.progress,
     )
     console.result(found.to_dict(), _lines(found))

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..progress import Progress, part, silent
 from ..receipt import Receipt
-from .chain import completed, run_chain
+from .chain import completed
+from .checkpoints import Checkpoints, run_with_checkpoints
 from .load import load_scan
 from .recipe import Recipe, StepCall, make_call
 from .run import RunRequest, start_state
@@ -45,9 +46,12 @@ def segment_pieces(
     series: str | None = None,
     labels: Path | None = None,
     label: str | None = None,
+    checkpoints: Path | None = None,
     progress: Progress = silent,
 ) -> SegmentedPieces:
-    """Segment a scan as far as the recipe's islands step and list the pieces; nothing is written.
+    """Segment a scan as far as the recipe's islands step and list the pieces; no result is written.
+
+    ``checkpoints`` is a folder of kept states, as of a run.
 
     Raises
     ------
@@ -58,7 +62,10 @@ def segment_pieces(
     state = start_state(RunRequest(scan, scan, labels=labels, label=label), volume)
     calls = completed(recipe, has_segmentation=state.segmentation is not None).steps
     kept = _up_to_islands(calls)
-    state = run_chain(replace(recipe, steps=kept), state, progress=part(progress, 0.3, 1.0))
+    states = None if checkpoints is None else Checkpoints(checkpoints)
+    state, _skipped = run_with_checkpoints(
+        replace(recipe, steps=kept), state, states, progress=part(progress, 0.3, 1.0)
+    )
     return SegmentedPieces(state.receipts, any(call.step.name == ISLANDS for call in calls))
 
 

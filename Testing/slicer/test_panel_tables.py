@@ -158,3 +158,48 @@ def test_holes_are_listed_with_what_became_of_them(host: Any, tmp_path: Path) ->
     red = host.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
     assert [red.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)] == pytest.approx([-7.5, -10.0, 20.0])
     host.screenshot(panel.parent, pictures(tmp_path) / "holes.png")
+
+
+def kept_folders(host: Any) -> list[Path]:
+    return sorted(Path(host.slicer.app.temporaryPath).glob("printprep-kept-*"))
+
+
+def model_hash(panel: Any) -> str:
+    from PrintPrepLib.mrml import content_hash
+
+    return str(content_hash(panel.panel.results.final.node))
+
+
+def test_apply_goes_on_from_what_has_not_changed(host: Any) -> None:
+    before = kept_folders(host)
+    panel = prepared(host)
+    ui, results = panel.ui, panel.panel.results
+    assert "Went on" not in ui.statusLabel.text
+    assert len(kept_folders(host)) == len(before) + 1
+    open_only(host, panel, "surface")
+    box = panel.panel.sections["surface"].box("smooth")
+    first = model_hash(panel)
+    box.set_value("bound_voxels", 0.3)
+    host.click(ui.prepareButton)
+    run_to_end(host, panel)
+    assert "Went on from 'Fragments': nothing up to there had changed." in ui.statusLabel.text
+    operations = [one["operation"] for one in results.receipts()]
+    assert operations == [
+        "threshold", "islands", "shape interpolation", "surface", "fragments", "smooth", "simplify",
+    ]  # fmt: skip
+    gone_on = model_hash(panel)
+    assert gone_on != first
+    panel.panel.running.kept.forget()
+    host.click(ui.prepareButton)
+    run_to_end(host, panel)
+    assert "Went on" not in ui.statusLabel.text
+    assert model_hash(panel) == gone_on
+    box.set_value("bound_voxels", 0.5)
+    host.click(ui.prepareButton)
+    run_to_end(host, panel)
+    assert model_hash(panel) == first
+    host.click(ui.apply_surface)  # without the steps of section 4
+    run_to_end(host, panel)
+    assert "Went on from 'Make the surface'" in ui.statusLabel.text
+    host.close_scene()
+    assert kept_folders(host) == before
