@@ -20,7 +20,8 @@ def follow(scene: Any) -> Any:
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def about_to_be_removed(caller: Any, _event: str, node: Any) -> None:
-        if caller.IsClosing() or node.IsA("vtkMRMLSubjectHierarchyNode"):
+        # Without a caller the scene itself is going: its items were given back before.
+        if caller is None or caller.IsClosing() or node.IsA("vtkMRMLSubjectHierarchyNode"):
             return
         tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(caller)
         item = 0 if tree is None else tree.GetItemByDataNode(node)
