@@ -22,7 +22,7 @@ class IslandSection:
 
     def __init__(self, panel: Any) -> None:
         self._panel = panel
-        headings = [_("Keep"), _("Volume"), _("Share"), _("From the largest"), _("Place")]
+        headings = [_("Keep"), _("Volume"), _("Share"), _("Distance"), _("Place (mm)")]
         self._table = PlaceTable(panel.ui.islandsTable, headings, stretch=4)
         self._table.on_tick(lambda: panel.guarded(self._on_ticked))
         self._pieces: Mapping[str, Any] = {}
@@ -88,8 +88,10 @@ class IslandSection:
             return ""
         if self._made_by != self._steps_before():
             return _("The scan, the segments or the steps above were changed since: press 'List the pieces' again.")
-        text = _("Separate pieces: {count}. Click one to see it; tick what shall stay, then press 'Apply up to here'.")
-        text = text.format(count=self._pieces["count"])
+        text = _(
+            "Separate pieces: {count}, of which {kept} listed ones are ticked to stay. Click one to see it; change the "
+            "ticks, then press 'Apply up to here'. Distances are from the largest piece."
+        ).format(count=self._pieces["count"], kept=len(self._table.ticked()))
         rest = int(self._pieces.get("not_listed_count", 0))
         if rest:
             text += " " + _(
@@ -114,6 +116,7 @@ class IslandSection:
         box.tick.checked = True
         for name, value in rule.items():
             box.set_value(name, value)
+        self.tell_changes()
         self._panel.say(_("Kept pieces are changed. Press 'Apply up to here' in section 2, or Prepare."))
 
     def _steps_before(self) -> Any:

@@ -140,7 +140,7 @@ def fill_holes(table: PlaceTable, holes: Sequence[Mapping[str, Any]]) -> None:
                 "–" if area is None else f"{area:.1f} mm²",
                 "–" if edges is None else str(edges),
                 "–" if piece is None else str(piece),
-                f"{words}\n{place_text(one['center_mm'])}",
+                f"{words}\n{place_text(one['center_mm'])} mm",
             ]
         )
         places.append(one["center_mm"])

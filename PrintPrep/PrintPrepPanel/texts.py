@@ -23,6 +23,7 @@ SECTION_NAMES: tuple[str, ...] = tuple(name for name, _steps in SECTIONS)
 
 MAIN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "threshold": ("preset", "lower", "upper"),
+    "islands": ("keep", "keep_count", "min_volume_mm3"),
     "smooth": ("bound_mm", "bound_voxels"),
     "thicken": ("limit_mm", "direction"),
     "cut": ("through", "pins", "pin_type", "pin_diameter_mm", "clearance_mm"),
@@ -127,12 +128,12 @@ def by_severity(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]
 
 
 def place_text(point_lps: Sequence[float]) -> str:
-    """Write a place in the letters of the slice views: how far to the right or left, front or back, foot or head."""
+    """Write a place in mm in the letters of the slice views: right or left, front or back, foot or head."""
     words = [
         f"{letters[int(value >= 0.0)]} {abs(value):.0f}"
         for letters, value in zip(("RL", "AP", "IS"), point_lps, strict=True)
     ]
-    return ", ".join(words) + " mm"
+    return ", ".join(words)
 
 
 def hole_words(hole: Mapping[str, Any]) -> tuple[str, str, str, str]:
