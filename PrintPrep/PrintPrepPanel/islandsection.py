@@ -26,6 +26,7 @@ class IslandSection:
         self._table = PlaceTable(panel.ui.islandsTable, headings, stretch=4)
         self._table.on_tick(lambda: panel.guarded(self._on_ticked))
         self._pieces: Mapping[str, Any] = {}
+        self._ticks: list[bool] = []
         self._made_by: Any = None
         panel.ui.islandsButton.connect("clicked(bool)", lambda _on: panel.guarded(self.find))
 
@@ -52,7 +53,7 @@ class IslandSection:
         if pieces and pieces != self._pieces:
             self._made_by = self._steps_before()
         if pieces or self._panel.results.study is None:
-            self._pieces = pieces
+            self._take(pieces)
         self._fill()
 
     def tell_changes(self) -> None:
@@ -62,9 +63,14 @@ class IslandSection:
         ui.islandsHint.visible = bool(self._pieces)
 
     def _found(self, result: Mapping[str, Any], made_by: Any) -> None:
-        self._pieces, self._made_by = result["pieces"], made_by
+        self._made_by = made_by
+        self._take(result["pieces"])
         self._fill()
         self._panel.say(_("Pieces listed: see section 2. Click one to see it, tick what shall stay."))
+
+    def _take(self, pieces: Mapping[str, Any]) -> None:
+        self._pieces = pieces
+        self._ticks = [bool(one.get("kept", True)) for one in pieces.get("listed", ())]
 
     def _fill(self) -> None:
         listed: Sequence[Mapping[str, Any]] = self._pieces.get("listed", ())
@@ -79,8 +85,7 @@ class IslandSection:
             ]
             for number, one in enumerate(listed, 1)
         ]
-        ticks = [bool(one.get("kept", True)) for one in listed]
-        self._table.fill(rows, [one["at_mm"] for one in listed], ticks=ticks)
+        self._table.fill(rows, [one["at_mm"] for one in listed], ticks=self._ticks)
         self.tell_changes()
 
     def _hint(self) -> str:
@@ -103,7 +108,7 @@ class IslandSection:
         listed = self._pieces["listed"]
         ticked = self._table.ticked()
         rule: dict[str, Any] = dict.fromkeys(RULES)
-        if not ticked:
+        if not ticked:  # the last valid ticks are shown again
             self._fill()
             raise work.Refused(_("At least one piece must stay. Tick another one before you untick this."))
         if len(ticked) == len(listed):
@@ -112,6 +117,7 @@ class IslandSection:
             rule["keep"] = "largest"
         else:
             rule["seeds_mm"] = [float(value) for number in ticked for value in listed[number]["at_mm"]]
+        self._ticks = [number in ticked for number in range(len(listed))]
         box = self._panel.sections["segment"].box(STEP)
         box.tick.checked = True
         for name, value in rule.items():

@@ -11,6 +11,9 @@ from . import work
 from .tables import PlaceTable, fill_fragments, fill_holes
 from .texts import set_text
 
+RULES = ("keep", "keep_count", "min_volume_mm3", "point_mm", "points_mm")
+"""Parameters of the step 'fragments' that say which pieces stay; ticks set them all."""
+
 
 class RepairSection:
     """Two tables: fragments (a tick keeps one) and holes."""
@@ -23,6 +26,7 @@ class RepairSection:
         headings = [_("No."), _("Diameter"), _("Area"), _("Edges"), _("Piece"), _("State and place")]
         self._holes = PlaceTable(panel.ui.holesTable, headings, stretch=5)
         self._fragments: list[Mapping[str, Any]] = []
+        self._ticks: list[bool] = []
 
     def refresh(self) -> None:
         """List the pieces and the holes that the last run found."""
@@ -33,7 +37,8 @@ class RepairSection:
         receipts = [one for one in self._panel.results.receipts() if one["operation"] == "fragments"]
         details = receipts[-1].get("details", {}) if receipts else {}
         self._fragments = list(details.get("fragments", ()))
-        fill_fragments(self._table, self._fragments)
+        self._ticks = [bool(one["kept"]) for one in self._fragments]
+        fill_fragments(self._table, self._fragments, self._ticks)
         total = int(details.get("fragments_total", 0))
         hint = (
             _("{count} pieces were found. Click one to see it; tick what shall stay, then press 'Apply up to here'.")
@@ -41,6 +46,10 @@ class RepairSection:
             if total > 1
             else ""
         )  # fmt: skip
+        if total > len(self._fragments):
+            hint += " " + _(
+                "Only the largest {count} are listed; the others stay only if every piece is ticked."
+            ).format(count=len(self._fragments))
         set_text(self._panel.ui, self._panel.ui.fragmentsHint, hint)
         self._panel.ui.fragmentsHint.visible = total > 1
 
@@ -75,18 +84,17 @@ class RepairSection:
     def _on_ticked(self) -> None:
         ticked = self._table.ticked()
         box = self._panel.sections["repair"].box("fragments")
-        rule: dict[str, Any] = {"keep": None, "keep_count": None, "min_volume_mm3": None, "point_mm": None}
-        if ticked == list(range(len(self._fragments))) and ticked:
+        rule: dict[str, Any] = dict.fromkeys(RULES)
+        if not ticked:
+            fill_fragments(self._table, self._fragments, self._ticks)
+            raise work.Refused(_("At least one piece must stay. Tick another one before you untick this."))
+        if len(ticked) == len(self._fragments):
             rule["keep"] = "all"
-        elif ticked == list(range(len(ticked))) and ticked:
+        elif ticked == list(range(len(ticked))):
             rule["keep_count"] = len(ticked)
-        elif len(ticked) == 1:
-            rule["point_mm"] = [float(value) for value in self._fragments[ticked[0]]["center_mm"]]
         else:
-            fill_fragments(self._table, self._fragments)
-            raise work.Refused(
-                _("PrintPrep keeps the largest pieces or a single one: tick from the top down, or one piece alone.")
-            )
+            rule["points_mm"] = [float(value) for number in ticked for value in self._fragments[number]["at_mm"]]
+        self._ticks = [number in ticked for number in range(len(self._fragments))]
         box.tick.checked = True
         for name, value in rule.items():
             box.set_value(name, value)

@@ -113,7 +113,7 @@ def fill_findings(table: PlaceTable, findings: Sequence[Mapping[str, Any]]) -> N
     table.fill(rows, places, colors=colors, tips=tips)
 
 
-def fill_fragments(table: PlaceTable, fragments: Sequence[Mapping[str, Any]]) -> None:
+def fill_fragments(table: PlaceTable, fragments: Sequence[Mapping[str, Any]], ticks: Sequence[bool]) -> None:
     """Show the pieces of a model; a tick keeps one."""
     rows = [
         [
@@ -124,7 +124,11 @@ def fill_fragments(table: PlaceTable, fragments: Sequence[Mapping[str, Any]]) ->
         ]
         for one in fragments
     ]
-    table.fill(rows, [one["center_mm"] for one in fragments], ticks=[bool(one["kept"]) for one in fragments])
+    table.fill(
+        rows,
+        [one.get("at_mm") or one["center_mm"] for one in fragments],
+        ticks=[bool(one["kept"]) for one in fragments],
+    )
 
 
 def fill_holes(table: PlaceTable, holes: Sequence[Mapping[str, Any]]) -> None:

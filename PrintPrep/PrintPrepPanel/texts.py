@@ -24,6 +24,7 @@ SECTION_NAMES: tuple[str, ...] = tuple(name for name, _steps in SECTIONS)
 MAIN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "threshold": ("preset", "lower", "upper"),
     "islands": ("keep", "keep_count", "min_volume_mm3"),
+    "fragments": ("keep", "keep_count", "min_volume_mm3"),
     "smooth": ("bound_mm", "bound_voxels"),
     "thicken": ("limit_mm", "direction"),
     "cut": ("through", "pins", "pin_type", "pin_diameter_mm", "clearance_mm"),
