@@ -128,6 +128,9 @@ class WallsSection:
             else _("No place is thinner than {limit} mm.")
         ).format(count=len(regions), limit=f"{limit:g}")
         set_text(self._panel.ui, self._panel.ui.wallsHint, hint)
+        section = self._panel.sections["walls"]
+        if section.state == "none":  # no step and no check has told of the walls
+            section.show("attention" if regions else "done", [], [])
         self._panel.say(_("Walls measured: see section 5."))
 
     def _of_printer(self) -> float | None:

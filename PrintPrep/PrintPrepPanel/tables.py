@@ -124,11 +124,7 @@ def fill_fragments(table: PlaceTable, fragments: Sequence[Mapping[str, Any]], ti
         ]
         for one in fragments
     ]
-    table.fill(
-        rows,
-        [one.get("at_mm") or one["center_mm"] for one in fragments],
-        ticks=[bool(one["kept"]) for one in fragments],
-    )
+    table.fill(rows, [one.get("at_mm") or one["center_mm"] for one in fragments], ticks=ticks)
 
 
 def fill_holes(table: PlaceTable, holes: Sequence[Mapping[str, Any]]) -> None:

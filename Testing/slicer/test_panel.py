@@ -152,6 +152,7 @@ def test_thin_places_are_found_and_colored(host: Any, tmp_path: Path) -> None:
     host.click(ui.thinButton)
     run_to_end(host, panel)
     assert ui.thinTable.rowCount >= 1, ui.statusLabel.text
+    assert panel.panel.sections["walls"].state == "attention"
     assert panel.panel.results.shown_node().GetDisplayNode().GetActiveScalarName() == "thickness_mm"
     assert panel.panel.results.outdated == ""
     host.screenshot(panel.parent, pictures(tmp_path) / "walls_found.png")
