@@ -157,6 +157,8 @@ def test_holes_are_listed_with_what_became_of_them(host: Any, tmp_path: Path) ->
     panel.panel.repair._holes.widget.cellClicked.emit(0, 1)
     red = host.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
     assert [red.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)] == pytest.approx([-7.5, -10.0, 20.0])
+    open_only(host, panel, "repair")  # lets nested layouts settle
+    host.pump(0.1)
     host.screenshot(panel.parent, pictures(tmp_path) / "holes.png")
 
 
