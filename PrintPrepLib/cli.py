@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "make a CT phantom as a real DICOM series and run the whole chain on it"),
     "scan": ("scan", "list the series of a folder, or one volume file, with verdicts and findings"),
     "run": ("run", "the whole chain: from a scan to a checked model file with its record"),
+    "islands": ("islands", "list the separate pieces of a segmentation, to choose from; nothing is written"),
     "check": ("check", "is this mesh ready to print?"),
     "compare": ("compare", "signed deviation of one surface from another"),
     "thickness": ("thickness", "wall thickness (or gap width) at every point, and the thin places as a list"),

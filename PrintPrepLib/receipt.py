@@ -87,6 +87,28 @@ class Receipt:
         }
 
 
+def receipt_from_dict(data: Mapping[str, Any]) -> Receipt:
+    """Return the receipt that :meth:`Receipt.to_dict` wrote: the same plain values, so it is written the same again."""
+    change = data["change"]
+    return Receipt(
+        operation=data["operation"],
+        parameters=data["parameters"],
+        seconds=data["seconds"],
+        before=_measures_from_dict(data["before"]),
+        after=_measures_from_dict(data["after"]),
+        change=None if change is None else Change(**change),
+        notes=tuple(data["notes"]),
+        warnings=tuple(data["warnings"]),
+        details=data["details"],
+    )
+
+
+def _measures_from_dict(data: Mapping[str, Any] | None) -> MeshMeasures | LabelMeasures | None:
+    if data is None:
+        return None
+    return LabelMeasures(**data) if "voxels" in data else MeshMeasures(**data)
+
+
 class Stopwatch:
     """Seconds since it was made."""
 

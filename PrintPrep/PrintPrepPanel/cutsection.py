@@ -129,7 +129,7 @@ class CutSection:
     def _request(self) -> Any:
         from PrintPrepLib.workflow.cut_request import cut_request
 
-        case = self._panel.case()
+        case = self._panel.choices.case()
         values = self._panel.sections["cut"].box("cut").row.values
         return cut_request(values, printer=case.get("printer", ""), material=case.get("material", ""))
 

@@ -33,10 +33,14 @@ def ensure(requirements_file: str) -> None:
 def sentence(missing: list[str], why: str = "") -> str:
     """Say what is missing and how to get it, with and without internet."""
     names = ", ".join(missing)
+    quoted = " ".join(f"'{name}'" if ">" in name else name for name in missing)
     text = _(
         "PrintPrep needs Python packages that are not installed: {names}. With internet, press Prepare again and allow "
-        "the installation. Without internet, on a computer that has it run 'python -m pip download --only-binary=:all: "
-        "--python-version 3.12 -d wheels {plain}' for your system, carry the folder 'wheels' over, and run in Slicer's "
-        'Python console: slicer.util.pip_install("--no-index --find-links FOLDER {plain}").'
-    ).format(names=names, plain=" ".join(f"'{name}'" if ">" in name else name for name in missing))
+        "the installation. Without internet, on a computer that has it run {download} for your system, carry the "
+        "folder 'wheels' over, and run in Slicer's Python console: {install}."
+    ).format(
+        names=names,
+        download=f"'python -m pip download --only-binary=:all: --python-version 3.12 -d wheels {quoted}'",
+        install=f'slicer.util.pip_install("--no-index --find-links FOLDER {quoted}")',
+    )
     return f"{text} ({why})" if why else text

@@ -24,6 +24,8 @@ class Results:
         self.outdated = ""
         self.failed: list[dict[str, Any]] = []
         self.final: Any = None
+        self.open_holes: list[dict[str, Any]] | None = None
+        """Of the checked model, None where there is none."""
         self._table = PlaceTable(panel.ui.checkTable, [_("Result"), _("What was checked")], stretch=1)
 
     @property
@@ -57,8 +59,15 @@ class Results:
         study = self.study
         return () if study is None else results(study)
 
+    def labels(self) -> tuple[Any, ...]:
+        """Return the label maps of the steps on the segmentation, in order."""
+        from PrintPrepLib.mrml import label_results
+
+        study = self.study
+        return () if study is None else label_results(study)
+
     def roles(self) -> list[str]:
-        """Return the steps whose results are in the scene, in order."""
+        """Return the steps on the surface whose results are in the scene, in order."""
         return [one.role for one in self.there()]
 
     def mesh_steps(self) -> int:
@@ -78,10 +87,12 @@ class Results:
 
     def receipts(self) -> list[Mapping[str, Any]]:
         """Return all receipts in order."""
-        return [receipt for one in self.there() for receipt in one.receipts]
+        return [receipt for one in (*self.labels(), *self.there()) for receipt in one.receipts]
 
     def section_roles(self, section: str) -> list[str]:
         """Return the roles among the results that belong to a section."""
+        if section == "segment":
+            return [one.role for one in self.labels()]
         return [role for role in self.roles() if section_of_role(role) == section]
 
     def undo(self, section: str) -> str:
@@ -89,7 +100,7 @@ class Results:
         roles = self.section_roles(section)
         if not roles:
             raise work.Refused(_("There is nothing to take back here."))
-        return work.undo(self.study, roles)
+        return work.undo_labels(self.study) if section == "segment" else work.undo(self.study, roles)
 
     def show(self) -> None:
         """Look at the scene and show every section's state, receipts and findings."""
@@ -97,7 +108,7 @@ class Results:
         from PrintPrepLib.mrml import load_record
 
         study, findings, record = self.study, [], None
-        self.final, self.outdated, self.failed = None, "", []
+        self.final, self.outdated, self.failed, self.open_holes = None, "", [], None
         if study is not None:
             try:
                 record = load_record(study)
@@ -109,8 +120,9 @@ class Results:
         there = self.there() if study is not None else ()
         if record is not None and there:
             findings = list(record["findings"])
+            self.open_holes = record.get("open_holes") if self.final is not None else None
         by_section = {name: [] for name in SECTION_NAMES}
-        for receipt in self.receipts() if there else ():
+        for receipt in self.receipts() if there or self.labels() else ():
             by_section[section_of_receipt(receipt)].append(receipt)
         for name, section in self._panel.sections.items():
             own = [one for one in findings if SECTION_OF_CODE.get(str(one["code"]), "scan") == name]
@@ -123,11 +135,11 @@ class Results:
             if name == "walls" and any(one["severity"] in ("pass", "warn", "fail") for one in own):
                 done = True
             state = section_state(receipts, own) if done else "none"
-            roles = self.section_roles(name) if there else []
+            roles = self.section_roles(name)
             stale = bool(self.outdated) and done
             section.show(
                 "stale" if stale else state, receipts, own if name != "export" else [],
-                undo=roles[-1] if roles and name != "segment" else "", note=self.outdated if stale else "",
+                undo=roles[-1] if roles else "", note=self.outdated if stale else "",
             )  # fmt: skip
         fill_findings(self._table, findings if self.final is not None else [])
 

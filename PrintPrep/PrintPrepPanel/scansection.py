@@ -125,9 +125,8 @@ class SegmentSection:
         set_text(ui, ui.segmentHint, text)
         self._filling = False
         if chosen is not None and ticked != list(chosen.segmentIds) and node is not None:
-            loading, self._panel._loading = self._panel._loading, False
-            self._panel.store(segmentIds=ticked)
-            self._panel._loading = loading
+            with self._panel.loading(False):
+                self._panel.store(segmentIds=ticked)
         for box in self._panel.sections["segment"].boxes:
             if box.row.step.name == "threshold":
                 box.widget.enabled = node is None

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from slicer.i18n import tr as _
+
 from .texts import SECTION_NAMES, SECTIONS
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ class StepList:
 def problem_of(spec: ParameterSpec, value: Any) -> str:
     """Return what is wrong with a value, empty when nothing is. None is a value that was not given."""
     if value is None:
-        return f"{spec.name} is needed: {spec.help}" if spec.required else ""
+        return _("{name} is needed: {help}").format(name=spec.name, help=spec.help) if spec.required else ""
     try:
         spec.check(value)
     except (TypeError, ValueError) as error:

@@ -1,17 +1,16 @@
-"""Sections 3 to 5: before and after, the pieces of the model, and its thin places."""
+"""Sections 3 and 5: the surface before and after, and its thin places."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from slicer.i18n import tr as _
 
 from . import work
-from .tables import PlaceTable, fill_fragments, fill_thin_places
+from .tables import PlaceTable, fill_thin_places
 from .texts import set_text
 
 THICKNESS = "thickness_mm"
@@ -43,53 +42,6 @@ class SurfaceSection:
         before = self._before(roles)
         if roles and before is not None:
             show_result(self._panel.results.study, before if ticked else roles[-1])
-
-
-class RepairSection:
-    """Section 4."""
-
-    def __init__(self, panel: Any) -> None:
-        self._panel = panel
-        headings = [_("Keep"), _("Volume"), _("Size"), _("Distance")]
-        self._table = PlaceTable(panel.ui.fragmentsTable, headings, stretch=2)
-        self._table.on_tick(lambda: panel.guarded(self._on_ticked))
-        self._fragments: list[Mapping[str, Any]] = []
-
-    def refresh(self) -> None:
-        """List the pieces that the last run found."""
-        receipts = [one for one in self._panel.results.receipts() if one["operation"] == "fragments"]
-        details = receipts[-1].get("details", {}) if receipts else {}
-        self._fragments = list(details.get("fragments", ()))
-        fill_fragments(self._table, self._fragments)
-        total = int(details.get("fragments_total", 0))
-        hint = (
-            _("{count} pieces were found. Click one to see it; tick what shall stay, then press 'Apply up to here'.")
-            .format(count=total)
-            if total > 1
-            else ""
-        )  # fmt: skip
-        set_text(self._panel.ui, self._panel.ui.fragmentsHint, hint)
-        self._panel.ui.fragmentsHint.visible = total > 1
-
-    def _on_ticked(self) -> None:
-        ticked = self._table.ticked()
-        box = self._panel.sections["repair"].box("fragments")
-        rule: dict[str, Any] = {"keep": None, "keep_count": None, "min_volume_mm3": None, "point_mm": None}
-        if ticked == list(range(len(self._fragments))) and ticked:
-            rule["keep"] = "all"
-        elif ticked == list(range(len(ticked))) and ticked:
-            rule["keep_count"] = len(ticked)
-        elif len(ticked) == 1:
-            rule["point_mm"] = [float(value) for value in self._fragments[ticked[0]]["center_mm"]]
-        else:
-            fill_fragments(self._table, self._fragments)
-            raise work.Refused(
-                _("PrintPrep keeps the largest pieces or a single one: tick from the top down, or one piece alone.")
-            )
-        box.tick.checked = True
-        for name, value in rule.items():
-            box.set_value(name, value)
-        self._panel.say(_("Kept pieces are changed. Press 'Apply up to here' in section 4, or Prepare."))
 
 
 class WallsSection:
@@ -151,8 +103,7 @@ class WallsSection:
         node = self._panel.results.shown_node()
         if node is None:
             raise work.Refused(_("There is no model yet. Press Prepare first."))
-        if self._panel.runner.running:
-            raise work.Refused(_("PrintPrep is at work already. Wait until it has finished, or press Cancel."))
+        self._panel.running.refuse_while_running()
         limit = self.limit()
         folder = Path(tempfile.mkdtemp(prefix="printprep-"))
         try:
@@ -161,7 +112,7 @@ class WallsSection:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         words = ("thickness", str(folder / "model.ply"), "--limit", f"{limit:g}")
-        self._panel.start(words, folder, lambda state: self._found(state, node, limit))
+        self._panel.running.start(words, folder, lambda state: self._found(state, node, limit))
 
     def _found(self, state: Any, node: Any, limit: float) -> None:
         from PrintPrepLib.mrml import show_scalars
@@ -177,6 +128,9 @@ class WallsSection:
             else _("No place is thinner than {limit} mm.")
         ).format(count=len(regions), limit=f"{limit:g}")
         set_text(self._panel.ui, self._panel.ui.wallsHint, hint)
+        section = self._panel.sections["walls"]
+        if section.state == "none":  # no step and no check has told of the walls
+            section.show("attention" if regions else "done", [], [])
         self._panel.say(_("Walls measured: see section 5."))
 
     def _of_printer(self) -> float | None:

@@ -8,12 +8,14 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from .texts import MARKS, SEVERITY_COLORS, by_severity
+from .texts import MARKS, SEVERITY_COLORS, by_severity, hole_words, place_text
 from .views import jump_to
 
 LONGEST_PX = 340
 ROW_PX = 24
 LINE_PX = 17
+LEAST_ML_MM3 = 100.0
+"""Smaller volumes are told in mm³."""
 LETTERS = 50
 """In a line of the widest column."""
 
@@ -111,18 +113,45 @@ def fill_findings(table: PlaceTable, findings: Sequence[Mapping[str, Any]]) -> N
     table.fill(rows, places, colors=colors, tips=tips)
 
 
-def fill_fragments(table: PlaceTable, fragments: Sequence[Mapping[str, Any]]) -> None:
+def fill_fragments(table: PlaceTable, fragments: Sequence[Mapping[str, Any]], ticks: Sequence[bool]) -> None:
     """Show the pieces of a model; a tick keeps one."""
     rows = [
         [
             str(one["number"]),
-            f"{one['volume_mm3'] / 1000:.3f} ml",
+            volume_text(one["volume_mm3"]),
             " × ".join(f"{side:.0f}" for side in one["size_mm"]) + " mm",
             f"{one['distance_mm']:.1f} mm",
         ]
         for one in fragments
     ]
-    table.fill(rows, [one["center_mm"] for one in fragments], ticks=[bool(one["kept"]) for one in fragments])
+    table.fill(rows, [one.get("at_mm") or one["center_mm"] for one in fragments], ticks=ticks)
+
+
+def fill_holes(table: PlaceTable, holes: Sequence[Mapping[str, Any]]) -> None:
+    """Show the holes of a surface and what became of each, what is open first."""
+    rows, places, colors, tips = [], [], [], []
+    for one in holes:
+        mark, words, tip, severity = hole_words(one)
+        area, edges, piece = one.get("area_mm2"), one.get("vertices"), one.get("piece")
+        rows.append(
+            [
+                f"{mark} {one['number']}",
+                "–" if one.get("diameter_mm") is None else f"{one['diameter_mm']:.1f} mm",
+                "–" if area is None else f"{area:.1f} mm²",
+                "–" if edges is None else str(edges),
+                "–" if piece is None else str(piece),
+                f"{words}\n{place_text(one['center_mm'])} mm",
+            ]
+        )
+        places.append(one["center_mm"])
+        colors.append(SEVERITY_COLORS[severity])
+        tips.append(tip)
+    table.fill(rows, places, colors=colors, tips=tips)
+
+
+def volume_text(volume_mm3: float) -> str:
+    """Write a volume: ml, or mm³ where that says more."""
+    return f"{volume_mm3 / 1000:.2f} ml" if volume_mm3 >= LEAST_ML_MM3 else f"{volume_mm3:.1f} mm³"
 
 
 def fill_thin_places(table: PlaceTable, regions: Sequence[Mapping[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from slicer.i18n import tr as _
@@ -23,6 +23,8 @@ SECTION_NAMES: tuple[str, ...] = tuple(name for name, _steps in SECTIONS)
 
 MAIN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "threshold": ("preset", "lower", "upper"),
+    "islands": ("keep", "keep_count", "min_volume_mm3"),
+    "fragments": ("keep", "keep_count", "min_volume_mm3"),
     "smooth": ("bound_mm", "bound_voxels"),
     "thicken": ("limit_mm", "direction"),
     "cut": ("through", "pins", "pin_type", "pin_diameter_mm", "clearance_mm"),
@@ -124,6 +126,37 @@ def finding_html(finding: Mapping[str, Any]) -> str:
 def by_severity(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Sort findings, the gravest first."""
     return sorted(findings, key=lambda finding: SEVERITY_ORDER.index(str(finding["severity"])))
+
+
+def place_text(point_lps: Sequence[float]) -> str:
+    """Write a place in mm in the letters of the slice views: right or left, front or back, foot or head."""
+    words = [
+        f"{letters[int(value >= 0.0)]} {abs(value):.0f}"
+        for letters, value in zip(("RL", "AP", "IS"), point_lps, strict=True)
+    ]
+    return ", ".join(words)
+
+
+def hole_words(hole: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Say what became of a hole: a mark, the state in words, what that means, and how grave it is."""
+    state = str(hole["state"])
+    if state == "closed":
+        depth = float(hole.get("depth_mm") or 0.0)
+        tip = _("The new triangles bulge by up to {depth} mm from the plane of the hole's border.").format(
+            depth=f"{depth:.2f}"
+        )
+        return MARKS["pass"], _("closed by '{step}'").format(step=step_title(str(hole["step"]))), tip, "pass"
+    if state == "left open":
+        tip = _("It is larger than the largest hole that the step closes. Give a larger one, or leave it out for all.")
+        return MARKS["fail"], _("left open: larger than the limit"), tip, "fail"
+    if state == "sheet dropped":
+        tip = _("A surface without an inside encloses nothing that could be printed; closing it would invent a shape.")
+        return MARKS["warn"], _("open sheet without an inside: dropped"), tip, "warn"
+    if state == "would refuse":
+        tip = _("Closing it would invent most of a shape. Segment this place again.")
+        return MARKS["fail"], _("open; repair would refuse it"), tip, "fail"
+    tip = _("Tick 'Repair' in this section and press 'Apply up to here'.")
+    return MARKS["fail"], _("open; repair would close it"), tip, "fail"
 
 
 def receipt_lines(receipt: Mapping[str, Any]) -> list[str]:

@@ -173,6 +173,22 @@ def undo(study: Study, roles: Sequence[str]) -> str:
     return "" if former is None else str(former.role)
 
 
+def undo_labels(study: Study) -> str:
+    """Take back the last step on the segmentation with every model made from it, and show the label map before.
+
+    Returns
+    -------
+    str
+        The role that is shown now, empty when none is left.
+    """
+    from PrintPrepLib.mrml import drop_labels, drop_last, label_results, results
+
+    while results(study):
+        drop_last(study)
+    former = drop_labels(study, [label_results(study)[-1].role])
+    return "" if former is None else str(former.role)
+
+
 def _input(node: Any, segment_ids: tuple[str, ...] | None) -> Input:
     from PrintPrepLib.mrml import content_hash
 

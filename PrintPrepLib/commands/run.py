@@ -27,7 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--use", metavar="NAME", help="what the model is for, for the record")
     parser.add_argument("--printer", metavar="NAME", help="printer to check the size against")
     parser.add_argument("--no-pictures", action="store_true", help="write no pictures")
-    parser.add_argument("--keep-steps", action="store_true", help="write the surface after each step as well")
+    parser.add_argument("--keep-steps", action="store_true", help="write label map or surface after each step as well")
+    parser.add_argument(
+        "--go-on",
+        metavar="DIR",
+        type=Path,
+        help="keep in DIR what each step made, and go on from there where nothing before has changed",
+    )
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:
@@ -49,6 +55,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             printer=options.printer,
             pictures=not options.no_pictures,
             keep_steps=options.keep_steps,
+            checkpoints=options.go_on,
         ),
         progress=console.progress,
     )
@@ -73,6 +80,8 @@ def summary(result: RunResult, folder: Path) -> list[str]:
             f"  change  from the unsmoothed surface: mean {forward.mean_mm:.3f} mm, 95 % {forward.p95_mm:.3f} mm, "
             f"max {result.deviation.hausdorff_mm:.3f} mm"
         )
+    if result.went_on_from is not None:
+        lines.append(f"  went on from '{result.went_on_from['step']}': nothing up to there has changed")
     lines.append("  steps   " + ", ".join(f"{r.operation} {r.seconds:.1f} s" for r in result.receipts))
     lines += finding_lines(_told_once(result), least=Severity.NOT_RUN)
     warnings = [w for receipt in result.receipts if receipt.operation not in _JUDGED for w in receipt.warnings]

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from .console import StlResult, segmentation_to_stl
 from .hashes import Content, InputNode, content_hash, content_of, hashing_once
-from .job import ExportedJob, export_job, import_results
+from .job import ExportedJob, export_job, import_results, words_for_pieces
+from .labelresult import add_label_result, drop_labels, label_results, show_labels
 from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node
 from .lattice import source_volume_node
 from .markups import (
@@ -69,6 +70,7 @@ __all__ = [
     "SegmentsInSpace",
     "StlResult",
     "Study",
+    "add_label_result",
     "add_preview",
     "add_result",
     "content_hash",
@@ -77,6 +79,7 @@ __all__ = [
     "cut_plane_from_node",
     "cut_plane_to_node",
     "draw_preview",
+    "drop_labels",
     "drop_last",
     "export_job",
     "fill_model",
@@ -86,6 +89,7 @@ __all__ = [
     "hide_scalars",
     "import_results",
     "is_stale",
+    "label_results",
     "labels_from_node",
     "list_segments",
     "load_record",
@@ -105,6 +109,7 @@ __all__ = [
     "segmentation_to_stl",
     "set_bound",
     "set_sources",
+    "show_labels",
     "show_result",
     "show_scalars",
     "source_volume_node",
@@ -112,4 +117,5 @@ __all__ = [
     "study_of",
     "transform_findings",
     "volume_from_node",
+    "words_for_pieces",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 
 import SimpleITK as sitk
 
+from ..dicom import read_label_file
 from ..errors import InputError
 from ..export import Units, read_mesh
 from ..export.read import read_as_stored
@@ -22,6 +23,7 @@ from ..volume import LabelMap, Volume
 from ..workflow.recipe import Recipe
 from ..workflow.run import DEVIATION_FILE, MODEL_FILE, RECORD_FILE, THICKNESS_FILE
 from .hashes import InputNode
+from .labelresult import add_label_result, drop_labels, label_results
 from .result import Color, Result, add_result, results
 from .study import Study, save_record
 
@@ -33,7 +35,8 @@ RESULTS_FOLDER = "results"
 FOLDER_PREFIX = "printprep-"
 MODEL_ROLE = "model"
 PARTS_ROLE = "parts"
-_STEP_NAME = re.compile(r"step_(\d+)_(.+)\.vtp")
+_STEP_NAME = re.compile(r"step_(\d+)_(.+)\.(vtp|nrrd)")
+_LABELS_ENDING = ".nrrd"
 _PART_NAME = re.compile(r"(model|dowel)_\d+\.stl")
 
 
@@ -74,7 +77,7 @@ def export_job(
     folder : Path, optional
         An empty one; by default a new temporary one that only this user can read. Whoever gets it removes it.
     keep_steps : bool
-        Whether the surface after each step comes back as well.
+        Whether the label map or surface after each step comes back as well.
     pictures : bool
         Whether the run draws the pictures of the record.
     """
@@ -95,8 +98,17 @@ def export_job(
     return ExportedJob(place, tuple(words))
 
 
+def words_for_pieces(words: Sequence[str]) -> tuple[str, ...]:
+    """Turn the words of a run (``ExportedJob.words``) into those that only list the pieces of the segmentation."""
+    output = words.index("-o")
+    kept = [*words[1:output], *words[output + 2 :]]
+    return ("islands", *(word for word in kept if word not in ("--keep-steps", "--no-pictures")))
+
+
 def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = ()) -> tuple[Result, ...]:
     """Bring the results of a run into the scene, one result for each step that was kept, and its record.
+
+    Label maps come as segmentations (``label_results``), surfaces as models.
 
     Parameters
     ----------
@@ -109,7 +121,7 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
     Returns
     -------
     tuple of Result
-        In order; the last one is shown.
+        The models in order; the last one is shown, over the last label map in the slices.
 
     Raises
     ------
@@ -125,28 +137,35 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
     steps = sorted((int(match[1]), match[2], name) for name in names if (match := _STEP_NAME.fullmatch(name)))
     told = record["steps"]
     # Everything is read before the scene is touched: what cannot be read leaves it as it was.
-    surfaces = [_read(place / name) for _, _, name in steps]
+    kept = [read_label_file(place / name) if name.endswith(_LABELS_ENDING) else _read(place / name)
+            for _, _, name in steps]  # fmt: skip
     parts = [name for name in names if _PART_NAME.fullmatch(name)]
     final = [_read(place / name).with_name(Path(name).stem.replace("_", " ")) for name in parts]
     final = final or [_model(place, names)]
     # A ready label map brings a receipt of its own before those of the recipe's steps.
     before = len(told) - len(record["recipe"]["step"])
     made: list[Result] = []
+    labels: list[Result] = []
     given, used = list(inputs), 0
-    for (number, step, _), mesh in zip(steps, surfaces, strict=True):
+    for (number, step, _), told_by in zip(steps, kept, strict=True):
         end = before + number
-        role = _free(step, made)
-        made.append(
-            add_result(
-                study, role, mesh.with_name(role), receipts=told[used:end], inputs=given, title=_title(role), last=True
+        role = _free(step, [*labels, *made])
+        if isinstance(told_by, LabelMap):
+            labels.append(
+                add_label_result(study, role, told_by, receipts=told[used:end], inputs=inputs, title=_title(role))
             )
-        )
+            used = end
+            continue
+        mesh = told_by.with_name(role)
+        made.append(add_result(study, role, mesh, receipts=told[used:end], inputs=given, title=_title(role), last=True))
         given, used = [InputNode(made[-1].node)], end
     role, title, colors = (PARTS_ROLE, "Parts", _part_colors(len(final))) if parts else (MODEL_ROLE, "Model", [])
     made.append(
         add_result(study, role, final, receipts=told[used:], inputs=given, colors=colors, title=title, last=True)
     )
     save_record(study, record)
+    there = {one.role for one in labels}
+    drop_labels(study, [one.role for one in label_results(study) if one.role not in there])
     roles = {one.role for one in made}
     return tuple(one for one in results(study) if one.role in roles)
 

@@ -119,11 +119,11 @@ def add_result(
 
 
 def results(study: Study) -> tuple[Result, ...]:
-    """Return what the study has in the scene, in the order of the steps; models that the user removed are left out."""
+    """Return the models that the study has in the scene, in the order of the steps; removed ones are left out."""
     receipts = read_text(study)["receipts"]
     by_role: dict[str, list[Any]] = {}
     for node in members(study):
-        if node.GetAttribute(ROLE):
+        if node.GetAttribute(ROLE) and node.IsA("vtkMRMLModelNode"):
             by_role.setdefault(node.GetAttribute(ROLE), []).append(node)
     found = [
         Result(role, int(nodes[0].GetAttribute(ORDER) or 0), tuple(nodes), tuple(receipts.get(role, ())))
@@ -175,8 +175,8 @@ def drop_last(study: Study) -> Result | None:
 
 def remove_study(study: Study) -> None:
     """Take a study away with all its results; its sources stay."""
-    for one in results(study):
-        for node in one.nodes:
+    for node in members(study):
+        if node is not study.segmentation_node:  # a label map that the user chose to work on
             remove_model(node)
     tree = tree_of(study.scene)
     folder = tree.GetItemParent(tree.GetItemByDataNode(study.node))

@@ -76,8 +76,9 @@ def find_pieces(seg: Segmentation, mask: Mask, connectivity: Mask = STRUCTURE_CO
 
 
 def describe_pieces(seg: Segmentation, pieces: Pieces, progress: Progress | None = None) -> dict[str, Any]:
-    """Return the list of pieces for a receipt: number, volumes, centers.
+    """Return the list of pieces for a receipt: number, volumes, centers, and a voxel of each (``at_mm``).
 
+    A center may lie outside its piece; ``at_mm`` is the center of that voxel of the piece which lies nearest to it.
     With a progress receiver the distance of each piece from the main body is measured as well, between the centers
     of the nearest voxels, right to about a voxel.
     """
@@ -87,8 +88,9 @@ def describe_pieces(seg: Segmentation, pieces: Pieces, progress: Progress | None
         {
             "volume_mm3": float(pieces.voxels[number]) * each_mm3,
             "center_mm": [round(x, 3) for x in pieces.centers_mm[number].tolist()],
+            "at_mm": place,
         }
-        for number in range(listed)
+        for number, place in enumerate(_inside_places(seg, pieces, listed))
     ]
     if progress is not None:
         for row, distance in zip(rows, _distances(seg, pieces, listed, progress), strict=True):
@@ -100,6 +102,20 @@ def describe_pieces(seg: Segmentation, pieces: Pieces, progress: Progress | None
         "not_listed_count": len(pieces) - listed,
         "not_listed_ml": float(pieces.voxels[listed:].sum()) * each_mm3 / 1000.0,
     }
+
+
+def _inside_places(seg: Segmentation, pieces: Pieces, listed: int) -> list[list[float]]:
+    """Return the center of the voxel of each piece that lies nearest to the piece's center, LPS."""
+    if listed == 0:
+        return []
+    wanted = np.flatnonzero(pieces.number <= listed)
+    number = pieces.number[wanted] - 1
+    index = np.stack(np.unravel_index(pieces.flat[wanted], pieces.labels.shape), axis=1)
+    center = seg.labels.to_ijk(pieces.centers_mm[:listed])[:, ::-1]
+    squared = (((index - center[number]) * np.array(seg.spacing_kji)) ** 2).sum(axis=1)
+    order = np.lexsort((squared, number))
+    first = order[np.searchsorted(number[order], np.arange(listed))]
+    return [[round(x, 3) for x in place] for place in seg.labels.to_lps(index[first][:, ::-1]).tolist()]
 
 
 def _distances(seg: Segmentation, pieces: Pieces, listed: int, progress: Progress) -> list[float]:

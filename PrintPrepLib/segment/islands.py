@@ -35,11 +35,16 @@ def islands(
     seed_mm: Annotated[
         tuple[float, float, float] | None, Param("Keep the piece at this point (LPS).", unit="mm", length=3)
     ] = None,
+    seeds_mm: Annotated[
+        tuple[float, ...] | None,
+        Param("Keep the pieces at these points: x,y,z (LPS) for each. All others are dropped.", unit="mm"),
+    ] = None,
     progress: Progress = silent,
 ) -> tuple[Segmentation, Receipt]:
     """List the separate pieces, then drop those that no rule keeps. A piece must pass every rule that is given.
 
-    Two voxels are one piece when they share a face: so the isosurface extractor joins them.
+    Two voxels are one piece when they share a face: so the isosurface extractor joins them. With ``seeds_mm`` single
+    pieces are chosen: ``at_mm`` of a listed piece is a point that means it and no other.
 
     Returns
     -------
@@ -49,14 +54,17 @@ def islands(
     Raises
     ------
     InputError
-        ``keep`` "largest" together with a number of pieces other than 1.
+        ``keep`` "largest" together with a number of pieces other than 1, or ``seeds_mm`` that are not three numbers
+        for each point.
     GeometryError
-        The seed lies off the structure, or no piece passes.
+        A seed lies off the structure, or no piece passes.
     """
     watch = Stopwatch()
     if keep is Keep.LARGEST and keep_count not in (None, 1):
         raise InputError(f"keep 'largest' keeps one piece, keep_count {keep_count} keeps more: give one of the two.")
-    if keep is None and keep_count is None and min_volume_mm3 is None and seed_mm is None:
+    if seeds_mm is not None and (not seeds_mm or len(seeds_mm) % 3):
+        raise InputError(f"seeds_mm needs three numbers x, y, z for each piece that shall stay; got {len(seeds_mm)}.")
+    if all(rule is None for rule in (keep, keep_count, min_volume_mm3, seed_mm, seeds_mm)):
         keep = Keep.LARGEST
     progress(0.0, "finding separate pieces")
     mask = seg.mask
@@ -65,6 +73,9 @@ def islands(
     stays = np.ones(len(pieces), bool)
     if seed_mm is not None:
         stays &= np.arange(len(pieces)) == _piece_at(seg, pieces, seed_mm)
+    if seeds_mm is not None:
+        wanted = [_piece_at(seg, pieces, seeds_mm[k : k + 3]) for k in range(0, len(seeds_mm), 3)]
+        stays &= np.isin(np.arange(len(pieces)), wanted)
     if min_volume_mm3 is not None:
         stays &= pieces.voxels * seg.labels.voxel_volume_mm3 >= min_volume_mm3
     if keep is Keep.LARGEST or keep_count is not None:
@@ -89,7 +100,13 @@ def islands(
     progress(1.0, "pieces chosen")
     return result, Receipt(
         operation="islands",
-        parameters={"keep": keep, "keep_count": keep_count, "min_volume_mm3": min_volume_mm3, "seed_mm": seed_mm},
+        parameters={
+            "keep": keep,
+            "keep_count": keep_count,
+            "min_volume_mm3": min_volume_mm3,
+            "seed_mm": seed_mm,
+            "seeds_mm": seeds_mm,
+        },
         seconds=watch.seconds,
         before=measure_labels(seg.labels, len(pieces)),
         after=measure_labels(result.labels, int(stays.sum())),
@@ -104,7 +121,7 @@ def _mask_of(pieces: Pieces, stays: npt.NDArray[np.bool_]) -> Mask:
     return mask
 
 
-def _piece_at(seg: Segmentation, pieces: Pieces, seed_mm: tuple[float, float, float]) -> int:
+def _piece_at(seg: Segmentation, pieces: Pieces, seed_mm: tuple[float, ...]) -> int:
     """Number of the piece at a point, or the nearest within reach."""
     spacing = np.array(seg.spacing_kji)
     at = seg.labels.to_ijk(np.array([seed_mm]))[0, ::-1]

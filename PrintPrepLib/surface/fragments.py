@@ -38,7 +38,8 @@ class Fragment:
     """One solid piece with the cavities inside it.
 
     ``volume_mm3`` is what the piece encloses less its cavities; ``distance_mm`` is the shortest distance between its
-    vertices and those of the largest piece; ``center_mm`` is the middle of its box, LPS.
+    vertices and those of the largest piece; ``center_mm`` is the middle of its box, which may lie in another piece, and
+    ``at_mm`` is one of its corners; LPS.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Fragment:
     size_mm: tuple[float, float, float]
     center_mm: tuple[float, float, float]
     distance_mm: float
+    at_mm: tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,27 +100,34 @@ def fragments(
     point_mm: Annotated[
         tuple[float, float, float] | None, Param("Keep the piece nearest to this point (LPS).", unit="mm", length=3)
     ] = None,
+    points_mm: Annotated[
+        tuple[float, ...] | None,
+        Param("Keep the pieces nearest to these points: x,y,z (LPS) for each.", unit="mm"),
+    ] = None,
     progress: Progress = silent,
 ) -> tuple[Mesh, Receipt]:
     """Keep the wanted pieces of a mesh, and list all of them in the receipt before anything is dropped.
 
-    ``keep_count``, ``min_volume_mm3`` and ``point_mm`` each replace ``keep``; at most one of them may be given.
+    ``keep_count``, ``min_volume_mm3``, ``point_mm`` and ``points_mm`` each replace ``keep``; at most one of them may be
+    given. ``at_mm`` of a listed piece is a point that means it.
 
     Raises
     ------
     InputError
-        More than one rule was given.
+        More than one rule was given, or not three numbers for each point.
     GeometryError
         Nothing would be left, or the mesh has no inside.
     """
-    rules = [r for r in (keep_count, min_volume_mm3, point_mm) if r is not None]
+    rules = [r for r in (keep_count, min_volume_mm3, point_mm, points_mm) if r is not None]
     if len(rules) > 1:
-        raise InputError("Give only one of: how many pieces, the smallest volume, or a point.")
+        raise InputError("Give only one of: how many pieces, the smallest volume, or points.")
+    if points_mm is not None and (not points_mm or len(points_mm) % 3):
+        raise InputError(f"points_mm needs three numbers x, y, z for each piece that shall stay; got {len(points_mm)}.")
     watch = Stopwatch()
     progress(0.0, "Listing the pieces")
     found = list_fragments(mesh)
     progress(0.6, f"{len(found.fragments)} pieces found")
-    wanted = _wanted(mesh, found, keep, keep_count, min_volume_mm3, point_mm)
+    wanted = _wanted(mesh, found, keep, keep_count, min_volume_mm3, points_mm if point_mm is None else point_mm)
     if not wanted.any():
         largest = found.fragments[0].volume_mm3
         raise GeometryError(f"No piece is as large as {min_volume_mm3:g} mm3; the largest has {largest:.3g} mm3.")
@@ -138,6 +147,7 @@ def fragments(
             "keep_count": keep_count,
             "min_volume_mm3": min_volume_mm3,
             "point_mm": point_mm,
+            "points_mm": points_mm,
         },
         seconds=watch.seconds,
         before=before,
@@ -161,17 +171,18 @@ def _wanted(
     keep: Keep,
     keep_count: int | None,
     min_volume_mm3: float | None,
-    point_mm: tuple[float, float, float] | None,
+    points_mm: tuple[float, ...] | None,
 ) -> npt.NDArray[np.bool_]:
     number = np.arange(len(found.fragments))
     if keep_count is not None:
         return np.asarray(number < keep_count)
     if min_volume_mm3 is not None:
         return np.array([f.volume_mm3 >= min_volume_mm3 for f in found.fragments])
-    if point_mm is not None:
+    if points_mm is not None:
         corners = mesh.vertices[mesh.faces[:, 0]]
-        nearest = int(np.linalg.norm(corners - np.asarray(point_mm), axis=1).argmin())
-        return np.asarray(number == found.of_face[nearest])
+        points = np.asarray(points_mm).reshape(-1, 3)
+        nearest = [int(np.linalg.norm(corners - point, axis=1).argmin()) for point in points]
+        return np.isin(number, found.of_face[nearest])
     return np.ones(len(number), bool) if keep is Keep.ALL else np.asarray(number == 0)
 
 
@@ -261,6 +272,9 @@ def _describe(
         distance[1:] = np.inf
         np.minimum.at(distance, label[others], nearest)
     triangles = np.bincount(of_face, minlength=count)
+    pieces, first = np.unique(of_face, return_index=True)
+    at = np.empty((count, 3))
+    at[pieces] = mesh.vertices[mesh.faces[first, 0]]
     return tuple(
         Fragment(
             number=index + 1,
@@ -270,6 +284,7 @@ def _describe(
             size_mm=_triple(high[index] - low[index]),
             center_mm=_triple((high[index] + low[index]) / 2.0),
             distance_mm=float(distance[index]),
+            at_mm=_triple(at[index]),
         )
         for index in range(count)
     )

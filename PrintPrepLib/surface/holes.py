@@ -47,6 +47,10 @@ class Hole:
         Number of its vertices.
     loop : (n,) int64
         Its vertices in the order in which a patch runs.
+    area_mm2 : float
+        Of its opening: what the border encloses, seen along the direction in which that is largest.
+    piece : int
+        Which connected piece of the surface it is in, counted from 1, the largest by area first.
     """
 
     center_mm: tuple[float, float, float]
@@ -54,6 +58,8 @@ class Hole:
     perimeter_mm: float
     vertices: int
     loop: Ints
+    area_mm2: float
+    piece: int
 
     def to_dict(self) -> dict[str, Any]:
         """Return the hole as plain values, without its vertices."""
@@ -62,6 +68,8 @@ class Hole:
             "diameter_mm": self.diameter_mm,
             "perimeter_mm": self.perimeter_mm,
             "vertices": self.vertices,
+            "area_mm2": self.area_mm2,
+            "piece": self.piece,
         }
 
 
@@ -77,12 +85,15 @@ class Filling:
 
 def holes(mesh: Mesh) -> list[Hole]:
     """List the holes of a surface, largest first. Vertices at one place must be one (welded)."""
-    out = []
-    for loop in boundary_loops(mesh):
+    out: list[Hole] = []
+    loops = boundary_loops(mesh)
+    piece_at = _piece_of_vertices(mesh) if len(loops) else np.empty(0, np.int64)
+    for loop in loops:
         points = mesh.vertices[loop]
         x, y, z = points.mean(axis=0).tolist()
         length = float(np.linalg.norm(points - np.roll(points, -1, axis=0), axis=1).sum())
-        out.append(Hole((x, y, z), _diameter(points), length, len(loop), loop))
+        area = _opening(points)
+        out.append(Hole((x, y, z), _diameter(points), length, len(loop), loop, area, int(piece_at[loop[0]])))
     return sorted(out, key=lambda hole: (-hole.diameter_mm, hole.center_mm))
 
 
@@ -183,6 +194,23 @@ def close_holes(mesh: Mesh, max_diameter_mm: float | None = None, progress: Prog
         sheets.append(((x, y, z), float(area_of[sheet])))
     out = mesh_of(np.concatenate(vertices), np.concatenate(faces), mesh.name) if closed else mesh
     return Filling(out, tuple(closed), left, tuple(sorted(sheets, key=lambda s: -s[1])))
+
+
+def _piece_of_vertices(mesh: Mesh) -> Ints:
+    """Return the piece that each vertex belongs to, from 1, the largest by area first; 0 where it has no triangle."""
+    count, shell = shells(mesh)
+    order = np.argsort(-np.bincount(shell, mesh.face_areas_mm2(), count), kind="stable")
+    rank = np.empty(count, np.int64)
+    rank[order] = np.arange(1, count + 1)
+    out = np.zeros(len(mesh.vertices), np.int64)
+    out[mesh.faces.ravel()] = np.repeat(rank[shell], 3)
+    return out
+
+
+def _opening(points: FloatArray) -> float:
+    """Return the area that a closed line of points (n, 3) encloses, by its area vector."""
+    arms = points - points[0]
+    return float(np.linalg.norm(np.cross(arms[:-1], arms[1:]).sum(axis=0)) / 2.0)
 
 
 def _patch(mesh: Mesh, loop: Ints) -> Patch:

@@ -87,6 +87,7 @@ def run_chain(
     progress: Progress = silent,
     after_segmentation: Callable[[Segmentation], None] | None = None,
     after_step: Callable[[int, StepCall, ChainState], None] | None = None,
+    done: int = 0,
 ) -> ChainState:
     """Run a completed recipe.
 
@@ -100,6 +101,8 @@ def run_chain(
         Told of the segmentation when the last step on it is done.
     after_step : callable, optional
         Told of every step when it is done: its number from 1, the step, and what there is now.
+    done : int
+        So many steps have been run already: ``state`` is what they gave.
 
     Returns
     -------
@@ -107,10 +110,10 @@ def run_chain(
         With the mesh and all receipts.
     """
     total = sum(call.step.weight for call in recipe.steps)
-    done = 0.0
-    for number, call in enumerate(recipe.steps, 1):
-        share = part(progress, done / total, (done + call.step.weight) / total)
-        done += call.step.weight
+    behind = sum(call.step.weight for call in recipe.steps[:done])
+    for number, call in enumerate(recipe.steps[done:], done + 1):
+        share = part(progress, behind / total, (behind + call.step.weight) / total)
+        behind += call.step.weight
         if call.step.stage is Stage.SURFACE and after_segmentation is not None and state.segmentation is not None:
             after_segmentation(state.segmentation)
         state = _apply(call, state, recipe, share)

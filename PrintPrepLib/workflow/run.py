@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,20 +24,21 @@ from ..scan.review import review
 from ..segment.ready_labels import from_label_map
 from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
+from ..surface.holelist import open_holes
 from ..volume import Volume
-from .chain import ChainState, completed, run_chain
+from .chain import ChainState, completed
+from .checkpoints import Checkpoints, run_with_checkpoints
+from .keepsteps import keeper
 from .load import load_labels, load_scan
 from .parts import check_parts, write_parts
 from .pictures import Photographer
-from .recipe import Recipe, StepCall, load_preset
-from .steps import Stage
+from .recipe import Recipe, load_preset
 
 MODEL_FILE = "model.stl"
 RECORD_FILE = "record.json"
 RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
 THICKNESS_FILE = "thickness.vtp"
-STEP_FILE = "step_{number:02d}_{step}.vtp"
 
 WALLS_UP_TO_MM = 5.0
 """Thicker walls are not told apart in a run: no process needs them, and the thickness command goes further."""
@@ -56,7 +56,9 @@ class RunRequest:
     """What the user asked for.
 
     ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
-    writes the surface after each step as well, for who wants to go back to one.
+    writes the label map or the surface after each step as well, for who wants to go back to one. ``checkpoints`` is a
+    folder in which what each step made is kept; a run goes on from there where neither its input nor the steps so far
+    have changed.
     """
 
     input: Path
@@ -69,6 +71,7 @@ class RunRequest:
     printer: str | None = None
     pictures: bool = True
     keep_steps: bool = False
+    checkpoints: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +79,7 @@ class RunResult:
     """What came out.
 
     ``seconds`` holds the time of each stage beside the steps' own; ``deviation`` is that of the model from the surface
-    before anything was smoothed or simplified.
+    before anything was smoothed or simplified. ``skipped`` steps were not run again: their results were at hand.
     """
 
     ready: bool
@@ -91,6 +94,14 @@ class RunResult:
     deviation: Deviation | None
     seconds: dict[str, float]
     assembly: Assembly | None = None
+    skipped: int = 0
+
+    @property
+    def went_on_from(self) -> dict[str, Any] | None:
+        """The last step that was not run again, its number from 1; None where all were run."""
+        if self.skipped == 0:
+            return None
+        return {"number": self.skipped, "step": self.recipe.steps[self.skipped - 1].step.name}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of ``run``."""
@@ -106,6 +117,7 @@ class RunResult:
             "pins": [] if self.assembly is None else list(self.assembly.pins),
             "deviation": None if self.deviation is None else self.deviation.to_dict(),
             "seconds": {key: round(value, 3) for key, value in self.seconds.items()},
+            "went_on_from": self.went_on_from,
         }
 
 
@@ -127,11 +139,14 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         scan = load_scan(request.input, series=request.series, progress=part(progress, 0.0, 0.15))
         seconds["read"] = _lap(watch, seconds)
         recipe, why = _recipe(request, scan.volume)
-        state = _start(request, scan.volume)
+        state = start_state(request, scan.volume)
         recipe = completed(recipe, has_segmentation=state.segmentation is not None)
         kept: list[WrittenFile] = []
-        keep = _keeper(out, kept) if request.keep_steps else None
-        state = run_chain(recipe, state, progress=part(progress, 0.15, 0.7), after_step=keep)
+        keep = keeper(out, kept) if request.keep_steps else None
+        kept_states = None if request.checkpoints is None else Checkpoints(request.checkpoints)
+        state, skipped = run_with_checkpoints(
+            recipe, state, kept_states, progress=part(progress, 0.15, 0.7), after_step=keep
+        )
         assert state.mesh is not None
         assert state.segmentation is not None
         # The file holds single precision: what is measured, checked and drawn is what the file will hold.
@@ -202,6 +217,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             segmentation=_segmentation_block(state.segmentation),
             case_code=recipe.code,
         )
+        record["open_holes"] = open_holes(mesh) if checked.measures["open_edges"] else []
         outputs.append(write_record(record, out.file(RECORD_FILE)))
         seconds["record"] = _lap(watch, seconds)
         progress(1.0, "Done")
@@ -218,19 +234,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         deviation=deviation,
         seconds=seconds,
         assembly=state.assembly,
+        skipped=skipped,
     )
-
-
-def _keeper(out: OutputFolder, kept: list[WrittenFile]) -> Callable[[int, StepCall, ChainState], None]:
-    """Return what writes the surface after each step on it, one file for each step's number."""
-
-    def keep(number: int, call: StepCall, state: ChainState) -> None:
-        if call.step.stage in (Stage.SURFACE, Stage.MESH) and state.mesh is not None and not state.mesh.is_empty:
-            file = out.file(STEP_FILE.format(number=number, step=call.step.name))
-            written = write_mesh(state.mesh, file, plain=True)
-            kept.append(replace(written, kind="step"))
-
-    return keep
 
 
 def _write_parts(
@@ -282,7 +287,8 @@ def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding,
     return recipe.with_case(use=request.use, printer=request.printer), notes
 
 
-def _start(request: RunRequest, volume: Volume) -> ChainState:
+def start_state(request: RunRequest, volume: Volume) -> ChainState:
+    """Return what a run begins with: the scan, and the ready label map where one was given."""
     if request.labels is None:
         if request.label is not None:
             raise InputError("--label chooses a label of a label map: give the label map with --labels.")

@@ -67,7 +67,7 @@ def test_a_run_with_its_steps_kept(tmp_path: Path) -> None:
     assert state.result is not None
     assert state.fraction == 1.0
     steps = [file["file"] for file in state.result["outputs"] if file["kind"] == "step"]
-    assert steps == ["step_02_surface.vtp", "step_03_fragments.vtp"]
+    assert steps == ["step_01_threshold.nrrd", "step_02_surface.vtp", "step_03_fragments.vtp"]
     assert all((folder / "out" / name).is_file() for name in steps)
     job.close()
     assert _left(tmp_path) == ["r.toml"]

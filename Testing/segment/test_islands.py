@@ -49,6 +49,9 @@ def test_list_before_dropping() -> None:
         ({"seed_mm": (7.0, 7.0, 22.0)}, 1),
         ({"seed_mm": (7.0, 7.0, 26.0)}, 1),
         ({"keep": Keep.LARGEST, "min_volume_mm3": 1.0}, 27),
+        ({"seeds_mm": (7.0, 7.0, 22.0)}, 1),
+        ({"seeds_mm": (7.0, 7.0, 22.0, 6.0, 6.0, 12.0)}, 28),
+        ({"seeds_mm": (7.0, 7.0, 22.0, 12.0, 5.0, 10.0), "min_volume_mm3": 16.0}, 8),
     ],
 )
 def test_rules(options: dict, voxels: int) -> None:
@@ -62,6 +65,26 @@ def test_rules_that_cannot_be_met() -> None:
         islands(three_pieces(), seed_mm=(500.0, 0.0, 0.0))
     with pytest.raises(InputError):
         islands(three_pieces(), keep=Keep.LARGEST, keep_count=2)
+    for seeds in ((), (1.0, 2.0), (1.0, 2.0, 3.0, 4.0)):
+        with pytest.raises(InputError, match="three numbers"):
+            islands(three_pieces(), seeds_mm=seeds)
+    with pytest.raises(GeometryError, match="off the structure"):
+        islands(three_pieces(), seeds_mm=(6.0, 6.0, 12.0, 500.0, 0.0, 0.0))
+
+
+def test_every_piece_is_meant_by_its_place_though_its_center_lies_outside() -> None:
+    array = air((12, 40, 40))
+    array[3:9, 5:35, 5:35] = 500
+    array[3:9, 8:32, 8:32] = -1000  # a ring; its center is where the second piece lies
+    array[5:7, 19:21, 19:21] = 500
+    array[5:7, 19:21, 25:26] = 500
+    seg = threshold(volume_of(array, (0.5, 0.5, 2.0)), lower=300)[0]
+    listed = islands(seg, keep=Keep.ALL)[1].details["pieces"]["listed"]
+    assert len(listed) == 3
+    np.testing.assert_allclose(listed[0]["center_mm"], listed[1]["center_mm"], atol=1.0)
+    for number, row in enumerate(listed):
+        kept = islands(seg, seeds_mm=tuple(row["at_mm"]))[1].details["pieces"]["listed"]
+        assert [one["kept"] for one in kept] == [other == number for other in range(3)]
 
 
 def test_more_pieces_than_are_listed() -> None:

@@ -37,6 +37,11 @@ def scene():
     """An empty scene with the logics that the application would have."""
     if not HAS_SLICER:
         pytest.skip("the package 'slicer-core' is not installed: install the extra 'slicer-test'")
+    from Testing.slicer.host import tree
     from Testing.slicer.support_mrml import make_scene
 
-    return make_scene()
+    made = make_scene()
+    kept = tree.follow(made)
+    yield made
+    tree.forget(made)
+    del kept

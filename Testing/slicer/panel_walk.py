@@ -65,17 +65,6 @@ def export_to(host: Any, panel: Any, folder: Path) -> None:
     host.click(panel.ui.exportButton)
 
 
-def forget_tree(host: Any) -> None:
-    """Empty the subject hierarchy at the end of a test.
-
-    Slicer keeps one table of nodes for all scenes of a process, and the application has one scene; here every test has
-    its own, and a new node may lie where a dead one lay.
-    """
-    tree = host.slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(host.scene)
-    if tree is not None:
-        tree.RemoveItemChildren(tree.GetSceneItemID(), False, True)
-
-
 @pytest.fixture
 def own_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a folder for temporary files of its own, so that what is left there is its own."""

@@ -6,6 +6,9 @@ import numpy as np
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
+from PrintPrepLib.mesh import Mesh
+from PrintPrepLib.receipt import Receipt
+
 BOX_LOW_IJK = (4, 3, 2)
 BOX_SIZE_IJK = (10, 6, 5)
 GRID_IJK = (24, 16, 12)
@@ -179,3 +182,20 @@ def through_mrb(scene, folder):
     fresh.SetDataIOManager(manager)
     assert fresh.ReadFromMRB(str(path), True)
     return fresh
+
+
+def box_mesh(size=(10.0, 20.0, 30.0), at=(100.0, 50.0, -20.0), name="box"):
+    corners = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], float)
+    quads = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
+    faces = [face for a, b, c, d in quads for face in ((a, b, c), (a, c, d))]
+    return Mesh(corners * size + at, np.array(faces), name)
+
+
+def receipt(operation, **details):
+    return Receipt(operation, {}, 0.1, None, None, details=details)
+
+
+def color_at(function, value):
+    rgb = [0.0] * 3
+    function.GetColor(value, rgb)
+    return rgb

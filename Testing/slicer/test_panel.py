@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from Testing.slicer.panel_walk import (
     SECTIONS,
     export_to,
-    forget_tree,
     open_only,
     open_with_phantom,
     pictures,
@@ -21,12 +19,6 @@ from Testing.slicer.panel_walk import (
 )
 
 pytest_plugins = ("Testing.slicer.host.plugin", "Testing.slicer.panel_walk")
-
-
-@pytest.fixture(autouse=True)
-def _own_tree(host: Any) -> Iterator[None]:
-    yield
-    forget_tree(host)
 
 
 def test_walk_from_phantom_to_files(host: Any, own_temporary: Path, tmp_path: Path) -> None:
@@ -160,6 +152,7 @@ def test_thin_places_are_found_and_colored(host: Any, tmp_path: Path) -> None:
     host.click(ui.thinButton)
     run_to_end(host, panel)
     assert ui.thinTable.rowCount >= 1, ui.statusLabel.text
+    assert panel.panel.sections["walls"].state == "attention"
     assert panel.panel.results.shown_node().GetDisplayNode().GetActiveScalarName() == "thickness_mm"
     assert panel.panel.results.outdated == ""
     host.screenshot(panel.parent, pictures(tmp_path) / "walls_found.png")
@@ -227,15 +220,24 @@ def test_pieces_are_listed_and_kept_by_ticks(host: Any, tmp_path: Path) -> None:
     ui.fragmentsTable.item(1, 0).setCheckState(qt_state("Checked"))
     assert box.row.values == {"keep_count": 2}
     assert box.editor("keep_count").widget.text == "2"
+    ui.fragmentsTable.item(0, 0).setCheckState(qt_state("Unchecked"))
+    listed = panel.panel.repair._fragments
+    assert box.row.values == {"points_mm": list(listed[1]["at_mm"])}
+    ui.fragmentsTable.item(1, 0).setCheckState(qt_state("Unchecked"))
+    assert "At least one piece" in ui.statusLabel.text
+    assert panel.panel.repair._table.ticked() == [1]
+    ui.fragmentsTable.item(0, 0).setCheckState(qt_state("Checked"))
+    ui.fragmentsTable.item(1, 0).setCheckState(qt_state("Unchecked"))
     ui.fragmentsTable.item(3, 0).setCheckState(qt_state("Checked"))
-    assert "one piece alone" in ui.statusLabel.text
-    assert box.row.values == {"keep_count": 2}
+    assert box.row.values == {"points_mm": [*listed[0]["at_mm"], *listed[3]["at_mm"]]}
     host.screenshot(panel.parent, pictures(tmp_path) / "fragments.png")
     host.click(ui.apply_repair)
     run_to_end(host, panel)
     assert panel.panel.results.roles()[-1] == "model", ui.statusLabel.text
     receipt = next(one for one in panel.panel.results.receipts() if one["operation"] == "fragments")
     assert receipt["after"]["parts"] == 2
+    kept = [one["volume_mm3"] for one in receipt["details"]["fragments"] if one["kept"]]
+    assert kept == [listed[0]["volume_mm3"], listed[3]["volume_mm3"]]
 
 
 def test_threshold_in_the_slices(host: Any) -> None:

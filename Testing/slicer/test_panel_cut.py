@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from Testing.slicer.panel_walk import MODULE, forget_tree, open_only, pictures, prepared, run_to_end
+from Testing.slicer.panel_walk import MODULE, open_only, pictures, prepared, run_to_end
 
 pytest_plugins = ("Testing.slicer.host.plugin", "Testing.slicer.panel_walk")
 
 SHOW, NAME, BOUNDED, CUTS = range(4)
-
-
-@pytest.fixture(autouse=True)
-def _own_tree(host: Any) -> Iterator[None]:
-    yield
-    forget_tree(host)
 
 
 def with_model(host: Any, mesh: Any = None) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from Testing.slicer.panel_walk import (
     MODULE,
     export_to,
-    forget_tree,
     open_only,
     open_with_phantom,
     prepared,
@@ -20,12 +18,6 @@ from Testing.slicer.panel_walk import (
 )
 
 pytest_plugins = ("Testing.slicer.host.plugin", "Testing.slicer.panel_walk")
-
-
-@pytest.fixture(autouse=True)
-def _own_tree(host: Any) -> Iterator[None]:
-    yield
-    forget_tree(host)
 
 
 def test_nothing_chosen(host: Any) -> None:

@@ -82,6 +82,8 @@ def test_largest_keeps_its_cavity_and_loses_the_island_in_it() -> None:
         ({"min_volume_mm3": 0.0}, 1009.0),
         ({"point_mm": (9.0, 5.0, 5.0)}, 1.0),
         ({"point_mm": (-100.0, 0.0, 0.0)}, 8.0),
+        ({"points_mm": (-100.0, 0.0, 0.0)}, 8.0),
+        ({"points_mm": (-100.0, 0.0, 0.0, 9.0, 5.0, 5.0)}, 9.0),
     ],
 )
 def test_rules(rule: dict, volume: float) -> None:
@@ -94,6 +96,16 @@ def test_rules(rule: dict, volume: float) -> None:
     assert sum(f["volume_mm3"] for f in receipt.details["fragments"] if f["kept"]) == pytest.approx(volume)
     assert receipt.change is not None
     assert receipt.change.volume_percent == pytest.approx(100.0 * (volume / 1009.0 - 1.0))
+
+
+def test_every_piece_is_meant_by_its_place_also_inside_another() -> None:
+    for mesh in (_three_boxes(), _nest()):
+        listed = fragments(mesh, keep=Keep.ALL)[1].details["fragments"]
+        for number, one in enumerate(listed):
+            kept = fragments(mesh, points_mm=tuple(one["at_mm"]))[1].details["fragments"]
+            assert [row["kept"] for row in kept] == [other == number for other in range(len(listed))]
+    with pytest.raises(InputError, match="three numbers"):
+        fragments(_three_boxes(), points_mm=(1.0, 2.0))
 
 
 def test_what_stays_is_untouched() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import dialogs, doubles, observers
+from . import dialogs, doubles, observers, tree
 from .hands import Hands
 from .install import install
 
@@ -124,6 +124,7 @@ class Host(Hands):
         camera.SetLayoutName(view.GetLayoutName() or "1")
         self.app._h_layout = LayoutManager(scene)
         self.scene = scene
+        self._kept.append(tree.follow(scene))
         self.tracker.follow_scene(scene)
 
     def end(self) -> list[str]:
@@ -158,6 +159,8 @@ class Host(Hands):
             self.failures.append("the wait cursor was left on")
             while self.app.overrideCursor() is not None:
                 self.app.restoreOverrideCursor()
+        with self._noted("ending the subject hierarchy"):
+            tree.forget(self.scene)
         for tag in self._vtk_tags:
             self._former["window"].RemoveObserver(tag)
         QtCore.qInstallMessageHandler(None)
