@@ -280,13 +280,13 @@ def test_pole_marks_differ_and_lie_in_the_floor_of_their_pocket(diameter: float)
     assert math.isclose(high - low, 2.0 * one.hole_radius_mm, rel_tol=1e-3)
 
 
-def test_a_circle_leaves_its_true_line_by_less_than_a_hundredth_of_the_play() -> None:
+def test_a_circle_leaves_its_true_line_by_less_than_a_fiftieth_of_the_play() -> None:
     for diameter in (2.0, 5.0, 12.0):
         for across in (0.1, 0.2, 0.35):
             one = pin(diameter_mm=diameter, clearance=replace(PLAY, across_mm=across))
             count = segments_of(one)
             assert 48 <= count <= 256
-            assert one.hole_radius_mm * (1.0 - math.cos(math.pi / count)) <= 0.01 * across
+            assert one.hole_radius_mm * (1.0 - math.cos(math.pi / count)) <= 0.02 * across
 
 
 @pytest.mark.parametrize(

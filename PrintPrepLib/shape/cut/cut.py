@@ -20,7 +20,7 @@ from .marked import mark_parts
 from .pieces import Pieces, cut_one, names_of, seams_of
 from .pinned import Joint, finished, proven, set_pins
 from .plane import CutPlane
-from .told import balance_of, receipt_of
+from .told import balance_of, measure_all, receipt_of
 from .way import blocked_ways
 
 
@@ -119,6 +119,7 @@ def assembled(
         for k, dowel in enumerate(dowels)
     )
     progress(0.97, "Adding up")
+    measure_all([item.mesh for item in parts])
     numbers = {id(seam): number for number, seam in enumerate(seams)}
     told = [{"seam": numbers[id(joint.seam)]} | pin for joint in joints for pin in joint.to_dicts(names)]
     proof = proof | {"balance": balance_of(cuts, parts, joints, marked), "blocked": blocked_ways(seams, solids)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from ...mesh import Mesh, concatenate
 from ...receipt import Change, MeshMeasures, Receipt, Stopwatch, measure_mesh
 from ...spatial import SurfaceIndex
+from ...spatial.threads import MAX_THREADS
 from ..identical import is_among
 from ..pins.fit import NO_VOLUME_MM3
 from .assembly import Part, PartKind
@@ -21,6 +24,12 @@ from .plane import CutPlane
 
 BALANCE_SHARE = 1e-4
 """Volumes of the parts add up to the whole within this share, or the receipt warns."""
+
+
+def measure_all(meshes: Sequence[Mesh]) -> None:
+    """Measure several surfaces at once, each on a core of its own; each keeps its measures for whoever asks next."""
+    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
+        list(pool.map(measure_mesh, meshes))
 
 
 def balance_of(

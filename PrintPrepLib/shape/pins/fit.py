@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +15,15 @@ from ..cut.plane import CutPlane
 from .kinds import Pin, PinType
 from .room import Around
 from .solids import PinSolids
-from .wall import hole_surface, thinnest_wall
+from .wall import hole_surface, thinnest_walls
 
 if TYPE_CHECKING:
     import manifold3d
 
 NO_VOLUME_MM3 = 1e-6
 """Common volume below this is rounding of coordinates, not interference: a cube of a hundredth of a millimeter."""
-CONVEX_SHARE = 1e-9
-"""A pin whose hull has more volume than itself by no more than this share is convex: the rest is rounding."""
 WAY_SHARES = (0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 1.0)
-"""Stations on the way out of a pin that is not convex, as shares of its length, at which it must meet nothing."""
+"""Stations on the way out, as shares of the pin's length, looked at where the hull of the whole way meets the part."""
 SEATS = (
     ("turned by half", ((-1.0, 0.0), (0.0, -1.0))),
     ("mirrored", ((-1.0, 0.0), (0.0, 1.0))),
@@ -41,6 +38,8 @@ SAMPLES_ALONG = 9
 """and heights."""
 LOCAL_SHARE = 0.25
 """What is measured round several holes lies within this share of their size beside them."""
+MOST_OF_IT = 0.3
+"""A part of which more than this share is looked at is not cropped first: that would cost more than it spares."""
 LOCAL_DIAMETERS = 0.5
 """What is measured round one pin lies within this many diameters beside its hole."""
 CROP_MM = 0.1
@@ -107,15 +106,10 @@ def measure_fits(
         Surfaces that the walls round the holes end at, with the foot below.
     """
     plays = [_plays(pin, made, foot, other) for pin, made in zip(pins, solids, strict=True)]
-    holes = [(row, hole) for row, play in enumerate(plays) for hole in play.holes]
-    # The first question makes the surroundings ready for all; after it threads may ask.
-    first = [_wall(hole, pins[row], around) for row, hole in holes[:1]]
-    with ThreadPoolExecutor(2) as pool:
-        walls = first + list(pool.map(lambda asked: _wall(asked[1], pins[asked[0]], around), holes[1:]))
+    walls = _walls(pins, [play.holes for play in plays], around)
     out = []
     for row, play in enumerate(plays):
-        own = [wall for (number, _), wall in zip(holes, walls, strict=True) if number == row]
-        thinnest, where = min(own, key=lambda wall: wall[0])
+        thinnest, where = walls[row]
         x, y, z = where.tolist()
         out.append(
             PinFit(
@@ -163,8 +157,9 @@ def _plays(pin: Pin, solids: PinSolids, foot: manifold3d.Manifold, other: manifo
             continue
         hole = _local(body, tool, pin)
         if rod is not None:
-            interference += (hole ^ rod).volume()
-            free &= _way_is_free(pin, rod, hole, sign)
+            met, way = _way_is_free(pin, rod, hole, sign)
+            interference += met
+            free &= way
             across, end = _play(pin, rod, hole, sign)
             gaps.append(across)
             ends.append(end)
@@ -180,11 +175,19 @@ def _face(pin: Pin, sign: float) -> FloatArray:
     return np.asarray(np.array(pin.at_mm) + (pin.kerf_mm if sign > 0.0 else 0.0) * np.array(pin.axis))
 
 
-def _wall(hole: _Hole, pin: Pin, around: Around) -> tuple[float, FloatArray]:
-    """Thinnest wall round one hole, and where; infinite where there is no hole."""
-    if not len(hole.triangles):
-        return np.inf, _face(pin, hole.sign)
-    return thinnest_wall(hole.triangles, around.side(hole.sign), pin.diameter_mm)
+def _walls(pins: Sequence[Pin], holes: Sequence[tuple[_Hole, ...]], around: Around) -> list[tuple[float, FloatArray]]:
+    """Thinnest wall round the holes of each pin, and where; infinite where there is no hole."""
+    out = [(float("inf"), _face(pin, 1.0)) for pin in pins]
+    for sign in (1.0, -1.0):
+        there = [(row, hole.triangles) for row, own in enumerate(holes) for hole in own
+                 if hole.sign == sign and len(hole.triangles)]  # fmt: skip
+        if not there:
+            continue
+        diameters = [pins[row].diameter_mm for row, _ in there]
+        found = thinnest_walls([triangles for _, triangles in there], around.side(sign), diameters)
+        for (row, _), wall in zip(there, found, strict=True):
+            out[row] = min(out[row], wall, key=lambda one: one[0])
+    return out
 
 
 def seat_interference(
@@ -237,6 +240,10 @@ def near_holes(
     if not boxes:
         return body
     low, high = np.min([box[0] for box in boxes], axis=0), np.max([box[1] for box in boxes], axis=0)
+    whole_low, whole_high = _box(body)
+    looked_at = np.minimum(high, whole_high) - np.maximum(low, whole_low)
+    if np.prod(np.maximum(looked_at, 0.0)) > MOST_OF_IT * np.prod(whole_high - whole_low):
+        return body
     return _within(body, low - CROP_MM, high + CROP_MM)
 
 
@@ -276,13 +283,16 @@ def _block(low: FloatArray, high: FloatArray) -> manifold3d.Manifold:
     return manifold3d.Manifold.cube(tuple((high - low).tolist())).translate(tuple(low.tolist()))
 
 
-def _way_is_free(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: float) -> bool:
+def _way_is_free(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: float) -> tuple[float, bool]:
+    """Volume (mm3) that a pin in its seat shares with the part, and whether it comes out without meeting it."""
     back = -sign * pin.hole_depth_mm * np.array(pin.axis)
-    # The piece round the hole ends beside it, so that nothing is met on the way out but the hole itself.
-    if rod.hull().volume() <= (1.0 + CONVEX_SHARE) * rod.volume():
-        swept = (rod + rod.translate(tuple(back.tolist()))).hull()  # all that a convex pin passes through
-        return bool((swept ^ hole).volume() <= NO_VOLUME_MM3)
-    return all((rod.translate(tuple((share * back).tolist())) ^ hole).volume() <= NO_VOLUME_MM3 for share in WAY_SHARES)
+    # The piece round the hole ends beside it, so that nothing is met on the way out but the hole itself. All that the
+    # pin passes through, and its seat, lie within the hull of both its ends.
+    swept = (rod + rod.translate(tuple(back.tolist()))).hull()
+    if (swept ^ hole).volume() <= 0.0:
+        return 0.0, True
+    free = all((rod.translate(tuple((share * back).tolist())) ^ hole).volume() <= NO_VOLUME_MM3 for share in WAY_SHARES)
+    return (hole ^ rod).volume(), free
 
 
 def _play(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: float) -> tuple[FloatArray, float]:

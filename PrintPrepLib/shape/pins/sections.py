@@ -29,7 +29,7 @@ SMALLEST_END = 0.3
 """A pin's end may narrow to this share of its foot, no further: a thinner tip breaks first."""
 STRONGEST_TAPER_DEG = 20.0
 """Half angle beyond which a pin no longer guides (machine tapers that are meant to come apart have 8 degrees)."""
-SAG_SHARE = 0.01
+SAG_SHARE = 0.02
 """A polygon may leave its circle by this share of the clearance."""
 FEWEST_SEGMENTS, MOST_SEGMENTS, SEGMENTS_STEP = 48, 256, 8
 """Sides of the polygon for a circle; above 256 the chord of a 10 mm pin is 0.12 mm, finer than any process."""

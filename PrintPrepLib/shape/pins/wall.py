@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 
 from ...mesh import FloatArray, Mesh
 from ...spatial import SurfaceIndex
 from .room import Surroundings
+
+Rows = npt.NDArray[np.int64]
 
 WALL_SAMPLE_MM = 0.05
 """Surface of a hole is asked down to triangles of this size where it may be nearest to another."""
@@ -38,38 +43,60 @@ def hole_surface(hole: Mesh, tool: Mesh, face: FloatArray, inward: FloatArray) -
     return np.asarray(hole.vertices[hole.faces[own]])
 
 
-def thinnest_wall(triangles: FloatArray, side: Surroundings, diameter_mm: float) -> tuple[float, FloatArray]:
-    """Least distance (mm) of a hole's triangles (m, 3, 3) from the surfaces round its part, and where (3,), LPS.
+def thinnest_walls(
+    holes: Sequence[FloatArray], side: Surroundings, diameters_mm: Sequence[float]
+) -> list[tuple[float, FloatArray]]:
+    """Least distance (mm) of each hole's triangles (m, 3, 3) from the surfaces round its part, and where (3,), LPS.
 
     Exact at the corners; triangles are halved where a point between them may be nearer, down to a size at which that is
     no more than 0.03 mm. Walls thicker than some diameters are told as so many.
+
+    Parameters
+    ----------
+    holes : sequence of (m, 3, 3) float64
+        Each with at least one triangle.
+    side : Surroundings
+        Of the part that all of them are in.
+    diameters_mm : sequence of float
+        Of their pins.
     """
-    places, row = np.unique(triangles.reshape(-1, 3), axis=0, return_inverse=True)
-    for share in WALL_REACHES:
-        reach = share * diameter_mm
-        found = side.distance(places, reach)
-        if found.min() < reach:
-            break
-    told = found[row.reshape(-1)].reshape(-1, 3)
-    least, where = float(found.min()), places[found.argmin()]
+    owner = np.repeat(np.arange(len(holes)), [len(hole) for hole in holes])
+    triangles, least, where = np.concatenate(holes), np.full(len(holes), np.inf), np.zeros((len(holes), 3))
+
+    def take(found: FloatArray, points: FloatArray, whose: Rows) -> None:
+        """Keep the nearest point of each hole."""
+        for hole in np.unique(whose[found < least[whose]]).tolist():
+            rows = np.flatnonzero(whose == hole)
+            row = rows[found[rows].argmin()]
+            least[hole], where[hole] = found[row], points[row]
+
+    told = np.empty((len(triangles), 3))
+    for hole, diameter in enumerate(diameters_mm):
+        own = owner == hole
+        places, row = np.unique(triangles[own].reshape(-1, 3), axis=0, return_inverse=True)
+        for share in WALL_REACHES:
+            reach = share * diameter
+            found = side.distance(places, reach)
+            if found.min() < reach:
+                break
+        told[own] = found[row.reshape(-1)].reshape(-1, 3)
+        take(found, places, np.full(len(places), hole))
     while True:
         sides = np.linalg.norm(triangles - np.roll(triangles, -1, axis=1), axis=2)
         longest, first = sides.max(axis=1), sides.argmax(axis=1)
         # A distance changes by no more than the way between: from the nearest corner, or from all three on average.
         way = sides.sum(axis=1) - sides.min(axis=1)
         at_least = np.maximum(told.min(axis=1) - FARTHEST_CORNER * longest, (told.sum(axis=1) - way) / 3.0)
-        split = (at_least < least) & (longest > WALL_SAMPLE_MM)
+        split = (at_least < least[owner]) & (longest > WALL_SAMPLE_MM)
         if not split.any():
-            return least, where
-        triangles, told, first = triangles[split], told[split], first[split]
-        order = (first[:, None] + np.arange(3)) % 3
+            return [(float(distance), place) for distance, place in zip(least, where, strict=True)]
+        triangles, told, owner = triangles[split], told[split], owner[split]
+        order = (first[split][:, None] + np.arange(3)) % 3
         triangles, told = np.take_along_axis(triangles, order[:, :, None], 1), np.take_along_axis(told, order, 1)
         middle = triangles[:, :2].mean(axis=1)
-        found = side.distance(middle, least + FARTHEST_CORNER * longest[split])
-        if found.min() < least:
-            least, where = float(found.min()), middle[found.argmin()]
-        halves = np.repeat(triangles, 2, axis=0)
-        values = np.repeat(told, 2, axis=0)
+        found = side.distance(middle, least[owner] + FARTHEST_CORNER * longest[split])
+        take(found, middle, owner)
+        halves, values = np.repeat(triangles, 2, axis=0), np.repeat(told, 2, axis=0)
         halves[0::2, 1], halves[1::2, 0] = middle, middle
         values[0::2, 1], values[1::2, 0] = found, found
-        triangles, told = halves, values
+        triangles, told, owner = halves, values, np.repeat(owner, 2)
