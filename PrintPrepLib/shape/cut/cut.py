@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ...errors import InputError
 from ...mesh import Mesh
 from ...progress import Progress, part, silent
-from ...receipt import Receipt, Stopwatch
+from ...receipt import Receipt, Stopwatch, measure_mesh
 from ..marks.sizes import MarkSize
 from ..pins.request import PinRequest
 from .assembly import COLORS, LOOSE_COLOR, Assembly, Part, PartKind
@@ -79,7 +80,9 @@ def cut_models(
         cut_one(model, planes, kerf_mm, part(progress, 0.4 * k / len(models), 0.4 * (k + 1) / len(models)))
         for k, model in enumerate(models)
     ]
-    made = assembled(cuts, planes, kerf_mm, pins, marks, part(progress, 0.4, 1.0))
+    with ThreadPoolExecutor(1) as pool:
+        pool.map(measure_mesh, models)  # for the receipt, while places for pins are looked for on one core
+        made = assembled(cuts, planes, kerf_mm, pins, marks, part(progress, 0.4, 1.0))
     return made.assembly, receipt_of("cut", models, planes, cuts, made, parameters or {}, watch)
 
 

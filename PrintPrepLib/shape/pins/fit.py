@@ -105,6 +105,8 @@ def measure_fits(
     around : Around
         Surfaces that the walls round the holes end at, with the foot below.
     """
+    foot = _near_pins(foot, [made.cut_foot for made in solids], pins)
+    other = _near_pins(other, [made.cut_other for made in solids], pins)
     plays = [_plays(pin, made, foot, other) for pin, made in zip(pins, solids, strict=True)]
     walls = _walls(pins, [play.holes for play in plays], around)
     out = []
@@ -258,13 +260,29 @@ def _wrong_moves(plane: CutPlane, center: FloatArray) -> list[FloatArray]:
     return moves
 
 
+def _near_pins(
+    body: manifold3d.Manifold, tools: Sequence[manifold3d.Manifold | None], pins: Sequence[Pin]
+) -> manifold3d.Manifold:
+    """Return the part near its holes, cropped from the large solid once for all of them."""
+    import manifold3d
+
+    blocks = [_local_block(tool, pin, CROP_MM) for tool, pin in zip(tools, pins, strict=True) if tool is not None]
+    if len(blocks) < 2:
+        return body
+    return body ^ manifold3d.Manifold.batch_boolean(blocks, manifold3d.OpType.Add)
+
+
 def _local(body: manifold3d.Manifold, tool: manifold3d.Manifold, pin: Pin) -> manifold3d.Manifold:
     """Return the part near a hole, in a box along the pin: everything after is done on a small solid."""
+    return body ^ _local_block(tool, pin)
+
+
+def _local_block(tool: manifold3d.Manifold, pin: Pin, more_mm: float = 0.0) -> manifold3d.Manifold:
     matrix = pin.matrix
     inverse = np.column_stack([matrix[:, :3].T, -matrix[:, :3].T @ matrix[:, 3]])
     low, high = _box(tool.transform(inverse))
-    margin = LOCAL_DIAMETERS * pin.diameter_mm
-    return body ^ _block(low - margin, high + margin).transform(matrix)
+    margin = LOCAL_DIAMETERS * pin.diameter_mm + more_mm
+    return _block(low - margin, high + margin).transform(matrix)
 
 
 def _box(solid: manifold3d.Manifold, margin_share: float = 0.0) -> tuple[FloatArray, FloatArray]:
