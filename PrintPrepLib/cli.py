@@ -38,6 +38,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cut": ("parts_step", "cut a model by planes into parts with pins that fit one way only"),
     "split": ("parts_step", "cut a model that is too large into parts that fit a printer"),
     "join": ("parts_step", "join separate bodies by pins or magnets, or into one solid (--union)"),
+    "orient": ("orient", "lay a model for printing: few supports, none on protected surfaces"),
+    "plan": ("plan", "advice before the print: process, material, orientation, supports, mass, time, with reasons"),
+    "profiles": ("profiles", "list or show uses, processes, printers and materials with the source of every figure"),
     "recipe": ("recipe", "write, check or explain a recipe"),
     "privacy": ("privacy", "search written files for patient data of a source series"),
 }
