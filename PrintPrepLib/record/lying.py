@@ -197,9 +197,9 @@ def _panel(
 def _words(picture: Pixels, found: Orientations, one: Candidate, x: float, y: float) -> None:
     m = one.measures
     mark = "Chosen" if one is found.chosen else f"Rank {one.number}" if one.number else "Asked for"
-    canvas.draw_text(picture, f"{mark}: {one.direction.origin}", x, y, size=20, color=_INK, bold=True)
-    first = f"{m.size_mm[2]:.0f} mm high, tips at {m.tip_deg:.0f} deg, score {one.score.total:.2f}"
-    second = f"support {found.support_ml(one):.1f} ml, touches {m.touched_mm2 / 100.0:.1f} cm2"
+    canvas.draw_text(picture, f"{mark}: {one.direction.side}", x, y, size=20, color=_INK, bold=True)
+    first = f"{one.direction.origin}, {m.size_mm[2]:.0f} mm high"
+    second = f"score {one.score.total:.2f}, tips at {m.tip_deg:.0f} deg, support {found.support_ml(one):.1f} ml, touches {m.touched_mm2 / 100.0:.1f} cm2"
     if found.surface.protected.any():
         second += f", protected {m.protected_mm2 / 100.0:.2f} cm2"
     if m.fits is False:
@@ -212,7 +212,7 @@ def _legend(picture: Pixels, found: Orientations, protected: bool) -> None:
     items = [(OVERHANG, "needs support"), (SUPPORT, "supports")] if overhang_deg(found.process) is not None else []
     if protected:
         items += [(PROTECTED, "protected"), (TOUCHED, "protected, but touched")]
-    x, y = picture.shape[1] - 16 - 230 * len(items), picture.shape[0] - 30
+    x, y = picture.shape[1] - 40 - 230 * len(items), picture.shape[0] - 30
     for color, text in items:
         canvas.draw_box(picture, x, y - 8, x + 18, y + 8, color)
         canvas.draw_text(picture, text, x + 26, y, size=18, color=_INK, anchor=(0.0, 0.5))

@@ -17,6 +17,7 @@ SAME_COS = float(np.cos(np.radians(3.0)))
 """Hull triangles whose normals differ by less are one face; candidates that differ by less are one candidate."""
 MOST_TRIANGLES = 600
 """Hull triangles looked at, largest first."""
+_SIDES = (("left", "right"), ("back", "front"), ("head", "feet"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,13 @@ class Direction:
 
     up: FloatArray
     origin: str
+
+    @property
+    def side(self) -> str:
+        """Side of the patient that points up, in words: ``"head up, tilted by 12 degrees"``."""
+        axis = int(np.abs(self.up).argmax())
+        angle = float(np.degrees(np.arccos(min(abs(float(self.up[axis])), 1.0))))
+        return f"{_SIDES[axis][int(self.up[axis] < 0.0)]} up" + (f", tilted by {angle:.0f} degrees" if angle >= 0.5 else "")
 
 
 def candidates(surface: Surface, even: int = EVEN) -> list[Direction]:

@@ -45,6 +45,7 @@ class Candidate:
         return {
             "number": self.number,
             "name": self.direction.origin,
+            "side": self.direction.side,
             "up": [round(float(value), 6) for value in self.direction.up],
             "rotation": m.rotation.tolist(),
             "size_mm": [round(side, 3) for side in m.size_mm],
@@ -243,7 +244,7 @@ def _simplest_first(tried: list[Candidate]) -> list[Candidate]:
 def _words(ranked: tuple[Candidate, ...], first: Candidate, process: Process) -> tuple[str, ...]:
     best = ranked[0]
     m, f = best.measures, first.measures
-    lines = [f"Chosen of {len(ranked)}: {best.direction.origin}, {m.size_mm[2]:.1f} mm high. {weights_of(process).why}"]
+    lines = [f"Chosen of {len(ranked)}: {best.direction.side} ({best.direction.origin}), {m.size_mm[2]:.1f} mm high. {weights_of(process).why}"]
     if best is first:
         lines.append("No other orientation tried is better by enough to be worth turning it.")
     else:
