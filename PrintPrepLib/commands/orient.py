@@ -104,7 +104,8 @@ def table(orientations: dict[str, Any]) -> list[str]:
     for row in rows:
         fits = {True: "yes", False: "NO", None: "-"}[row["fits"]]
         lines.append(
-            f"  {row['number']:4d} {row['score']['total']:6.2f} {row['height_mm']:5.0f} mm {row['support_space_ml']:11.2f} ml "
+            f"  {row['number']:4d} {row['score']['total']:6.2f} {row['height_mm']:5.0f} mm "
+            f"{row['support_space_ml']:11.2f} ml "
             f"{row['touched_cm2']:5.1f} cm2 {row['protected_touched_cm2']:6.2f} cm2 {row['footprint_cm2']:6.1f} cm2 "
             f"{row['tip_deg']:5.0f} deg  {fits:<4}  {row['side']}; {row['name']}"
         )

@@ -75,9 +75,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _picture(
-    mesh: Mesh, done: Plan, protected: Protected, options: argparse.Namespace, console: Console
-) -> str | None:
+def _picture(mesh: Mesh, done: Plan, protected: Protected, options: argparse.Namespace, console: Console) -> str | None:
     if not options.picture:
         return None
     return render_orientations(
@@ -110,7 +108,10 @@ def _lines(done: Plan, sources: bool) -> Iterator[str]:
         if sources:
             for of, figure in advice.figures:
                 yield from textwrap.wrap(
-                    f"{of}: {figure.words()}. {figure.source}", WIDTH, initial_indent="    from ", subsequent_indent="         "
+                    f"{of}: {figure.words()}. {figure.source}",
+                    WIDTH,
+                    initial_indent="    from ",
+                    subsequent_indent="         ",
                 )
             for source in advice.sources:
                 yield from textwrap.wrap(source, WIDTH, initial_indent="    from ", subsequent_indent="         ")

@@ -43,7 +43,7 @@ def profiles_option(parser: argparse.ArgumentParser) -> None:
     """Declare ``--profiles``."""
     parser.add_argument(
         "--profiles", metavar="FILE", type=Path,
-        help=f"the lab's own profiles (.toml): they override and add; the variable {VARIABLE} does so for every command",
+        help=f"the lab's own profiles (.toml), which override and add; {VARIABLE} names them for every command",
     )  # fmt: skip
 
 
@@ -112,7 +112,9 @@ def _brief(kind: str, row: Mapping[str, Any]) -> str:
     if kind == "printer":
         return f": {row['process']}, {' x '.join(f'{side:g}' for side in row['build_volume_mm'])} mm"
     if kind == "process":
-        return f": walls {row['wall']['value']:g} held, {row['wall_free']['value']:g} free, layers {row['layer_mm']:g} mm"
+        return (
+            f": walls {row['wall']['value']:g} held, {row['wall_free']['value']:g} free, layers {row['layer_mm']:g} mm"
+        )
     if kind == "material":
         return f": {', '.join(row['processes'])}, {row['density']['value']:g} g/cm3"
     return f": {', '.join(row['processes'])}"

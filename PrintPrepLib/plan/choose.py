@@ -62,18 +62,19 @@ def choose(
         if process.name not in use.processes:
             better = ", ".join(process_of(name).title for name in use.processes)
             why.append(f"For this use other processes are preferred: {better}.")
-        fits = _fits(facts, machine)
+        fits: bool | None = _fits(facts, machine)
         return _with_material(facts, use, process, machine, material_name, fits, why, [], True)
     if process_name is not None:
         process = process_of(process_name)
-        found, fits = _printer_for(facts, process)
+        found, room = _printer_for(facts, process)
         why = [f"The process was named: {process.title}."]
-        return _with_material(facts, use, process, found, material_name, fits, why, [], True)
+        return _with_material(facts, use, process, found, material_name, room, why, [], True)
     names = use.processes
     if material_name is not None:
-        names = tuple(name for name in names if name in material_of(material_name).processes) or material_of(
-            material_name
-        ).processes
+        names = (
+            tuple(name for name in names if name in material_of(material_name).processes)
+            or material_of(material_name).processes
+        )
     return _first_that_does(facts, use, names, material_name)
 
 
@@ -100,7 +101,7 @@ def _first_that_does(facts: ModelFacts, use: Use, names: tuple[str, ...], materi
 
 
 MOST_THIN_PERCENT = 15.0
-"""Share of the surface with walls below the least of a process from which on another process is sought; less is thickened."""
+"""From this share of the surface with walls below the least of a process on, another is sought; less is thickened."""
 
 
 def _note(process: Process) -> str:

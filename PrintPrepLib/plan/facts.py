@@ -18,8 +18,8 @@ from ..topology import edge_counts, face_parts
 WALLS_UP_TO_MM = 10.0
 """Thicker walls are thick enough for every process."""
 DEPTH_SAMPLES = 40_000
-"""Points in the box round the model; those inside tell how deep it is: of a skull one in eight, which is a sampling error
-of about one percent of its volume."""
+"""Points in the box round the model; those inside tell how deep it is: of a skull one in eight, which is a sampling
+error of about one percent of its volume."""
 FEWEST_INSIDE = 4_000
 """As many points are sought inside before it is given up."""
 MOST_ROUNDS = 8

@@ -12,22 +12,16 @@ from .advice import Advice
 from .choose import Choice, choose
 from .estimate import Estimate, Settings, estimate
 from .facts import ModelFacts, facts_of
-from .lines import (
-    estimate_lines,
-    finish_lines,
-    inside_line,
-    lying_lines,
-    process_lines,
-    settings_of,
-    size_lines,
-    split_lines,
-)
+from .lines import process_lines, settings_of, size_lines
+from .lines_print import estimate_lines, finish_lines, inside_line, lying_lines, split_lines
 from .orient.find import Orientations, find_orientations
 from .orient.surface import NOTHING, Protected
 
 LIMITS = (
-    "This plan is advice from published figures and the measured model. It is not a diagnosis, it does not say that the "
-    "anatomy is right, that a print will fit, or that it is biocompatible or sterile: people who are responsible decide."
+    "This plan is advice from published figures and the measured model. It is not a diagnosis, it does not say that "
+    "the "
+    "anatomy is right, that a print will fit, or that it is biocompatible or sterile: people who are responsible "
+    "decide."
 )
 SHOWN = 12
 """Candidates of the orientation in the JSON object, the best first."""

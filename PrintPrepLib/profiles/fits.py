@@ -72,7 +72,8 @@ def _of(process: str) -> ProcessFit:
     name, table = process_of(process).name, _table(lab_text())
     if name not in table:
         raise InputError(
-            f"Nobody states the play of pins printed with '{name}'. Add a table [fit.{name}] with across and along, each "
+            f"Nobody states the play of pins printed with '{name}'. Add a table [fit.{name}] with across and along, "
+            "each "
             "with its source, to the lab's own profiles, or give the clearance."
         )
     return table[name]

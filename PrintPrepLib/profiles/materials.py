@@ -82,7 +82,8 @@ def material_of(name: str, process: str | None = None) -> Material:
         raise InputError(f"There is no material '{name}'.{nearest(word, material_names(process))}")
     if process is not None and process not in table[word].processes:
         raise InputError(
-            f"{table[word].title} is not printed with {process}. Materials for it: {', '.join(material_names(process))}."
+            f"{table[word].title} is not printed with {process}. Materials for it: "
+            f"{', '.join(material_names(process))}."
         )
     return table[word]
 

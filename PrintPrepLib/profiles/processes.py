@@ -34,7 +34,9 @@ _MORE: Mapping[str, str] = {
     "infill": "percent",
     "shells": "lines",
     "lids": "layers",
+    "overfill": "percent",
     "support_density": "percent",
+    "support_pad": "mm",
     "layer_time": "s_per_layer",
     "build_overhead": "h",
     "waste": "percent",
@@ -87,7 +89,9 @@ class Process:
     infill: Figure | None = None
     shells: Figure | None = None
     lids: Figure | None = None
+    overfill: Figure | None = None
     support_density: Figure | None = None
+    support_pad: Figure | None = None
     layer_time: Figure | None = None
     build_overhead: Figure | None = None
     waste: Figure | None = None

@@ -94,7 +94,7 @@ def render_orientations(
     for number, (one, (points, faces, colors, model_faces)) in enumerate(zip(chosen, scenes, strict=True)):
         progress(number / len(chosen), "Drawing orientations")
         upper = _panel(points, faces, colors, ABOVE, zoom, (width, height))
-        below = faces[: model_faces]  # seen from below, bed and supports would hide what they carry
+        below = faces[:model_faces]  # seen from below, bed and supports would hide what they carry
         lower = _panel(points, below, colors, BELOW, zoom, (width, height))
         canvas.paste(picture, upper, number * width, HEAD)
         canvas.paste(picture, lower, number * width, HEAD + height)
@@ -150,9 +150,7 @@ def _scene(
     return np.concatenate(points), np.concatenate(faces), np.concatenate(tints), len(model.faces)
 
 
-def _boxes(
-    posts: Columns, shift: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def _boxes(posts: Columns, shift: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     step = max(1, len(posts.low) // MOST_COLUMNS + 1)
     half = 0.22 * posts.width_mm
     center, low, high = posts.center[::step] + shift, posts.low[::step], posts.high[::step]
@@ -199,7 +197,10 @@ def _words(picture: Pixels, found: Orientations, one: Candidate, x: float, y: fl
     mark = "Chosen" if one is found.chosen else f"Rank {one.number}" if one.number else "Asked for"
     canvas.draw_text(picture, f"{mark}: {one.direction.side}", x, y, size=20, color=_INK, bold=True)
     first = f"{one.direction.origin}, {m.size_mm[2]:.0f} mm high"
-    second = f"score {one.score.total:.2f}, tips at {m.tip_deg:.0f} deg, support {found.support_ml(one):.1f} ml, touches {m.touched_mm2 / 100.0:.1f} cm2"
+    second = (
+        f"score {one.score.total:.2f}, tips at {m.tip_deg:.0f} deg, support {found.support_ml(one):.1f} ml, touches "
+        f"{m.touched_mm2 / 100.0:.1f} cm2"
+    )
     if found.surface.protected.any():
         second += f", protected {m.protected_mm2 / 100.0:.2f} cm2"
     if m.fits is False:

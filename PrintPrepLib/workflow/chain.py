@@ -56,7 +56,9 @@ def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
         where = f"step {number} ({call.step.name})"
         if stage is Stage.PARTS:
             if wanted is Stage.PLACE:
-                raise RecipeError(f"{where}: the model is in parts. Lay each part by itself: printprep orient PART -o FILE.")
+                raise RecipeError(
+                    f"{where}: the model is in parts. Lay each part by itself: printprep orient PART -o FILE."
+                )
             raise RecipeError(f"{where} comes too late: the model is in parts already. Move it before the cut.")
         if stage is Stage.PLACE:
             raise RecipeError(f"{where} comes after orient, which must be the last step. Move it before orient.")

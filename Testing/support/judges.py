@@ -48,6 +48,7 @@ class PrusaSlice:
     top_z_mm: float
     filament_cm3: float
     warnings: tuple[str, ...]
+    hours: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,15 @@ def prusa_slice(
         top_z_mm=max(heights, default=0.0),
         filament_cm3=float(used[1]) if used else 0.0,
         warnings=tuple(line for line in lines if line and not noise.match(line)),
+        hours=_hours(gcode),
     )
+
+
+def _hours(gcode: str) -> float:
+    """Printing time that the G-code states, 0 without one."""
+    stated = re.search(r"^; estimated printing time \(normal mode\) = (.+)$", gcode, re.MULTILINE)
+    each = {"d": 24.0, "h": 1.0, "m": 1.0 / 60.0, "s": 1.0 / 3600.0}
+    return sum(float(n) * each[unit] for n, unit in re.findall(r"(\d+)([dhms])", stated[1])) if stated else 0.0
 
 
 def admesh_facts(path: Path) -> AdmeshFacts:

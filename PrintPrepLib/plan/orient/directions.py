@@ -32,7 +32,9 @@ class Direction:
         """Side of the patient that points up, in words: ``"head up, tilted by 12 degrees"``."""
         axis = int(np.abs(self.up).argmax())
         angle = float(np.degrees(np.arccos(min(abs(float(self.up[axis])), 1.0))))
-        return f"{_SIDES[axis][int(self.up[axis] < 0.0)]} up" + (f", tilted by {angle:.0f} degrees" if angle >= 0.5 else "")
+        return f"{_SIDES[axis][int(self.up[axis] < 0.0)]} up" + (
+            f", tilted by {angle:.0f} degrees" if angle >= 0.5 else ""
+        )
 
 
 def candidates(surface: Surface, even: int = EVEN) -> list[Direction]:

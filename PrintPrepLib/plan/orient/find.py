@@ -15,7 +15,7 @@ from ...progress import Progress, silent
 from ...shape.split.bed import MARGIN_MM, usable_mm
 from .directions import EVEN, Direction, candidates, distinct, tilted
 from .measure import Measures, measure
-from .score import PROTECTED_GRACE, Score, score, support_share, weights_of
+from .score import PROTECTED_GRACE, Score, score, support_mm3, weights_of
 from .surface import NOTHING, SAMPLES, Protected, Surface, surface_of
 
 REFINED = 3
@@ -98,7 +98,7 @@ class Orientations:
 
     def support_ml(self, candidate: Candidate) -> float:
         """Support material of a candidate by the density of supports of the process."""
-        return support_share(self.process) * candidate.measures.support_mm3 / 1000.0
+        return support_mm3(self.process, candidate.measures) / 1000.0
 
     def to_dict(self, most: int | None = None) -> dict[str, Any]:
         """Return plain JSON values with the best ``most`` candidates."""
@@ -179,10 +179,8 @@ def find_orientations(
         out = []
         for number, item in enumerate(found):
             progress(start + (stop - start) * number / len(found), "Trying orientations")
-            measured = measure(surface, item.up, angle, room)
-            out.append(
-                Candidate(0, item, measured, score(surface, measured, process), measured.protected_mm2 <= grace)
-            )
+            measured = measure(surface, item.up, angle, None if room is None else room.tolist())
+            out.append(Candidate(0, item, measured, score(surface, measured, process), measured.protected_mm2 <= grace))
         return out
 
     tried = ranked(candidates(surface, even), 0.05, 0.7)
@@ -244,14 +242,18 @@ def _simplest_first(tried: list[Candidate]) -> list[Candidate]:
 def _words(ranked: tuple[Candidate, ...], first: Candidate, process: Process) -> tuple[str, ...]:
     best = ranked[0]
     m, f = best.measures, first.measures
-    lines = [f"Chosen of {len(ranked)}: {best.direction.side} ({best.direction.origin}), {m.size_mm[2]:.1f} mm high. {weights_of(process).why}"]
+    lines = [
+        f"Chosen of {len(ranked)}: {best.direction.side} ({best.direction.origin}), {m.size_mm[2]:.1f} mm high. "
+        f"{weights_of(process).why}"
+    ]
     if best is first:
         lines.append("No other orientation tried is better by enough to be worth turning it.")
     else:
         lines.append(
             f"Against the way it lies: height {f.size_mm[2]:.1f} -> {m.size_mm[2]:.1f} mm"
             + (
-                f", space under overhangs {f.support_mm3 / 1000.0:.1f} -> {m.support_mm3 / 1000.0:.1f} ml, surface that "
+                f", space under overhangs {f.support_mm3 / 1000.0:.1f} -> {m.support_mm3 / 1000.0:.1f} ml, surface "
+                "that "
                 f"supports touch {f.touched_mm2 / 100.0:.1f} -> {m.touched_mm2 / 100.0:.1f} cm2"
                 if process.needs_supports
                 else ""
@@ -264,7 +266,9 @@ def _words(ranked: tuple[Candidate, ...], first: Candidate, process: Process) ->
         (sum(one.measures.fits is not False and not one.free for one in rejected), "they touch protected surface"),
     )
     lines += [
-        f"{count} with a better score {'was' if count == 1 else 'were'} left out: {why}." for count, why in reasons if count
+        f"{count} with a better score {'was' if count == 1 else 'were'} left out: {why}."
+        for count, why in reasons
+        if count
     ]
     return tuple(lines)
 
@@ -273,17 +277,21 @@ def _warnings(best: Candidate, surface: Surface, protected: Protected) -> tuple[
     out = []
     if best.measures.fits is False:
         out.append(
-            f"In no orientation tried does it fit: the best is {best.measures.excess_mm:.1f} mm too long. Split it, or take "
+            f"In no orientation tried does it fit: the best is {best.measures.excess_mm:.1f} mm too long. Split it, "
+            "or take "
             "a larger printer."
         )
     if not best.free:
         out.append(
             f"No orientation leaves the protected surface free: here {best.measures.protected_mm2 / 100.0:.2f} of "
-            f"{surface.protected_mm2 / 100.0:.2f} cm2 are touched. Protect less, print with a process without supports, or "
+            f"{surface.protected_mm2 / 100.0:.2f} cm2 are touched. Protect less, print with a process without "
+            "supports, or "
             "split the model."
         )
     elif not protected.is_empty and best.measures.protected_mm2 > 0.0:
         out.append("The rim of the protected surface is touched, within what the samples can tell.")
     if not surface.closed:
-        out.append("The surface is not closed: its center of mass, and so how firmly it stands, is a guess. Repair it first.")
+        out.append(
+            "The surface is not closed: its center of mass, and so how firmly it stands, is a guess. Repair it first."
+        )
     return tuple(out)

@@ -1,8 +1,8 @@
 """What one orientation costs: overhang, support, what supports touch, height, footprint, how firmly it stands.
 
 The surface is taken as samples of equal area. Overhangs are those that look down by more than the process bears. Each
-is followed straight down to the next surface that looks up in the same column of a fine grid, or to the bed: that is the
-column that supports fill, as slicers with straight (grid) supports do. Trees and organic supports need less.
+is followed straight down to the next surface that looks up in the same column of a fine grid, or to the bed: that is
+the column that supports fill, as slicers with straight (grid) supports do. Trees and organic supports need less.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ COLUMN_SPACINGS = 2.0
 """Width of a column in spacings of the samples: about four samples of a level surface in each."""
 LEVEL_COS = 0.3
 """Supports rest on what looks up by more than this (walls steeper than 73 degrees carry nothing)."""
+GRID_MM = 2.5
+"""Supports stand on a grid of this width (PrusaSlicer's spacing, style "grid"): small ones are as wide as a cell."""
 YAW_STEP_DEG = 3.0
 """Turns about the vertical that are tried where the model does not fit the bed as it is turned."""
 
@@ -41,6 +43,8 @@ class Measures:
         Surface that needs support.
     support_mm3 : float
         Space beneath it, down to the model or the bed.
+    built_mm3 : float
+        The same, widened to whole cells of the grid on which slicers build supports.
     touched_mm2 : float
         Surface that supports touch, above and below them.
     protected_mm2 : float
@@ -61,6 +65,7 @@ class Measures:
     size_mm: tuple[float, float, float]
     overhang_mm2: float
     support_mm3: float
+    built_mm3: float
     touched_mm2: float
     protected_mm2: float
     bed_mm2: float
@@ -116,6 +121,7 @@ def measure(
     flat = -slope[hanging] * share  # the area as seen from above, of each sample
     on_model = rest >= 0
     low = np.where(on_model, height[rest], 0.0)
+    gap = height[hanging] - low
     touched = len(hanging) * share + float(flat[on_model].sum())
     kept = surface.protected
     touched_kept = float(np.count_nonzero(kept & (overhang | on_bed))) * share
@@ -126,7 +132,8 @@ def measure(
         rotation=rotation,
         size_mm=size,
         overhang_mm2=len(hanging) * share,
-        support_mm3=float((flat * (height[hanging] - low)).sum()),
+        support_mm3=float((flat * gap).sum()),
+        built_mm3=_on_grid(points[hanging, :2], flat, gap),
         touched_mm2=touched,
         protected_mm2=touched_kept,
         bed_mm2=float(-slope[on_bed].sum()) * share,
@@ -172,6 +179,17 @@ def _below(
     out = np.empty(len(order), np.int64)
     out[order] = found
     return out[overhang]
+
+
+def _on_grid(across: FloatArray, flat: FloatArray, gap: FloatArray) -> float:
+    """Volume of columns that fill whole cells: each cell with overhang is filled as high as the mean of its gaps."""
+    if not len(gap):
+        return 0.0
+    cell = np.floor((across - across.min(axis=0)) / GRID_MM).astype(np.int64)
+    _, of = np.unique(cell[:, 0] * (int(cell[:, 1].max()) + 1) + cell[:, 1], return_inverse=True)
+    exact = np.bincount(of, weights=flat * gap)
+    mean = np.bincount(of, weights=gap) / np.bincount(of)
+    return float(np.maximum(exact, GRID_MM**2 * mean).sum())
 
 
 def _pose(

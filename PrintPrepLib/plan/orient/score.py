@@ -1,4 +1,4 @@
-"""One figure for an orientation, so that they can be ranked. The weights are this project's: each is said with its reason."""
+"""One figure for an orientation, so that they can be ranked. The weights are this project's, and said with a reason."""
 
 from __future__ import annotations
 
@@ -30,8 +30,12 @@ class Weights:
 
 _BY_SUPPORTS = {
     "same": Weights(1.0, 1.5, 0.4, 0.4, "Struts of the same material cost material and leave marks: both weigh most."),
-    "soluble": Weights(0.6, 0.4, 1.2, 0.1, "Support is washed off; jetting is slow in height, so lying low weighs most."),
-    "powder": Weights(0.0, 0.0, 1.0, 0.0, "Powder carries everything; the time and cost of the chamber grow with height."),
+    "soluble": Weights(
+        0.6, 0.4, 1.2, 0.1, "Support is washed off; jetting is slow in height, so lying low weighs most."
+    ),
+    "powder": Weights(
+        0.0, 0.0, 1.0, 0.0, "Powder carries everything; the time and cost of the chamber grow with height."
+    ),
     "metal": Weights(1.5, 2.0, 0.4, 0.2, "Supports are welded on and milled off: they weigh most."),
 }
 
@@ -40,8 +44,8 @@ _BY_SUPPORTS = {
 class Score:
     """The terms of one orientation and their weighted sum; less is better.
 
-    ``support``: support material against the model's. ``touched``: touched surface against the whole. ``height``: height
-    against the longest extent. ``tipping``: how far it is from standing firmly.
+    ``support``: support material against the model's. ``touched``: touched surface against the whole. ``height``:
+    height against the longest extent. ``tipping``: how far it is from standing firmly.
     """
 
     total: float
@@ -60,20 +64,27 @@ def weights_of(process: Process) -> Weights:
     return _BY_SUPPORTS[process.supports]
 
 
-def support_share(process: Process) -> float:
-    """Share of the space under overhangs that becomes material."""
-    return 0.0 if process.support_density is None else process.support_density.value / 100.0
+def support_mm3(process: Process, measured: Measures) -> float:
+    """Support material of an orientation.
+
+    The space under overhangs by the density of supports; where the process also states a pad, the space is widened to
+    the grid on which slicers build, and the pad lies beneath every overhang.
+    """
+    if process.support_density is None:
+        return 0.0
+    share = process.support_density.value / 100.0
+    if process.support_pad is None:
+        return share * measured.support_mm3
+    return share * measured.built_mm3 + process.support_pad.value_mm * measured.overhang_mm2
 
 
 def score(surface: Surface, measured: Measures, process: Process) -> Score:
     """Score an orientation for a process."""
     weights = weights_of(process)
-    extent = max(float(np.ptp(surface.corners, axis=0).max()), max(measured.size_mm))
-    support = support_share(process) * measured.support_mm3 / max(surface.volume_mm3, 1e-9)
+    extent = max(float(np.ptp(surface.corners, axis=0).max()), *measured.size_mm)
+    support = support_mm3(process, measured) / max(surface.volume_mm3, 1e-9)
     touched = measured.touched_mm2 / surface.area_mm2
     height = measured.size_mm[2] / extent
     tipping = float(np.clip(1.0 - measured.tip_deg / FIRM_DEG, 0.0, 1.0))
-    total = (
-        weights.support * support + weights.touched * touched + weights.height * height + weights.tipping * tipping
-    )
+    total = weights.support * support + weights.touched * touched + weights.height * height + weights.tipping * tipping
     return Score(total, support, touched, height, tipping)

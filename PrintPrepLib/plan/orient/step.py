@@ -175,15 +175,13 @@ def _of_given(best: Candidate) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _given(
-    found: Orientations, up: tuple[float, ...], process: Process, room: FloatArray | None
-) -> Candidate:
+def _given(found: Orientations, up: tuple[float, ...], process: Process, room: FloatArray | None) -> Candidate:
     vector = np.asarray(up, np.float64)
     length = float(np.linalg.norm(vector))
     if not length > 0.0:
         raise InputError("The direction that is to point up has no length.")
-    measured = measure(
-        found.surface, vector / length, overhang_deg(process), None if room is None else room.tolist()
-    )
+    measured = measure(found.surface, vector / length, overhang_deg(process), None if room is None else room.tolist())
     free = measured.protected_mm2 <= PROTECTED_GRACE * found.surface.share_mm2
-    return Candidate(0, Direction(vector / length, "as asked for"), measured, score(found.surface, measured, process), free)
+    return Candidate(
+        0, Direction(vector / length, "as asked for"), measured, score(found.surface, measured, process), free
+    )
