@@ -86,7 +86,11 @@ def entry() -> NoReturn:
 
 def _run(words: list[str]) -> int:
     words = joined(words)
-    options = _build(words).parse_args(words)
+    try:
+        options = _build(words).parse_args(words)
+    except PrintPrepError as error:  # a lab's own profiles, which options name, cannot be read
+        Console(json_wanted=False, quiet=True).problem(str(error))
+        return FAILED
     console = Console(json_wanted=options.json, quiet=options.quiet, progress_lines=options.progress == "json")
     module = importlib.import_module(f".commands.{COMMANDS[options.command][0]}", __package__)
     try:

@@ -62,6 +62,8 @@ def choose(
         if process.name not in use.processes:
             better = ", ".join(process_of(name).title for name in use.processes)
             why.append(f"For this use other processes are preferred: {better}.")
+        elif process.name != use.processes[0]:
+            why.append(f"For this use {process_of(use.processes[0]).title} comes first.")
         fits: bool | None = _fits(facts, machine)
         return _with_material(facts, use, process, machine, material_name, fits, why, [], True)
     if process_name is not None:

@@ -204,7 +204,8 @@ def _tolerance_line(use: Use, facts: ModelFacts, process: Process) -> Advice:
         "tolerance",
         what,
         "Scan, segmentation and editing add to it: a review of 139 papers has 0.8 mm for segmentation and 0.26 mm for "
-        "printing (medians of the largest mean deviation).",
+        "printing (medians of the largest mean deviation). "
+        f"The figure for this use: {use.tolerance.source}.",
         "A measured print of your own machine; a smaller model; another use.",
         figures,
         ("Schulze 2024, s41205-024-00210-5",),
