@@ -111,12 +111,16 @@ def _note(process: Process) -> str:
 
 
 def _printer_for(facts: ModelFacts, process: Process) -> tuple[Printer | None, bool | None]:
-    """Smallest known printer of a process that takes the model whole, else the largest."""
+    """Smallest known printer of a process that takes the model whole, else the largest.
+
+    Printers whose build volume nobody has read in a document come after those of which it was.
+    """
     known = sorted((one for one in printers() if one.process == process.name), key=_room)
+    known.sort(key=lambda one: one.unverified)
     for machine in known:
         if _fits(facts, machine):
             return machine, True
-    return (known[-1], False) if known else (None, None)
+    return (max(known, key=_room), False) if known else (None, None)
 
 
 def _fits(facts: ModelFacts, machine: Printer) -> bool:

@@ -109,11 +109,15 @@ def process_lines(use: Use, choice: Choice) -> list[Advice]:
 def size_lines(use: Use, facts: ModelFacts, process: Process) -> list[Advice]:
     """Layer height, least wall, detail, tolerance."""
     layer, source = layer_of(use, process)
-    words = {Layer.FINE: "fine", Layer.USUAL: "the usual", Layer.DRAFT: "coarse"}[use.layer]
+    words = "the usual for the process"
+    if source is not None:
+        words = {Layer.FINE: "fine for the process", Layer.DRAFT: "coarse for the process"}.get(use.layer, words)
+    elif use.layer is not Layer.USUAL:
+        words += ", since nobody states another"
     out = [
         Advice(
             "layer height",
-            f"{layer:g} mm, {words} for the process.",
+            f"{layer:g} mm, {words}.",
             f"{use.title} asks for {use.layer.value} layers: thinner ones show more and take longer in the same "
             "measure.",
             "Fine relief that matters (thinner), or a deadline (thicker).",

@@ -58,7 +58,9 @@ def lying_lines(use: Use, found: Orientations, process: Process) -> list[Advice]
                 f" Of {found.surface.protected_mm2 / 100.0:.1f} cm2 protected, {m.protected_mm2 / 100.0:.2f} are "
                 "touched."
             )
-    if found.surface.protected.any():
+    if not process.needs_supports:
+        changes = "A process with supports."
+    elif found.surface.protected.any():
         changes = "Another process or orientation; tree supports need less than the straight ones counted here."
     else:
         changes = (
@@ -69,7 +71,7 @@ def lying_lines(use: Use, found: Orientations, process: Process) -> list[Advice]
         Advice(
             "supports",
             what[0].upper() + what[1:],
-            f"{why} {use.supports.text}",
+            f"{why} {use.supports.text}" if process.needs_supports else why,
             changes,
             known(("overhang", process.overhang), ("density", process.support_density)),
             (use.supports.source,),

@@ -25,7 +25,7 @@ FINE = 2
 """Panels are computed at this many times their size and averaged."""
 MARGIN = 0.08
 """Share of a panel left free on each side."""
-WORDS_HIGH = 92
+WORDS_HIGH = 112
 """Pixels below each panel for its figures."""
 MOST_COLUMNS = 6_000
 """Support columns drawn at most; more would hide the model."""
@@ -196,16 +196,16 @@ def _words(picture: Pixels, found: Orientations, one: Candidate, x: float, y: fl
     m = one.measures
     mark = "Chosen" if one is found.chosen else f"Rank {one.number}" if one.number else "Asked for"
     canvas.draw_text(picture, f"{mark}: {one.direction.side}", x, y, size=20, color=_INK, bold=True)
-    first = f"{one.direction.origin}, {m.size_mm[2]:.0f} mm high"
-    second = (
-        f"score {one.score.total:.2f}, tips at {m.tip_deg:.0f} deg, support {found.support_ml(one):.1f} ml, touches "
-        f"{m.touched_mm2 / 100.0:.1f} cm2"
-    )
+    lines = [
+        f"{one.direction.origin}, {m.size_mm[2]:.0f} mm high",
+        f"support {found.support_ml(one):.1f} ml, touches {m.touched_mm2 / 100.0:.1f} cm2, tips at {m.tip_deg:.0f} deg",
+        f"score {one.score.total:.2f}",
+    ]
     if found.surface.protected.any():
-        second += f", protected {m.protected_mm2 / 100.0:.2f} cm2"
+        lines[2] += f", protected surface touched: {m.protected_mm2 / 100.0:.2f} cm2"
     if m.fits is False:
-        second += ", does not fit"
-    for number, text in enumerate((first, second)):
+        lines[2] += ", does not fit the printer"
+    for number, text in enumerate(lines):
         canvas.draw_text(picture, text, x, y + 28 + 24 * number, size=18, color=_PALE)
 
 

@@ -135,7 +135,13 @@ def test_a_protected_surface_turns_the_choice() -> None:
 def test_where_nothing_is_free_the_least_is_taken_and_said() -> None:
     found = _quick(shapes.sphere(10.0), protected=Protected(places=((0.0, 0.0, 0.0, 20.0),)))
     assert not found.chosen.free
-    assert "No orientation leaves the protected surface free" in found.warnings[0]
+    assert "No orientation tried leaves the protected surface wholly free" in found.warnings[0]
+
+
+def test_powder_touches_nothing() -> None:
+    found = _quick(shapes.sphere(10.0), "mjf", protected=Protected(places=((0.0, 0.0, 0.0, 20.0),)))
+    assert found.chosen.free
+    assert not found.warnings
 
 
 def test_a_protected_mesh_counts_by_distance() -> None:

@@ -126,7 +126,8 @@ def measure(
     gap = height[hanging] - low
     touched = len(hanging) * share + float(flat[on_model].sum())
     kept = surface.protected
-    touched_kept = float(np.count_nonzero(kept & (overhang | on_bed))) * share
+    touching = overhang | on_bed if overhang_deg is not None else overhang  # in powder nothing lies on a bed
+    touched_kept = float(np.count_nonzero(kept & touching)) * share
     touched_kept += float(flat[on_model & kept[rest]].sum()) if on_model.any() else 0.0
     standing = np.concatenate([points[on_bed, :2], points[hanging[~on_model], :2]])
     base, tip = _stand(standing, surface.center @ rotation.T, floor)
