@@ -101,6 +101,7 @@ def test_supports_are_ranked_as_the_slicer_ranks_them(pairs: list[Pair]) -> None
     ours = [p.ours.support_ml for p in pairs]
     theirs = [p.theirs.support_cm3 for p in pairs]
     print([(p.name, round(a, 2), round(b, 2)) for p, a, b in zip(pairs, ours, theirs, strict=True)])
+    print("Spearman", spearmanr(ours, theirs).statistic)
     assert sum(value > 0.3 for value in theirs) >= 8
     assert float(spearmanr(ours, theirs).statistic) > 0.85
     upside_down = ours[::-1]  # the judge tells a wrong ranking

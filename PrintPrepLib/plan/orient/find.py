@@ -283,7 +283,8 @@ def _warnings(best: Candidate, surface: Surface, protected: Protected) -> tuple[
         )
     if not best.free:
         out.append(
-            f"No orientation tried leaves the protected surface wholly free: here {best.measures.protected_mm2 / 100.0:.2f} of "
+            "No orientation tried leaves the protected surface wholly free: here "
+            f"{best.measures.protected_mm2 / 100.0:.2f} of "
             f"{surface.protected_mm2 / 100.0:.2f} cm2 are touched. Protect less, print with a process without "
             "supports, or "
             "split the model."
