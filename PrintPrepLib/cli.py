@@ -40,6 +40,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "split": ("parts_step", "cut a model that is too large into parts that fit a printer"),
     "join": ("parts_step", "join separate bodies by pins or magnets, or into one solid (--union)"),
     "encapsulate": ("encapsulate", "put a model into a DICOM file for the archive, tied to its source series"),
+    "orient": ("orient", "lay a model for printing: few supports, none on protected surfaces"),
+    "plan": ("plan", "advice before the print: process, material, orientation, supports, mass, time, with reasons"),
+    "profiles": ("profiles", "list or show uses, processes, printers and materials with the source of every figure"),
     "recipe": ("recipe", "write, check or explain a recipe"),
     "privacy": ("privacy", "search written files for patient data of a source series"),
 }
@@ -85,7 +88,11 @@ def entry() -> NoReturn:
 
 def _run(words: list[str]) -> int:
     words = joined(words)
-    options = _build(words).parse_args(words)
+    try:
+        options = _build(words).parse_args(words)
+    except PrintPrepError as error:  # a lab's own profiles, which options name, cannot be read
+        Console(json_wanted=False, quiet=True).problem(str(error))
+        return FAILED
     console = Console(json_wanted=options.json, quiet=options.quiet, progress_lines=options.progress == "json")
     module = importlib.import_module(f".commands.{COMMANDS[options.command][0]}", __package__)
     try:

@@ -1,4 +1,4 @@
-"""Play between a pin and its hole by process and material, read from ``fits.toml``."""
+"""Play between a pin and its hole by process and material, read from ``fits.toml`` and a lab's own file."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from ..errors import InputError
+from .figures import figure_of
+from .lab import lab_text, merged
 from .processes import Figure, process_names, process_of
 
 _NEEDED = frozenset({"across", "along"})
@@ -49,7 +50,7 @@ def clearance_for(process: str, material: str | None = None) -> Fit:
     InputError
         The process is not known, or no guide states a figure for that material; the message names the nearest.
     """
-    fit = _table()[process_of(process).name]
+    fit = _of(process)
     if material is None:
         return fit.general
     word = material.strip().lower()
@@ -64,7 +65,18 @@ def clearance_for(process: str, material: str | None = None) -> Fit:
 
 def fit_materials(process: str) -> tuple[str, ...]:
     """Materials of a process that have a figure of their own."""
-    return tuple(_table()[process_of(process).name].materials)
+    return tuple(_of(process).materials)
+
+
+def _of(process: str) -> ProcessFit:
+    name, table = process_of(process).name, _table(lab_text())
+    if name not in table:
+        raise InputError(
+            f"Nobody states the play of pins printed with '{name}'. Add a table [fit.{name}] with across and along, "
+            "each "
+            "with its source, to the lab's own profiles, or give the clearance."
+        )
+    return table[name]
 
 
 def parse_fits(text: str) -> dict[str, ProcessFit]:
@@ -75,8 +87,12 @@ def parse_fits(text: str) -> dict[str, ProcessFit]:
     InputError
         The process is not known, or an entry lacks a key (a source above all) or has an unknown one.
     """
+    return _parsed(tomllib.loads(text))
+
+
+def _parsed(rows: Mapping[str, Any]) -> dict[str, ProcessFit]:
     out = {}
-    for name, row in tomllib.loads(text).items():
+    for name, row in rows.items():
         if name not in process_names():
             raise InputError(f"Play of pins: there is no printing process '{name}'.{_hint(name, process_names())}")
         missing, unknown = _NEEDED - row.keys(), sorted(row.keys() - _KNOWN)
@@ -94,9 +110,7 @@ def parse_fits(text: str) -> dict[str, ProcessFit]:
 
 
 def _figure(row: Any, what: str) -> Figure:
-    if not isinstance(row, dict) or row.keys() != {"value_mm", "source"}:
-        raise InputError(f"Play of pins for {what} needs value_mm and source, and nothing else.")
-    return Figure(float(row["value_mm"]), str(row["source"]))
+    return figure_of(row, f"Play of pins for {what}", unit="mm")
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
@@ -107,6 +121,7 @@ def _hint(word: str, known: Iterable[str]) -> str:
     return f" Known: {', '.join(words)}." if words else ""
 
 
-@cache
-def _table() -> dict[str, ProcessFit]:
-    return parse_fits((files(__package__) / "fits.toml").read_text("utf-8"))
+@lru_cache(maxsize=8)
+def _table(text: str) -> dict[str, ProcessFit]:
+    """Play with the lab's own text laid over it; the text is the key of the cache."""
+    return _parsed(merged("fit"))

@@ -27,6 +27,8 @@ class ChainState:
 
     ``reference`` is the surface before the first step that smooths or simplifies: what the result is held against.
     ``assembly`` is there once the model was cut into parts; ``mesh`` is then the whole before the cut.
+    ``laid`` is the model as it lies on the printer; ``mesh`` stays in the patient's coordinates, so that it can be held
+    against the scan.
     """
 
     volume: Volume | None = None
@@ -34,6 +36,7 @@ class ChainState:
     mesh: Mesh | None = None
     reference: Mesh | None = None
     assembly: Assembly | None = None
+    laid: Mesh | None = None
     receipts: tuple[Receipt, ...] = ()
 
 
@@ -52,7 +55,13 @@ def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
         wanted = call.step.stage
         where = f"step {number} ({call.step.name})"
         if stage is Stage.PARTS:
+            if wanted is Stage.PLACE:
+                raise RecipeError(
+                    f"{where}: the model is in parts. Lay each part by itself: printprep orient PART -o FILE."
+                )
             raise RecipeError(f"{where} comes too late: the model is in parts already. Move it before the cut.")
+        if stage is Stage.PLACE:
+            raise RecipeError(f"{where} comes after orient, which must be the last step. Move it before orient.")
         if wanted is Stage.SEGMENT:
             if stage is Stage.MESH or (stage is Stage.LABELS and not has_segmentation):
                 raise RecipeError(f"{where} comes too late: there is a segmentation already. Move it to the front.")
@@ -65,11 +74,11 @@ def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
             raise RecipeError(f"{where} works on the segmentation: move it before the surface step.")
         elif wanted is Stage.SURFACE and stage is Stage.MESH:
             raise RecipeError(f"{where} comes twice: there is a surface already.")
-        elif wanted in (Stage.MESH, Stage.PARTS) and stage is Stage.LABELS:
+        elif wanted in (Stage.MESH, Stage.PARTS, Stage.PLACE) and stage is Stage.LABELS:
             calls.append(_surface())
             stage = wanted
-        elif wanted is Stage.PARTS:
-            stage = Stage.PARTS
+        elif wanted in (Stage.PARTS, Stage.PLACE):
+            stage = wanted
         elif wanted is Stage.SURFACE:
             stage = Stage.MESH
         calls.append(call)
@@ -138,6 +147,12 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
         assert state.mesh is not None
         assembly, receipt = call.step.function(state.mesh.with_name("model"), **parameters, progress=progress)
         return replace(state, assembly=assembly, receipts=(*state.receipts, receipt))
+    if call.step.stage is Stage.PLACE:
+        assert state.mesh is not None
+        if recipe.printer and parameters.get("printer") is None and parameters.get("process") is None:
+            parameters["printer"] = recipe.printer
+        laid, receipt = call.step.function(state.mesh, **parameters, progress=progress)
+        return replace(state, laid=laid, receipts=(*state.receipts, receipt))
     source = state.segmentation if call.step.stage is Stage.SURFACE else state.mesh
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
     reference = state.reference

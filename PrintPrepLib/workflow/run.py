@@ -35,6 +35,8 @@ from .pictures import Photographer
 from .recipe import Recipe, load_preset
 
 MODEL_FILE = "model.stl"
+LAID_FILE = "model_print.stl"
+"""The same model as it lies on the printer, where the recipe ends in orient."""
 RECORD_FILE = "record.json"
 RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
@@ -196,6 +198,9 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         else:
             outputs = list(_write_parts(state.assembly, out, request, part(progress, 0.9, 0.94)))
         outputs += kept
+        if state.laid is not None:
+            laid, _ = rounded_to_single(state.laid)
+            outputs.append(replace(write_mesh(laid, out.file(LAID_FILE)), kind="print"))
         if deviation is not None:
             outputs.append(write_mesh(deviation.colored(mesh), out.file(DEVIATION_FILE)))
         if walls is not None:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..parameters import ParameterSpec, parameters_of
+from ..plan.orient.step import orient
 from ..segment.cavities import fill_cavities
 from ..segment.interpolate import shape_interpolation
 from ..segment.islands import islands
@@ -40,6 +41,7 @@ class Stage(Enum):
     SURFACE = "segmentation to mesh"
     MESH = "mesh to mesh"
     PARTS = "mesh to parts"
+    PLACE = "mesh to the same mesh, laid for printing"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ _TABLE = (
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),
+    Step("orient", Stage.PLACE, orient, 6.0),
 )
 
 STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _TABLE})

@@ -7,6 +7,7 @@ proved in ``test_judges.py``.
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -48,6 +49,8 @@ class PrusaSlice:
     top_z_mm: float
     filament_cm3: float
     warnings: tuple[str, ...]
+    hours: float = 0.0
+    support_cm3: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,32 @@ def prusa_slice(
         top_z_mm=max(heights, default=0.0),
         filament_cm3=float(used[1]) if used else 0.0,
         warnings=tuple(line for line in lines if line and not noise.match(line)),
+        hours=_hours(gcode),
+        support_cm3=_support_cm3(gcode),
     )
+
+
+def _hours(gcode: str) -> float:
+    """Printing time that the G-code states, 0 without one."""
+    stated = re.search(r"^; estimated printing time \(normal mode\) = (.+)$", gcode, re.MULTILINE)
+    each = {"d": 24.0, "h": 1.0, "m": 1.0 / 60.0, "s": 1.0 / 3600.0}
+    return sum(float(n) * each[unit] for n, unit in re.findall(r"(\d+)([dhms])", stated[1])) if stated else 0.0
+
+
+def _support_cm3(gcode: str) -> float:
+    """Filament that goes into supports: net extrusion in sections of that type (absolute E, 1.75 mm filament)."""
+    last = total = 0.0
+    inside = False
+    for match in re.finditer(r"^(?:;TYPE:(.+)|G92 E(-?[\d.]+)|G1 [^;\n]*?E(-?[\d.]+))", gcode, re.MULTILINE):
+        kind, reset, moved = match.groups()
+        if kind is not None:
+            inside = kind.startswith("Support material")
+        elif reset is not None:
+            last = float(reset)
+        else:
+            total += (float(moved) - last) * inside
+            last = float(moved)
+    return total * math.pi * (1.75 / 2.0) ** 2 / 1000.0
 
 
 def admesh_facts(path: Path) -> AdmeshFacts:

@@ -291,3 +291,22 @@ def test_full_disk_is_said_and_leaves_nothing(file: str, tmp_path: Path, monkeyp
     assert "disk is full" in str(caught.value)
     assert _left(tmp_path) == before
     assert (out / "model.stl").read_bytes() == b"of an earlier run"
+
+
+def test_a_recipe_that_ends_in_orient_writes_the_laid_model_beside_the_one_in_the_patients_place(
+    tmp_path: Path,
+) -> None:
+    text = FAST + '[[step]]\ndo = "orient"\ndirections = 6\n[printer]\nname = "prusa-mini"\n'
+    result = run(RunRequest(_ball_file(tmp_path), tmp_path / "out", parse_recipe(text), pictures=False))
+    model, laid = read_mesh(tmp_path / "out" / "model.stl"), read_mesh(tmp_path / "out" / "model_print.stl")
+    receipt = result.receipts[-1]
+    assert (receipt.operation, receipt.parameters["printer"]) == ("orient", "prusa-mini")
+    matrix = np.asarray(receipt.details["matrix"])
+    assert laid.bounds[0, 2] == pytest.approx(0.0, abs=1e-5)
+    assert np.allclose(
+        model.vertices.mean(axis=0) @ matrix[:3, :3].T + matrix[:3, 3], laid.vertices.mean(axis=0), atol=1e-3
+    )
+    assert {file.name: file.kind for file in result.outputs}["model_print.stl"] == "print"
+    again = parse_recipe((tmp_path / "out" / "recipe.toml").read_text())
+    run(RunRequest(tmp_path / "ball.nrrd", tmp_path / "again", again, pictures=False))
+    assert _sha256(tmp_path / "again" / "model_print.stl") == _sha256(tmp_path / "out" / "model_print.stl")

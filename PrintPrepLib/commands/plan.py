@@ -1,0 +1,117 @@
+"""``printprep plan``: advice before the print, with reasons."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..export import Units, read_mesh, write_mesh
+from ..export.write import WrittenFile
+from ..mesh import Mesh
+from ..plan.orient.find import laid
+from ..plan.orient.step import axes_words, patient_axes
+from ..plan.orient.surface import Protected
+from ..plan.plan import LIMITS, Plan, plan
+from ..profiles import lab_profiles, use_names
+from ..progress import part
+from ..record.lying import render_orientations
+from .console import Console
+from .mesh_step import units_option
+from .orient import flatten, protect_options, protection, table
+from .profiles import profiles_option
+
+WIDTH = 110
+"""Characters of a line."""
+
+
+def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """Declare the options."""
+    parser.add_argument("mesh", metavar="MESH", type=Path, help="mesh file")
+    parser.add_argument("--use", metavar="NAME", required=True, help=f"what it is for: {', '.join(use_names())}")
+    parser.add_argument("--printer", metavar="NAME", help="printer at hand; one is looked for without")
+    parser.add_argument("--process", metavar="NAME", help="printing process, where no printer is named")
+    parser.add_argument("--material", metavar="NAME", help="material; one is chosen without")
+    parser.add_argument("--layer", metavar="MM", type=float, help="layer height in place of the advised one")
+    parser.add_argument(
+        "--orient", choices=("advise", "apply"), default="advise",
+        help="apply: write the model as it is to lie on the printer (-o FILE). Default: advise",
+    )  # fmt: skip
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="the laid model, with --orient apply")
+    parser.add_argument("--picture", metavar="FILE", type=Path, help="picture of the orientations (.png)")
+    parser.add_argument("--sources", action="store_true", help="say the source of every figure as well")
+    protect_options(parser)
+    profiles_option(parser)
+    units_option(parser)
+
+
+def execute(options: argparse.Namespace, console: Console) -> int:
+    """Plan, and lay the model where that is asked for."""
+    if (options.output is not None) != (options.orient == "apply"):
+        raise InputError("The laid model is written with both --orient apply and -o FILE; give both or neither.")
+    if options.layer is not None and not options.layer > 0.0:
+        raise InputError(f"The layer height must be above zero, got {options.layer:g} mm.")
+    flatten(options)
+    with lab_profiles(options.profiles):
+        mesh = read_mesh(options.mesh, units=Units(options.units) if options.units else None)
+        keep = None if options.protect is None else read_mesh(options.protect).with_name("protected surface")
+        protected = protection(options, keep)
+        done = plan(
+            mesh, options.use, printer=options.printer, process=options.process, material=options.material,
+            layer_mm=options.layer, protected=protected, progress=part(console.progress, 0.0, 0.8),
+        )  # fmt: skip
+        picture = _picture(mesh, done, protected, options, console)
+    data = {**done.to_dict(), "picture": picture, **_laid(mesh, done, options)}
+    lines = [f"{options.mesh.name}: plan for {done.use.title.lower()}", *_lines(done, options.sources)]
+    lines += ["", "Orientations", *table(data["orientation"])]
+    if data["output"]:
+        lines.append(f"Written: {data['output']} ({axes_words(done.orientations.chosen.measures.rotation)})")
+    console.result(data, [*lines, "", *textwrap.wrap(LIMITS, WIDTH)])
+    return 0
+
+
+def _picture(mesh: Mesh, done: Plan, protected: Protected, options: argparse.Namespace, console: Console) -> str | None:
+    if not options.picture:
+        return None
+    return render_orientations(
+        mesh, done.orientations, options.picture, protected=protected, progress=part(console.progress, 0.8, 0.95)
+    ).name
+
+
+def _laid(mesh: Mesh, done: Plan, options: argparse.Namespace) -> dict[str, Any]:
+    rotation = done.orientations.chosen.measures.rotation
+    result, matrix = laid(mesh, rotation)
+    written: WrittenFile | None = None
+    if options.output:
+        written = write_mesh(result, options.output)
+    return {
+        "matrix": matrix.tolist(),
+        "matrix_back": np.linalg.inv(matrix).tolist(),
+        "patient_axes": patient_axes(rotation),
+        "output": None if written is None else str(options.output),
+        "written": None if written is None else written.to_dict(),
+    }
+
+
+def _lines(done: Plan, sources: bool) -> Iterator[str]:
+    for advice in done.lines:
+        yield ""
+        yield f"{'WARN ' if advice.warning else ''}{advice.subject}"
+        yield from textwrap.wrap(advice.advice, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        for word, text in (("why", advice.why), ("else", advice.changes)):
+            yield from textwrap.wrap(text, WIDTH, initial_indent=f"    {word:<5}", subsequent_indent="         ")
+        if sources:
+            for of, figure in advice.figures:
+                yield from textwrap.wrap(
+                    f"{of}: {figure.words()}. {figure.source}",
+                    WIDTH,
+                    initial_indent="    from ",
+                    subsequent_indent="         ",
+                )
+            for source in advice.sources:
+                yield from textwrap.wrap(source, WIDTH, initial_indent="    from ", subsequent_indent="         ")

@@ -1,0 +1,1 @@
+"""How a model lies on the printer: candidates, their measures, and the choice."""

@@ -1,0 +1,1 @@
+"""Tests of the plan and of how a model lies."""
