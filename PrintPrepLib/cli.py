@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cut": ("parts_step", "cut a model by planes into parts with pins that fit one way only"),
     "split": ("parts_step", "cut a model that is too large into parts that fit a printer"),
     "join": ("parts_step", "join separate bodies by pins or magnets, or into one solid (--union)"),
+    "export": ("export", "several meshes into one file with names and colors: 3MF, GLB, OBJ with MTL, PLY"),
     "recipe": ("recipe", "write, check or explain a recipe"),
     "privacy": ("privacy", "search written files for patient data of a source series"),
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..finding import Finding, Severity
+from ..workflow.formats import FORMATS, checked_formats
 from ..workflow.recipe import load_preset, load_recipe
 from ..workflow.run import RunRequest, RunResult, run
 from .console import Console, finding_lines
@@ -26,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--label", metavar="NAME", help="label of the label map; all together when left out")
     parser.add_argument("--use", metavar="NAME", help="what the model is for, for the record")
     parser.add_argument("--printer", metavar="NAME", help="printer to check the size against")
+    parser.add_argument(
+        "--formats", metavar="LIST", help=f"files of the model, between commas: {','.join(FORMATS)} (usually stl,3mf)"
+    )
     parser.add_argument("--no-pictures", action="store_true", help="write no pictures")
     parser.add_argument("--keep-steps", action="store_true", help="write the surface after each step as well")
 
@@ -49,6 +53,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             printer=options.printer,
             pictures=not options.no_pictures,
             keep_steps=options.keep_steps,
+            formats=checked_formats(options.formats.split(",")) if options.formats is not None else None,
         ),
         progress=console.progress,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,8 +28,10 @@ from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
 from ..volume import Volume
 from .chain import ChainState, completed, run_chain
+from .formats import DEFAULT_FORMATS, checked_formats
 from .load import load_labels, load_scan
-from .parts import check_parts, write_parts
+from .model_files import about_of, write_model
+from .parts import check_parts
 from .pictures import Photographer
 from .recipe import Recipe, StepCall, load_preset
 from .steps import Stage
@@ -56,7 +59,9 @@ class RunRequest:
     """What the user asked for.
 
     ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
-    writes the surface after each step as well, for who wants to go back to one.
+    writes the surface after each step as well, for who wants to go back to one. ``formats`` of the model: None takes
+    those of the recipe, else STL and 3MF. ``record_id`` None makes a random one; it stands in the record and in the
+    model files, so that giving it again gives the same bytes.
     """
 
     input: Path
@@ -69,6 +74,8 @@ class RunRequest:
     printer: str | None = None
     pictures: bool = True
     keep_steps: bool = False
+    formats: tuple[str, ...] | None = None
+    record_id: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +126,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
     """
     seconds: dict[str, float] = {}
     watch = Stopwatch()
+    record_id = request.record_id or str(uuid.uuid4())
+    formats = checked_formats(request.formats or (request.recipe and request.recipe.formats) or DEFAULT_FORMATS)
     chosen_printer = None
     if request.recipe is not None or request.printer:
         name = request.printer or (request.recipe.printer if request.recipe else "")
@@ -176,10 +185,16 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             checked = replace(checked, findings=(*whole, *of_parts))
         findings = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
-        if state.assembly is None:
-            outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
-        else:
-            outputs = list(_write_parts(state.assembly, out, request, part(progress, 0.9, 0.94)))
+        outputs = write_model(
+            mesh,
+            state.assembly,
+            out,
+            name=state.segmentation.name,
+            formats=formats,
+            about=about_of(state.receipts, record_id),
+            pictures=request.pictures,
+            progress=part(progress, 0.9, 0.94),
+        )
         outputs += kept
         if deviation is not None:
             outputs.append(write_mesh(deviation.colored(mesh), out.file(DEVIATION_FILE)))
@@ -201,6 +216,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             ready=ready,
             segmentation=_segmentation_block(state.segmentation),
             case_code=recipe.code,
+            record_id=record_id,
         )
         outputs.append(write_record(record, out.file(RECORD_FILE)))
         seconds["record"] = _lap(watch, seconds)
@@ -230,14 +246,6 @@ def _keeper(out: OutputFolder, kept: list[WrittenFile]) -> Callable[[int, StepCa
             kept.append(replace(written, kind="step"))
 
     return keep
-
-
-def _write_parts(
-    assembly: Assembly, out: OutputFolder, request: RunRequest, progress: Progress
-) -> tuple[WrittenFile, ...]:
-    stem = MODEL_FILE.partition(".")[0]
-    written = write_parts(assembly, out, stem=stem, together=stem, pictures=request.pictures, progress=progress)
-    return written.files
 
 
 def _walls(mesh: Mesh, progress: Progress) -> Thickness | None:
@@ -278,6 +286,8 @@ def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding,
                 measured=name,
             ),
         )
+    if request.formats:
+        recipe = replace(recipe, formats=checked_formats(request.formats))
     return recipe.with_case(use=request.use, printer=request.printer), notes
 
 
