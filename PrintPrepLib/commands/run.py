@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..finding import Finding, Severity
 from ..workflow.formats import FORMATS, checked_formats
+from ..workflow.guard import ON_HIT
 from ..workflow.recipe import load_preset, load_recipe
 from ..workflow.run import RunRequest, RunResult, run
 from .console import Console, finding_lines
@@ -31,6 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         "--formats", metavar="LIST", help=f"files of the model, between commas: {','.join(FORMATS)} (usually stl,3mf)"
     )
     parser.add_argument("--no-pictures", action="store_true", help="write no pictures")
+    parser.add_argument(
+        "--include-identity", action="store_true",
+        help="put patient and study into record.json, which then says so; never done without this",
+    )  # fmt: skip
+    parser.add_argument(
+        "--privacy", choices=ON_HIT, default=ON_HIT[0],
+        help="where patient data would be in a file: write nothing (refuse), or write and mark it (report)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--salt-file", metavar="FILE", type=Path,
+        help="the lab's salt for ids in the record, made if missing; without it a random one is used and forgotten",
+    )  # fmt: skip
     parser.add_argument("--keep-steps", action="store_true", help="write the surface after each step as well")
 
 
@@ -53,6 +66,9 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             printer=options.printer,
             pictures=not options.no_pictures,
             keep_steps=options.keep_steps,
+            include_identity=options.include_identity,
+            on_patient_data=options.privacy,
+            salt_file=options.salt_file,
             formats=checked_formats(options.formats.split(",")) if options.formats is not None else None,
         ),
         progress=console.progress,

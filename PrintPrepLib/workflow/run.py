@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..analysis.deviation import Deviation, compare
 from ..analysis.thickness import Thickness, wall_thickness
 from ..check import CheckResult, check_mesh
+from ..check.skin import skin_finding
 from ..errors import GeometryError, InputError
 from ..export import OutputFolder, WrittenFile, describe_file, write_mesh
 from ..export.single import rounded_to_single
@@ -22,13 +23,16 @@ from ..profiles.processes import process_of
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch
 from ..record.record import build_record, write_record
+from ..record.salt import salt_of
 from ..scan.review import review
+from ..scan.units import judge_units
 from ..segment.ready_labels import from_label_map
 from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
 from ..volume import Volume
 from .chain import ChainState, completed, run_chain
 from .formats import DEFAULT_FORMATS, checked_formats
+from .guard import Guard
 from .load import load_labels, load_scan
 from .model_files import about_of, write_model
 from .parts import check_parts
@@ -61,7 +65,9 @@ class RunRequest:
     ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
     writes the surface after each step as well, for who wants to go back to one. ``formats`` of the model: None takes
     those of the recipe, else STL and 3MF. ``record_id`` None makes a random one; it stands in the record and in the
-    model files, so that giving it again gives the same bytes.
+    model files, so that giving it again gives the same bytes. ``include_identity`` puts the patient into the record;
+    ``on_patient_data`` says what happens where patient data would be in a file without that; ``salt_file`` keeps the
+    lab's salt for the ids in the record.
     """
 
     input: Path
@@ -76,6 +82,9 @@ class RunRequest:
     keep_steps: bool = False
     formats: tuple[str, ...] | None = None
     record_id: str | None = None
+    include_identity: bool = False
+    on_patient_data: str = "refuse"
+    salt_file: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +107,7 @@ class RunResult:
     deviation: Deviation | None
     seconds: dict[str, float]
     assembly: Assembly | None = None
+    privacy: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON contract of ``run``."""
@@ -112,6 +122,7 @@ class RunResult:
             "parts": None if self.assembly is None else [item.to_dict() for item in self.assembly.parts],
             "pins": [] if self.assembly is None else list(self.assembly.pins),
             "deviation": None if self.deviation is None else self.deviation.to_dict(),
+            "privacy": self.privacy,
             "seconds": {key: round(value, 3) for key, value in self.seconds.items()},
         }
 
@@ -133,7 +144,17 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         name = request.printer or (request.recipe.printer if request.recipe else "")
         chosen_printer = printer(name) if name else None
     with OutputFolder(request.output) as out, Photographer() as photographer:
-        scan = load_scan(request.input, series=request.series, progress=part(progress, 0.0, 0.15))
+        salt = None if request.salt_file is None else salt_of(request.salt_file)
+        scan = load_scan(request.input, series=request.series, salt=salt, progress=part(progress, 0.0, 0.13))
+        guard = Guard.of(
+            request.input,
+            scan.files,
+            labels=request.labels,
+            salt=salt,
+            on_hit=request.on_patient_data,
+            include_identity=request.include_identity,
+            progress=part(progress, 0.13, 0.15),
+        )
         seconds["read"] = _lap(watch, seconds)
         recipe, why = _recipe(request, scan.volume)
         state = _start(request, scan.volume)
@@ -179,6 +200,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             progress=part(progress, 0.83, 0.9),
         )
         seconds["check"] = _lap(watch, seconds)
+        skin = skin_finding(scan.volume, mesh, hounsfield=judge_units(scan.volume).is_hounsfield)
+        checked = replace(checked, findings=(*checked.findings, skin))
         if state.assembly is not None:  # in parts it need not fit as a whole
             of_parts = check_parts(state.assembly, chosen_printer, part(progress, 0.89, 0.9))
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
@@ -207,6 +230,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         progress(0.95, "Finishing the pictures")
         outputs += photographer.finished()
         seconds["pictures"] = _lap(watch, seconds)
+        findings = (*findings, guard.search(out, part(progress, 0.96, 0.99)))
+        ready = all(finding.severity is not Severity.FAIL for finding in findings)
         record = build_record(
             recipe=recipe.to_dict(),
             sources=[scan.volume.source],
@@ -218,7 +243,9 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             case_code=recipe.code,
             record_id=record_id,
         )
+        record = guard.record(record, [scan.volume.source.series_id])
         outputs.append(write_record(record, out.file(RECORD_FILE)))
+        findings = (*findings[:-1], guard.search(out))
         seconds["record"] = _lap(watch, seconds)
         progress(1.0, "Done")
     return RunResult(
@@ -234,6 +261,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         deviation=deviation,
         seconds=seconds,
         assembly=state.assembly,
+        privacy=guard.to_dict(),
     )
 
 
@@ -270,8 +298,6 @@ def _lap(watch: Stopwatch, seconds: dict[str, float]) -> float:
 
 def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding, ...]]:
     """Take the recipe that was asked for, or the preset that fits the scan, and say so."""
-    from ..scan.units import judge_units
-
     recipe, why = request.recipe, ()
     notes: tuple[Finding, ...] = why
     if recipe is None:
