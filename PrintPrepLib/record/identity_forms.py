@@ -26,6 +26,8 @@ _WORD = re.compile(r"[^\W_]+")
 _GENERIC = re.compile(r"(?i)[a-z]{0,6}[-_ .]*\d{0,8}(?:[-_ .]\d{1,8})*")
 _SEPARATORS = re.compile(r"[\s\-_./\\]+")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe"})
+_ACCENTS = re.compile("[\u0300-\u036f]")
+"""Of Latin, Greek and Cyrillic letters; the marks of Japanese letters make other letters and stay."""
 _MOST_NAME_PARTS = 3
 
 
@@ -108,13 +110,13 @@ def _name(text: str) -> Iterator[str]:
             yield from (word for word in spelled if word.lower() not in own_words())
             for pair in permutations(spelled[:_MOST_NAME_PARTS], 2):
                 for joint in (" ", ", ", ",", "_", "-", ".", "^", "+", "/", ""):
-                    if joint or sum(map(len, pair)) > MIN_LETTERS:
+                    if joint or sum(map(len, pair)) > MIN_LETTERS or not "".join(pair).isascii():
                         yield joint.join(pair)
 
 
 def _spellings(words: list[str]) -> list[list[str]]:
-    plain = [unicodedata.normalize("NFKD", word) for word in words]
-    plain = ["".join(c for c in word if not unicodedata.combining(c)) for word in plain]
+    plain = [_ACCENTS.sub("", unicodedata.normalize("NFKD", word)) for word in words]
+    plain = [unicodedata.normalize("NFC", word) for word in plain]
     variants = [words, [word.translate(_UMLAUTS) for word in words], plain]
     return [variant for index, variant in enumerate(variants) if variant not in variants[:index]]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 import numpy as np
@@ -23,8 +25,10 @@ SHORTEST_UID = 12
 _LONGEST_UID = 80
 """Letters; the standard allows 64 (PS3.5, 9.1)."""
 _AROUND = 8
-"""Bytes on both sides of a short text that must be readable."""
+"""Bytes on one side of a short text that must be readable."""
 _PREFIX = 4
+_PLAIN = re.compile(r"[a-z0-9_.\-]+")
+"""A text that JSON, XML and addresses write as it is."""
 _BLOCK = 1 << 22
 _LATIN = ("utf-8", "latin-1", "utf-16-le", "utf-16-be", "utf-32-le")
 _OTHER_SCRIPTS = ("cp1251", "iso8859_5", "koi8_r", "cp1253", "shift_jis", "euc_jp", "iso2022_jp", "euc_kr", "gb18030")
@@ -32,7 +36,7 @@ _OTHER_SCRIPTS = ("cp1251", "iso8859_5", "koi8_r", "cp1253", "shift_jis", "euc_j
 _UID = re.compile(rb"[0-9]+(?:\.[0-9]+){2,}")
 _READABLE = frozenset(range(127))
 """Letters, and the small numbers that stand as lengths between texts of binary headers. Of random bytes every second
-is one, of sixteen round a text all by a chance of 1 in 65,536."""
+is one, eight beside a text are by a chance of 1 in 256."""
 _NUMBER_LINE = re.compile(rb"(?:^|\n)(?:v|vn|vt|f) [-+\d.e/ ]*$")
 _NUMBER_ELEMENT = re.compile(rb"<(?:triangle|vertex)\b[^<>]*$")
 _CODE_LETTERS = 24
@@ -76,10 +80,10 @@ class Patterns:
         self._table = np.zeros(1 << 16, bool)
         self._table[_hashed(self._prefixes)] = True
 
-    @classmethod
-    def of(cls, words: list[str]) -> Patterns:
-        """Make patterns of words."""
-        return cls(words)
+    @staticmethod
+    def of(words: Iterable[str]) -> Patterns:
+        """Make patterns of words; those of the last few searches are kept."""
+        return _made(frozenset(words))
 
     def places(self, text: bytes) -> Iterator[tuple[str, str, int]]:
         """Give word, encoding and offset of what a lower-case text holds; the first place of each word."""
@@ -120,6 +124,11 @@ class Patterns:
             yield from (near[self._prefixes[place] == words[near]] + begin).tolist()
 
 
+@lru_cache(maxsize=4)
+def _made(words: frozenset[str]) -> Patterns:
+    return Patterns(sorted(words))
+
+
 def is_uid(word: str) -> bool:
     """Whether a text is a unique identifier, and not a date with points."""
     return len(word) >= SHORTEST_UID and _UID.fullmatch(word.encode(errors="replace")) is not None
@@ -127,15 +136,22 @@ def is_uid(word: str) -> bool:
 
 def encoded(word: str) -> Iterator[tuple[str, bytes, int]]:
     """Give lower-case byte patterns of a word with the name of each encoding; each different one once."""
-    seen: set[bytes] = set()
+    if word.isascii():
+        low = word.lower()
+        yield "utf-8", low.encode(), 1
+        for codec, wide in (("utf-16-le", 2), ("utf-16-be", 2), ("utf-32-le", 4)):
+            yield codec[:6], low.encode(codec), wide
+        if _PLAIN.fullmatch(low):
+            return
+    seen: set[bytes] = {word.lower().encode()} if word.isascii() else set()
     codecs = _LATIN if _fits(word, "latin-1") else (*_LATIN, *_OTHER_SCRIPTS)
-    for codec in codecs:
+    for codec in () if word.isascii() else codecs:
         name, wide = codec.removesuffix("-le").removesuffix("-be"), {"utf-16": 2, "utf-32": 4}.get(codec[:6], 1)
-        for variant in dict.fromkeys((word.lower(), word.upper(), word)):
+        for variant in dict.fromkeys((word.lower(), word.upper(), word, unicodedata.normalize("NFD", word.lower()))):
             if not _fits(variant, codec):
                 continue
             code = variant.encode(codec).lower()
-            if code not in seen and len(code) >= (_PREFIX if variant.isascii() else ANYWHERE):
+            if code not in seen and len(code) >= _PREFIX:
                 seen.add(code)
                 yield name, code, wide
     for name, text in (
@@ -183,9 +199,9 @@ def _believed(text: bytes, at: int, pattern: _Pattern) -> bool:
         head = text[max(at - 200, 0) : at]
         if _NUMBER_LINE.search(head) or _NUMBER_ELEMENT.search(head):
             return False
-        if len(word) >= DIGITS_ANYWHERE:
+        if len(word) >= DIGITS_ANYWHERE or pattern.wide > 1:
             return True
-    elif pattern.wide > 1 or not word.isascii() or len(word) >= ANYWHERE:
+    elif len(pattern.code) >= ANYWHERE:
         return True
     # A piece of a hash or of base64 is no text; the latter is searched decoded.
     in_code = _CODE_RUN.search(text[max(at - _CODE_LETTERS // 2, 0) : stop + _CODE_LETTERS // 2])
@@ -193,11 +209,15 @@ def _believed(text: bytes, at: int, pattern: _Pattern) -> bool:
 
 
 def _in_readable_text(text: bytes, at: int, stop: int) -> bool:
-    around = text[max(at - _AROUND, 0) : at] + text[stop : stop + _AROUND]
-    if all(byte in _READABLE for byte in around):
+    """Whether one side is readable for some bytes: behind a text in a binary header a checksum may follow."""
+    return _readable(text[max(at - _AROUND, 0) : at]) or _readable(text[stop : stop + _AROUND])
+
+
+def _readable(piece: bytes) -> bool:
+    if all(byte in _READABLE for byte in piece):
         return True
     try:
-        around.strip(bytes(range(128, 256))).decode("utf-8")
+        text = piece.strip(bytes(range(128, 192))).decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return all(byte in _READABLE or byte >= 128 for byte in around)
+    return bool(text)

@@ -231,6 +231,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         outputs += photographer.finished()
         seconds["pictures"] = _lap(watch, seconds)
         findings = (*findings, guard.search(out, part(progress, 0.96, 0.99)))
+        seconds["privacy"] = _lap(watch, seconds)
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
         record = build_record(
             recipe=recipe.to_dict(),
