@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "orient": ("orient", "lay a model for printing: few supports, none on protected surfaces"),
     "plan": ("plan", "advice before the print: process, material, orientation, supports, mass, time, with reasons"),
     "profiles": ("profiles", "list or show uses, processes, printers and materials with the source of every figure"),
+    "export": ("export", "several meshes into one file with names and colors: 3MF, GLB, OBJ with MTL, PLY"),
     "recipe": ("recipe", "write, check or explain a recipe"),
     "privacy": ("privacy", "search written files for patient data of a source series"),
 }

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..finding import Finding, Severity
+from ..workflow.formats import FORMATS, checked_formats
+from ..workflow.guard import ON_HIT
 from ..workflow.recipe import load_preset, load_recipe
 from ..workflow.run import RunRequest, RunResult, run
 from .console import Console, finding_lines
@@ -26,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--label", metavar="NAME", help="label of the label map; all together when left out")
     parser.add_argument("--use", metavar="NAME", help="what the model is for, for the record")
     parser.add_argument("--printer", metavar="NAME", help="printer to check the size against")
+    parser.add_argument(
+        "--formats", metavar="LIST", help=f"files of the model, between commas: {','.join(FORMATS)} (usually stl,3mf)"
+    )
     parser.add_argument("--no-pictures", action="store_true", help="write no pictures")
     parser.add_argument("--keep-steps", action="store_true", help="write label map or surface after each step as well")
     parser.add_argument(
@@ -34,6 +39,18 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         type=Path,
         help="keep in DIR what each step made, and go on from there where nothing before has changed",
     )
+    parser.add_argument(
+        "--include-identity", action="store_true",
+        help="put patient and study into record.json, which then says so; never done without this",
+    )  # fmt: skip
+    parser.add_argument(
+        "--privacy", choices=ON_HIT, default=ON_HIT[0],
+        help="where patient data would be in a file: write nothing (refuse), or write and mark it (report)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--salt-file", metavar="FILE", type=Path,
+        help="the lab's salt for ids in the record, made if missing; without it a random one is used and forgotten",
+    )  # fmt: skip
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:
@@ -56,6 +73,10 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             pictures=not options.no_pictures,
             keep_steps=options.keep_steps,
             checkpoints=options.go_on,
+            include_identity=options.include_identity,
+            on_patient_data=options.privacy,
+            salt_file=options.salt_file,
+            formats=checked_formats(options.formats.split(",")) if options.formats is not None else None,
         ),
         progress=console.progress,
     )

@@ -54,6 +54,19 @@ class OutputFolder:
         return self._staging / name
 
     @property
+    def folder_now(self) -> Path:
+        """Folder in which the files lie for now.
+
+        Raises
+        ------
+        ValueError
+            The block was not entered.
+        """
+        if self._staging is None:
+            raise ValueError("OutputFolder.folder_now is for use inside the with block")
+        return self._staging
+
+    @property
     def names(self) -> list[str]:
         """Names of the files that are there so far, sorted."""
         return [] if self._staging is None else sorted(p.name for p in self._staging.iterdir() if p.is_file())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .model_part import PartOf
 from .units import Units
 
 MAX_CORNERS = 10_000
@@ -38,6 +39,12 @@ class Parsed:
         Values at the vertices.
     name : str
         Name that the file gives the model, empty if none.
+    parts : tuple of PartOf
+        Which faces are which part, where the file tells parts apart; empty elsewhere.
+    facts : mapping of str to str
+        What the file says about the model.
+    colors : (n, 3) uint8 or None
+        Colors at the vertices, where the file has them.
     """
 
     vertices: npt.NDArray[np.float64]
@@ -46,6 +53,9 @@ class Parsed:
     units: Units | None = None
     scalars: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=lambda: MappingProxyType({}))
     name: str = ""
+    parts: tuple[PartOf, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    colors: npt.NDArray[np.uint8] | None = None
 
 
 def stated_space(text: bytes) -> str:

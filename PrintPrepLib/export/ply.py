@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +14,7 @@ import numpy.typing as npt
 
 from ..mesh import Mesh
 from ..progress import Progress, silent
+from .model_part import About, ModelPart, PartOf
 from .parsed import Parsed, UnreadableError, numbers, stated_space, triangulate
 
 _TYPES = {
@@ -20,7 +24,9 @@ _TYPES = {
 }  # fmt: skip
 _NOT_SCALARS = frozenset({"x", "y", "z", "nx", "ny", "nz", "red", "green", "blue", "alpha", "s", "t", "u", "v"})
 _ENCODINGS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
-_MAX_HEADER_BYTES = 1 << 16
+_MAX_HEADER_BYTES = 1 << 20
+_PART_LINE = re.compile(r"^comment part (\{.*\})\r?$", re.MULTILINE)
+_ABOUT_LINE = re.compile(r"^comment ([A-Z]\w+): (\S+)\r?$", re.MULTILINE)
 _BLOCK = 1 << 18
 _NEXT = "Export the model again as PLY."
 
@@ -70,10 +76,28 @@ def read(path: Path) -> Parsed:
         raise UnreadableError(f"has no vertices with x, y and z. {_NEXT}")
     vertices = np.stack([columns[axis] for axis in "xyz"], axis=1)
     scalars = {key: value for key, value in columns.items() if key not in _NOT_SCALARS}
-    return Parsed(vertices, triangulate(vertices, counts, corners), stated_space(header), None, scalars)
+    text = header.decode("latin-1")
+    faces, colors = triangulate(vertices, counts, corners), _colors(columns)
+    return Parsed(
+        vertices,
+        faces,
+        stated_space(header),
+        None,
+        scalars,
+        parts=_parts(text, faces, colors),
+        facts=dict(_ABOUT_LINE.findall(text)),
+        colors=colors,
+    )
 
 
-def write(mesh: Mesh, file: BinaryIO, colors: npt.NDArray[np.uint8] | None = None, progress: Progress = silent) -> None:
+def write(
+    mesh: Mesh,
+    file: BinaryIO,
+    colors: npt.NDArray[np.uint8] | None = None,
+    progress: Progress = silent,
+    *,
+    comments: Sequence[str] = (),
+) -> None:
     """Write binary little-endian PLY with double coordinates, the mesh's scalars, and colors (n, 3) if given."""
     fields: list[tuple[str, str, str]] = [(axis, "<f8", "double") for axis in "xyz"]
     fields += [(key, "<f8", "double") for key in mesh.scalars]
@@ -83,6 +107,7 @@ def write(mesh: Mesh, file: BinaryIO, colors: npt.NDArray[np.uint8] | None = Non
         if not key.isascii() or not key.isidentifier() or key in _NOT_SCALARS:
             raise ValueError(f"a PLY file cannot hold a scalar named {key!r}")
     lines = ["ply", "format binary_little_endian 1.0", "comment PrintPrep output. SPACE=LPS"]
+    lines += [f"comment {comment}" for comment in comments]
     lines += [f"element vertex {len(mesh.vertices)}", *(f"property {word} {name}" for name, _, word in fields)]
     lines += [f"element face {len(mesh.faces)}", "property list uchar int vertex_indices", "end_header"]
     file.write(("\n".join(lines) + "\n").encode("ascii"))
@@ -103,6 +128,45 @@ def write(mesh: Mesh, file: BinaryIO, colors: npt.NDArray[np.uint8] | None = Non
         faces["count"] = 3
         faces["corners"] = block
         file.write(faces.data)
+
+
+def comments_of(parts: Sequence[ModelPart], about: About | None) -> list[str]:
+    """Return the comments that tell parts apart: PLY has colors, but no names."""
+    lines = [] if about is None else [f"{key}: {value}" for key, value in about.facts().items()]
+    for part in parts:
+        facts = {
+            "name": part.name,
+            "number": part.number,
+            "faces": len(part.mesh.faces),
+            "colored": part.color is not None,
+        }
+        lines.append(f"part {json.dumps(facts)}")
+    return lines
+
+
+def _parts(header: str, faces: npt.NDArray[np.int64], colors: npt.NDArray[np.uint8] | None) -> tuple[PartOf, ...]:
+    """Parts as the comments tell them; the color of each is that of its first corner."""
+    found: list[PartOf] = []
+    first = 0
+    for text in _PART_LINE.findall(header):
+        try:
+            said = json.loads(text)
+            count, color = int(said["faces"]), None
+            if said["colored"] and colors is not None:
+                red, green, blue = colors[faces[first, 0]].tolist()
+                color = (red, green, blue)
+            found.append(PartOf(str(said["name"]), str(said["number"]), color, first, count))
+        except (ValueError, KeyError, TypeError, IndexError):
+            return ()
+        first += count
+    return tuple(found) if first == len(faces) else ()
+
+
+def _colors(columns: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.uint8] | None:
+    if not {"red", "green", "blue"} <= columns.keys():
+        return None
+    rows = np.stack([columns[color] for color in ("red", "green", "blue")], axis=1)
+    return np.clip(rows, 0, 255).astype(np.uint8)
 
 
 def _split_header(body: bytes) -> tuple[bytes, int]:

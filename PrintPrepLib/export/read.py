@@ -12,7 +12,8 @@ import numpy as np
 from ..errors import InputError
 from ..mesh import Mesh
 from ..topology import edge_table
-from . import obj, off, ply, stl, threemf_read, vtk_read, vtp_read
+from . import gltf_read, obj, off, ply, stl, threemf_read, vtk_read, vtp_read
+from .model_part import ModelFile, ModelPart
 from .parsed import Parsed, UnreadableError
 from .units import Units, refuse_wrong_scale
 from .weld import weld_exact
@@ -26,6 +27,7 @@ class MeshKind(Enum):
     OBJ = ".obj"
     OFF = ".off"
     THREE_MF = ".3mf"
+    GLB = ".glb"
     VTP = ".vtp"
     VTK = ".vtk"
 
@@ -37,6 +39,7 @@ _READERS: Mapping[MeshKind, Callable[[Path], Parsed]] = MappingProxyType(
         MeshKind.OBJ: obj.read,
         MeshKind.OFF: off.read,
         MeshKind.THREE_MF: threemf_read.read,
+        MeshKind.GLB: gltf_read.read,
         MeshKind.VTP: vtp_read.read,
         MeshKind.VTK: vtk_read.read,
     }
@@ -55,7 +58,7 @@ def read_mesh(path: Path | str, *, units: Units | None = None) -> Mesh:
     Parameters
     ----------
     path : path
-        ``.stl .ply .obj .off .3mf .vtp .vtk``.
+        ``.stl .ply .obj .off .3mf .glb .vtp .vtk``.
     units : Units, optional
         Units of the file's numbers. Without it they are those that the file states (3MF), else millimeters, and a
         model shorter than :data:`~.units.SMALLEST_MODEL_MM` is refused.
@@ -83,10 +86,40 @@ def read_mesh(path: Path | str, *, units: Units | None = None) -> Mesh:
 
 def read_as_stored(path: Path | str, *, units: Units | None = None) -> Mesh:
     """Read a mesh file with the vertices that it stores, none merged; the rest as :func:`read_mesh`."""
+    return _in_lps(_judged(Path(path)), Path(path), units)
+
+
+def read_parts(path: Path | str, *, units: Units | None = None) -> ModelFile:
+    """Read a model file with its parts, their names, numbers and colors, and what it says about itself.
+
+    A file that tells no parts apart gives one, named as :func:`read_mesh` names it and without a color.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_mesh`.
+    """
     path = Path(path)
-    kind = mesh_kind(path)
-    parsed = _parse(path, kind)
+    parsed = _judged(path)
+    mesh = _in_lps(parsed, path, units)
+    if not parsed.parts:
+        return ModelFile((ModelPart(read_mesh(path, units=units), mesh.name, None),), parsed.facts)
+    parts: list[ModelPart] = []
+    for one in parsed.parts:
+        of_part = np.zeros(len(mesh.faces), bool)
+        of_part[one.first_face : one.first_face + one.faces] = True
+        name = one.name or (mesh.name if len(parsed.parts) == 1 else f"part {len(parts) + 1}")
+        parts.append(ModelPart(mesh.submesh(of_part).with_name(name), name, one.color, one.number))
+    return ModelFile(tuple(parts), parsed.facts)
+
+
+def _judged(path: Path) -> Parsed:
+    parsed = _parse(path, mesh_kind(path))
     _judge(parsed, path.name)
+    return parsed
+
+
+def _in_lps(parsed: Parsed, path: Path, units: Units | None) -> Mesh:
     vertices = parsed.vertices
     if units is not None and units is not (parsed.units or Units.MM):
         vertices = vertices * units.millimeters

@@ -1,17 +1,21 @@
-"""3MF writing: core specification only, units millimeter, one named object per part."""
+"""3MF writing: core specification only, units millimeter, one named object per part.
+
+Several parts become the components of one object, so that a slicer takes them for one assembly and keeps them where
+they are. The metadata of our own stand in a name space, as the specification wants it (core 1.3, section 4.1).
+"""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
 from typing import IO, BinaryIO
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import numpy.typing as npt
 
-from ..mesh import Mesh
 from ..progress import Progress, silent
+from .model_part import About, ModelPart
 
 MODEL_PART = "3D/3dmodel.model"
 _BLOCK = 1 << 15
@@ -21,6 +25,9 @@ _LEVEL = 1
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """Fixed, so that the same model gives the same bytes (and no date goes out)."""
 _CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
+NAMESPACE = "urn:printprep:3mf:1"
+"""Of the metadata RecordId, Space, Scale and Mirrored."""
+_ASSEMBLY = "assembly"
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _TYPES = (
     _XML + '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
@@ -34,22 +41,17 @@ _RELATIONS = (
 )
 
 
-def write(
-    parts: Sequence[Mesh],
-    file: BinaryIO,
-    colors: Sequence[tuple[int, int, int]] | None = None,
-    progress: Progress = silent,
-) -> None:
-    """Write parts as named objects of one 3MF build, in their places.
+def write(parts: Sequence[ModelPart], file: BinaryIO, about: About | None = None, progress: Progress = silent) -> None:
+    """Write parts as named objects of one 3MF, in their places.
 
     Parameters
     ----------
-    parts : sequence of Mesh
+    parts : sequence of ModelPart
         At least one.
     file : binary file
         Receives the package.
-    colors : sequence of (red, green, blue), optional
-        0..255, one per part.
+    about : About, optional
+        Facts of the whole model.
     progress : Progress
         Receiver.
     """
@@ -57,7 +59,7 @@ def write(
         for name, text in (("[Content_Types].xml", _TYPES), ("_rels/.rels", _RELATIONS)):
             package.writestr(_entry(name), text)
         with package.open(_entry(MODEL_PART), "w", force_zip64=True) as out:
-            _model(parts, out, colors, progress)
+            _model(parts, out, about, progress)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -66,32 +68,42 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _model(
-    parts: Sequence[Mesh], out: IO[bytes], colors: Sequence[tuple[int, int, int]] | None, progress: Progress
-) -> None:
-    head = f'{_XML}<model unit="millimeter" xml:lang="en-US" xmlns="{_CORE}">\n'
+def _model(parts: Sequence[ModelPart], out: IO[bytes], about: About | None, progress: Progress) -> None:
+    space = f' xmlns:pp="{NAMESPACE}"' if about is not None else ""
+    head = f'{_XML}<model unit="millimeter" xml:lang="en-US" xmlns="{_CORE}"{space}>\n'
     head += '<metadata name="Application">PrintPrep</metadata>\n'
-    head += '<metadata name="Description">Patient axes, SPACE=LPS, millimeters</metadata>\n<resources>\n'
-    first = 1
-    if colors is not None:
-        first = 2
-        bases = "".join(
-            f'<base name={quoteattr(part.name)} displaycolor="#{r:02X}{g:02X}{b:02X}"/>'
-            for part, (r, g, b) in zip(parts, colors, strict=True)
-        )
+    head += '<metadata name="Description">Patient axes, SPACE=LPS, millimeters</metadata>\n'
+    if about is not None:
+        facts = about.facts().items()
+        head += "".join(f'<metadata name="pp:{key}">{escape(value)}</metadata>\n' for key, value in facts)
+    head += "<resources>\n"
+    colored = [part for part in parts if part.color is not None]
+    if colored:
+        bases = "".join(f'<base name={quoteattr(part.name)} displaycolor="#{_hex(part)}"/>' for part in colored)
         head += f'<basematerials id="1">{bases}</basematerials>\n'
     out.write(head.encode())
+    first = 2 if colored else 1
     for index, part in enumerate(parts):
         progress(index / len(parts), f"Writing 3MF: {part.name}")
-        material = f' pid="1" pindex="{index}"' if colors is not None else ""
-        opening = f'<object id="{first + index}" type="model" name={quoteattr(part.name)}{material}><mesh><vertices>\n'
-        out.write(opening.encode())
-        _lines(out, '<vertex x="%.9g" y="%.9g" z="%.9g"/>\n', part.vertices, progress, index / len(parts))
+        material = "" if part.color is None else f' pid="1" pindex="{colored.index(part)}"'
+        number = f" partnumber={quoteattr(part.number)}" if part.number else ""
+        opening = f'<object id="{first + index}" type="model" name={quoteattr(part.name)}{number}{material}><mesh>'
+        out.write(f"{opening}<vertices>\n".encode())
+        _lines(out, '<vertex x="%.9g" y="%.9g" z="%.9g"/>\n', part.mesh.vertices, progress, index / len(parts))
         out.write(b"</vertices><triangles>\n")
-        _lines(out, '<triangle v1="%d" v2="%d" v3="%d"/>\n', part.faces, progress, index / len(parts))
+        _lines(out, '<triangle v1="%d" v2="%d" v3="%d"/>\n', part.mesh.faces, progress, index / len(parts))
         out.write(b"</triangles></mesh></object>\n")
-    items = "".join(f'<item objectid="{first + index}"/>' for index in range(len(parts)))
-    out.write(f"</resources>\n<build>{items}</build>\n</model>\n".encode())
+    root = first
+    if len(parts) > 1:
+        root = first + len(parts)
+        inside = "".join(f'<component objectid="{first + index}"/>' for index in range(len(parts)))
+        opening = f'<object id="{root}" type="model" name="{_ASSEMBLY}"><components>'
+        out.write(f"{opening}{inside}</components></object>\n".encode())
+    out.write(f'</resources>\n<build><item objectid="{root}"/></build>\n</model>\n'.encode())
+
+
+def _hex(part: ModelPart) -> str:
+    return "".join(f"{value:02X}" for value in part.color or ())
 
 
 def _lines(

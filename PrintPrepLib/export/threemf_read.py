@@ -1,4 +1,4 @@
-"""3MF reading: objects, components, build items with their transforms, and the production extension's parts."""
+"""3MF reading: objects with names, numbers and colors, components, transforms, metadata, parts in several files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from xml.parsers import expat
 import numpy as np
 import numpy.typing as npt
 
+from .model_part import PartOf, Rgb, color_of
 from .parsed import Parsed, UnreadableError, check_indices
 from .threemf import MODEL_PART
 from .units import Units
@@ -22,6 +23,8 @@ _MAX_DEPTH = 16
 """Components within components; deeper nesting is a circle."""
 _MAX_UNPACKED = 8 << 30
 """Bytes of unpacked XML: some 100 million triangles; more is a decompression bomb."""
+_LONGEST_FACT = 4096
+"""Letters of a metadata that are kept: some programs put whole pictures and settings there."""
 _CHUNK = 1 << 20
 _NEXT = "Export the model again as 3MF."
 
@@ -29,6 +32,8 @@ _NEXT = "Export the model again as 3MF."
 @dataclass
 class _Object:
     name: str = ""
+    number: str = ""
+    property: tuple[str, str] = ("", "")
     printed: bool = True
     vertices: array[float] = field(default_factory=lambda: array("d"))
     triangles: array[int] = field(default_factory=lambda: array("q"))
@@ -40,7 +45,8 @@ class _Part:
     unit_mm: float = 1.0
     objects: dict[str, _Object] = field(default_factory=dict)
     items: list[tuple[str, str, npt.NDArray[np.float64]]] = field(default_factory=list)
-    description: str = ""
+    colors: dict[str, list[Rgb | None]] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 def read(path: Path) -> Parsed:
@@ -77,7 +83,7 @@ def _package(package: zipfile.ZipFile) -> Parsed:
 
     vertices: list[npt.NDArray[np.float64]] = []
     faces: list[npt.NDArray[np.int64]] = []
-    found: list[str] = []
+    found: list[PartOf] = []
 
     def place(part_name: str, object_id: str, matrix: npt.NDArray[np.float64], depth: int) -> None:
         thing = part_of(part_name).objects.get(object_id)
@@ -93,18 +99,34 @@ def _package(package: zipfile.ZipFile) -> Parsed:
             return
         check_indices(corners, len(points))
         flipped = np.linalg.det(matrix[:3]) < 0
+        number = sum(len(f) for f in faces)
+        color = _color(part_of(part_name), thing.property)
+        found.append(PartOf(thing.name, thing.number, color, number, len(corners)))
         faces.append((corners[:, ::-1] if flipped else corners) + sum(len(v) for v in vertices))
         vertices.append(points @ matrix[:3] + matrix[3])
-        found.append(thing.name)
 
     main = part_of(root)
     for part_name, object_id, matrix in main.items:
         place(part_name or root, object_id, matrix, 0)
     if not faces:
         return Parsed(np.empty((0, 3)), np.empty((0, 3), np.int64))
-    space = "RAS" if "SPACE=RAS" in main.description else "LPS"
-    name = found[0] if len(found) == 1 else ""
-    return Parsed(np.concatenate(vertices) * main.unit_mm, np.concatenate(faces), space, Units.MM, name=name)
+    facts = {key.rpartition(":")[2]: value for key, value in main.metadata.items()}
+    space = "RAS" if "SPACE=RAS" in facts.get("Description", "") else "LPS"
+    return Parsed(
+        np.concatenate(vertices) * main.unit_mm,
+        np.concatenate(faces),
+        space,
+        Units.MM,
+        name=found[0].name if len(found) == 1 else "",
+        parts=tuple(found),
+        facts=facts,
+    )
+
+
+def _color(part: _Part, chosen: tuple[str, str]) -> Rgb | None:
+    """Color of an object as a whole; colors of single triangles are not looked at."""
+    group, index = part.colors.get(chosen[0], []), chosen[1]
+    return group[int(index)] if index.isdigit() and int(index) < len(group) else None
 
 
 def _root_part(package: zipfile.ZipFile, names: dict[str, str]) -> str:
@@ -121,17 +143,22 @@ def _root_part(package: zipfile.ZipFile, names: dict[str, str]) -> str:
 def _parse(package: zipfile.ZipFile, name: str) -> _Part:
     part = _Part()
     current = _Object()
-    metadata = ""
+    metadata = group = ""
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal current, metadata
+        nonlocal current, metadata, group
         tag = tag.rpartition(":")[2]
         if tag == "vertex":
             current.vertices.extend((float(attributes["x"]), float(attributes["y"]), float(attributes["z"])))
         elif tag == "triangle":
             current.triangles.extend((int(attributes["v1"]), int(attributes["v2"]), int(attributes["v3"])))
         elif tag == "object":
-            current = _Object(attributes.get("name", ""), attributes.get("type", "model") in ("model", "solidsupport"))
+            current = _Object(
+                attributes.get("name", ""),
+                attributes.get("partnumber", ""),
+                (attributes.get("pid", ""), attributes.get("pindex", "0")),
+                attributes.get("type", "model") in ("model", "solidsupport"),
+            )
             part.objects[attributes["id"]] = current
         elif tag in ("component", "item"):
             path = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "path"), "")
@@ -142,16 +169,23 @@ def _parse(package: zipfile.ZipFile, name: str) -> _Part:
             if unit not in _UNITS:
                 raise UnreadableError(f"states an unknown unit '{unit}'. {_NEXT}")
             part.unit_mm = _UNITS[unit]
+        elif tag in ("basematerials", "colorgroup"):
+            group = attributes["id"]
+            part.colors[group] = []
+        elif tag in ("base", "color") and group:
+            part.colors[group].append(_displayed(attributes))
         elif tag == "metadata":
             metadata = attributes.get("name", "")
 
     def end(tag: str) -> None:
-        nonlocal metadata
+        nonlocal metadata, group
         metadata = ""
+        if tag.rpartition(":")[2] in ("basematerials", "colorgroup"):
+            group = ""
 
     def text(content: str) -> None:
-        if metadata == "Description":
-            part.description += content
+        if metadata:
+            part.metadata[metadata] = (part.metadata.get(metadata, "") + content)[:_LONGEST_FACT]
 
     def no_doctype(*_: object) -> None:
         raise UnreadableError(f"holds a document type definition, which 3MF forbids. {_NEXT}")
@@ -170,6 +204,13 @@ def _parse(package: zipfile.ZipFile, name: str) -> _Part:
     except (KeyError, ValueError) as error:
         raise UnreadableError(f"has a vertex, triangle or object that makes no sense ({error}). {_NEXT}") from error
     return part
+
+
+def _displayed(attributes: dict[str, str]) -> Rgb | None:
+    try:
+        return color_of(attributes.get("displaycolor", attributes.get("color", "")))
+    except ValueError:
+        return None
 
 
 def _matrix(text: str) -> npt.NDArray[np.float64]:

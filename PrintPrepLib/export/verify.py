@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,15 @@ import numpy as np
 from ..errors import ExportError, InputError
 from ..mesh import Mesh
 from ..topology import edge_table, non_manifold_vertices
-from .read import MeshKind, read_as_stored, welded
+from . import materials
+from .model_part import About, ModelPart, Rgb
+from .read import MeshKind, read_as_stored, read_parts, welded
 from .units import Units
 
 _TEXT_TOLERANCE = 1e-8
 """Relative to the largest coordinate: text formats are written with nine digits."""
+_SINGLE_TOLERANCE = 2.0**-23
+"""Relative to the largest coordinate: GLB holds single precision in meters; rounding is half of it."""
 _TOLERANCE = {
     MeshKind.STL: 0.0,  # the mesh was rounded to single precision beforehand
     MeshKind.PLY: 0.0,
@@ -22,6 +27,7 @@ _TOLERANCE = {
     MeshKind.OBJ: _TEXT_TOLERANCE,
     MeshKind.OFF: _TEXT_TOLERANCE,
     MeshKind.THREE_MF: _TEXT_TOLERANCE,
+    MeshKind.GLB: _SINGLE_TOLERANCE,
 }
 
 
@@ -69,6 +75,46 @@ def compare(mesh: Mesh, path: Path, kind: MeshKind, name: str) -> list[str]:
     if not np.array_equal(back.faces, mesh.faces):
         raise ExportError(f"'{name}' joins its triangles differently from the model when read back. Check the drive.")
     return []
+
+
+def compare_parts(parts: Sequence[ModelPart], about: About | None, path: Path, name: str, library: Path | None) -> None:
+    """Read a file of several parts back and compare what is not geometry: names, numbers, colors, counts, facts.
+
+    Parameters
+    ----------
+    parts, about
+        What was meant.
+    path : Path
+        What was written.
+    name : str
+        Its final name, for messages.
+    library : Path or None
+        The material file of an OBJ: it is looked up here since its final name does not exist yet.
+
+    Raises
+    ------
+    ExportError
+        Something reads back differently.
+    """
+    back = read_parts(path, units=Units.MM)
+    if len(back.parts) != len(parts):
+        raise ExportError(f"'{name}' holds {len(back.parts)} parts instead of {len(parts)} when read back.")
+    colors = None if library is None else materials.read(library)
+    for index, (meant, found) in enumerate(zip(parts, back.parts, strict=True)):
+        color: Rgb | None = found.color if colors is None else colors.get(materials.material_name(index))
+        for what, wanted, got in (
+            ("name", meant.name, found.name),
+            ("number", meant.number, found.number),
+            ("color", meant.color, color),
+            ("number of triangles", len(meant.mesh.faces), len(found.mesh.faces)),
+        ):
+            if wanted != got:
+                raise ExportError(
+                    f"'{name}' gives part {index + 1} the {what} {got!r} instead of {wanted!r} when read back."
+                )
+    facts = {} if about is None else about.facts()
+    if {key: back.facts.get(key) for key in facts} != facts:
+        raise ExportError(f"'{name}' says other things about the model than was meant when read back.")
 
 
 def _largest_difference(mesh: Mesh, back: Mesh) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,16 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ExportError, InputError
-from ..mesh import Mesh, concatenate
+from ..mesh import Mesh
 from ..progress import Progress, part, silent
 from ..topology import edge_table
-from . import obj, off, ply, stl, threemf, vtk_write, vtp_plain
+from . import gltf, obj, off, ply, stl, threemf, vtk_write, vtp_plain
+from .model_part import ModelPart
 from .read import MeshKind, mesh_kind
 from .single import rounded_to_single
 from .temporary import staged
 from .verify import compare
 
-_COLORED = (MeshKind.PLY, MeshKind.OBJ, MeshKind.VTP)
+_COLORED = (MeshKind.PLY, MeshKind.OBJ, MeshKind.GLB, MeshKind.VTP)
 _HASH_BLOCK = 1 << 20
 
 
@@ -69,11 +70,11 @@ def write_mesh(
     Parameters
     ----------
     mesh : Mesh
-        Not empty, and not inside out. STL and OBJ, OFF, 3MF hold no scalars; PLY, VTP and VTK do.
+        Not empty, and not inside out. STL, OBJ, OFF, 3MF and GLB hold no scalars; PLY, VTP and VTK do.
     path : path
-        ``.stl .ply .obj .off .3mf .vtp .vtk``.
+        ``.stl .ply .obj .off .3mf .glb .vtp .vtk``.
     colors : (n, 3) uint8, optional
-        Red, green, blue at the vertices; only PLY, OBJ and VTP hold them.
+        Red, green, blue at the vertices; only PLY, OBJ, GLB and VTP hold them.
     plain : bool
         VTP only: not packed, so that it is larger and read ten times faster; without colors.
     overwrite : bool
@@ -98,7 +99,7 @@ def write_mesh(
     pixels = _checked_colors(mesh, kind, colors)
     if plain and (kind is not MeshKind.VTP or colors is not None):
         raise InputError("Only a VTP without colors can be written plain.")
-    _refuse_unprintable(mesh)
+    refuse_unprintable(mesh)
     warnings: list[str] = []
     if kind is MeshKind.STL:
         mesh, notes = rounded_to_single(mesh)
@@ -113,61 +114,9 @@ def write_mesh(
     return _write_verified(final, kind, mesh, write=write, overwrite=overwrite, progress=progress, warnings=warnings)
 
 
-def write_assembly(
-    parts: Sequence[Mesh],
-    path: Path | str,
-    *,
-    colors: Sequence[tuple[int, int, int]] | None = None,
-    overwrite: bool = True,
-    progress: Progress = silent,
-) -> WrittenFile:
-    """Write several named parts in their places into one 3MF.
-
-    Parameters
-    ----------
-    parts : sequence of Mesh
-        At least one; none empty or inside out.
-    path : path
-        Ends in ``.3mf``.
-    colors : sequence of (red, green, blue), optional
-        0..255, one for each part.
-    overwrite, progress
-        As in :func:`write_mesh`.
-
-    Raises
-    ------
-    InputError
-        No part, another ending than ``.3mf``, or a wrong number of colors.
-    ExportError
-        As in :func:`write_mesh`.
-    """
-    final = Path(path)
-    if mesh_kind(final) is not MeshKind.THREE_MF:
-        raise InputError(f"'{final.name}' cannot hold several parts. Use the ending .3mf.")
-    if not parts:
-        raise InputError("There is no part to write.")
-    if colors is not None and len(colors) != len(parts):
-        raise InputError(f"There are {len(parts)} parts but {len(colors)} colors; one for each is needed.")
-    for mesh in parts:
-        _refuse_unprintable(mesh)
-
-    def write(file: BinaryIO) -> None:
-        threemf.write(parts, file, colors, part(progress, 0.0, 0.5))
-
-    return _write_verified(
-        final,
-        MeshKind.THREE_MF,
-        concatenate(list(parts)),
-        write=write,
-        overwrite=overwrite,
-        progress=progress,
-        warnings=[],
-    )
-
-
 def describe_file(path: Path, kind: str | None = None) -> WrittenFile:
     """Hash a file that some other room wrote (report, recipe), for the record."""
-    size, digest = _hash(path)
+    size, digest = hash_file(path)
     return WrittenFile(path.name, kind or path.suffix.lstrip(".").lower(), size, digest)
 
 
@@ -187,7 +136,7 @@ def _write_verified(
         progress(0.5, f"Reading {final.name} back")
         warnings += compare(mesh, item.path, kind, final.name)
         progress(0.9, f"Hashing {final.name}")
-        size, digest = _hash(item.path)
+        size, digest = hash_file(item.path)
     progress(1.0, f"Wrote {final.name}")
     return WrittenFile(final.name, kind.value.lstrip("."), size, digest, len(mesh.faces), tuple(warnings))
 
@@ -205,7 +154,9 @@ def _write(
         case MeshKind.OFF:
             off.write(mesh, file, progress)
         case MeshKind.THREE_MF:
-            threemf.write([mesh], file, None, progress)
+            threemf.write([ModelPart(mesh, mesh.name, None)], file, None, progress)
+        case MeshKind.GLB:
+            gltf.write([ModelPart(mesh, mesh.name, None)], file, None, progress, colors=colors)
         case MeshKind.VTP:
             vtk_write.write_vtp(mesh, file, colors, progress)
         case MeshKind.VTK:
@@ -224,7 +175,14 @@ def _checked_colors(mesh: Mesh, kind: MeshKind, colors: npt.NDArray[np.uint8] | 
     return values
 
 
-def _refuse_unprintable(mesh: Mesh) -> None:
+def refuse_unprintable(mesh: Mesh) -> None:
+    """Refuse a mesh that no file should hold: empty, inside out, or closed round nothing.
+
+    Raises
+    ------
+    ExportError
+        The message says which.
+    """
     if mesh.is_empty:
         raise ExportError(f"The model '{mesh.name}' is empty; there is nothing to write.")
     volume = mesh.volume_mm3
@@ -241,7 +199,8 @@ def _refuse_unprintable(mesh: Mesh) -> None:
     raise ExportError(f"The model '{mesh.name}' encloses no volume; there is nothing to print.")
 
 
-def _hash(path: Path) -> tuple[int, str]:
+def hash_file(path: Path) -> tuple[int, str]:
+    """Return the size in bytes and the SHA-256 of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_HASH_BLOCK):

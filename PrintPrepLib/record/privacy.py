@@ -2,143 +2,141 @@
 
 from __future__ import annotations
 
-import gzip
-import re
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from ..errors import InputError
 from ..progress import Progress, silent
+from .identity import SourceIdentity, identity_tokens
+from .patterns import Patterns as _Wanted
+from .unpack import DAMAGED, decoded, is_packed, members
 
-MIN_TOKEN = 4
-"""Shorter texts ("Li", "CT") occur in any binary file by chance."""
-MIN_DIGITS = 5
-"""Digits alone need one more: four of them are everywhere in coordinates."""
+__all__ = ["LIMITS", "IdentityHit", "Searched", "find_identity", "identity_tokens", "search_files"]
+
 MAX_UNPACKED = 4 << 30
 """Bytes unpacked from one file; beyond that the search says that it did not look."""
-_MAX_DEPTH = 3
+LIMITS = (
+    "What is drawn in pictures is not read: look at them.",
+    "Texts inside other compressed or encrypted data than zip, gzip, base64 and the texts of PNG are not seen.",
+    "A shape can tell who it is: a face is not found by words.",
+)
+"""What the search cannot see, for the user."""
+_MAX_DEPTH = 4
 _OVERLAP = 1024
-_CHUNK = 1 << 24
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, gzip.BadGzipFile)
-_UID = re.compile(rb"[0-9]+(?:\.[0-9]+){4,}")
-
-_IDENTIFYING = (
-    "PatientName",
-    "PatientID",
-    "OtherPatientIDs",
-    "OtherPatientNames",
-    "PatientBirthName",
-    "PatientMotherBirthName",
-    "PatientBirthDate",
-    "PatientAddress",
-    "PatientTelephoneNumbers",
-    "IssuerOfPatientID",
-    "MedicalRecordLocator",
-    "AccessionNumber",
-    "StudyDate",
-    "SeriesDate",
-    "AcquisitionDate",
-    "ContentDate",
-    "StudyID",
-    "StudyDescription",
-    "RequestedProcedureDescription",
-    "InstitutionName",
-    "InstitutionAddress",
-    "InstitutionalDepartmentName",
-    "ReferringPhysicianName",
-    "PerformingPhysicianName",
-    "PhysiciansOfRecord",
-    "NameOfPhysiciansReadingStudy",
-    "OperatorsName",
-    "RequestingPhysician",
-    "StationName",
-    "DeviceSerialNumber",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "SOPInstanceUID",
-    "FrameOfReferenceUID",
-)
-_COMMON_TEXT = (
-    "anonymous anonymized anonymised unknown none null test phantom patient name hospital clinic university center "
-    "centre institute department radiology medical doctor street road head skull brain chest thorax abdomen pelvis "
-    "spine knee foot hand bone vessel model contrast without with scan study series routine axial "
-)
-_COMMON = frozenset(_COMMON_TEXT.split())
-"""Words that stand in such fields but identify nobody, and would be found in any report."""
+_CHUNK = 1 << 26
 
 
 @dataclass(frozen=True)
 class IdentityHit:
-    """A token found in a file. ``file`` is relative to the searched folder, ``member`` a part inside an archive."""
+    """A token found in a file. ``file`` is relative to the searched folder, ``member`` a part inside an archive.
+
+    ``where`` are the attributes of the source that hold it.
+    """
 
     file: str
     member: str
     token: str
     encoding: str
     offset: int
+    where: tuple[str, ...] = ()
+
+    def to_dict(self, *, with_value: bool = False) -> dict[str, object]:
+        """Return plain JSON values; what was found is left out unless asked for, since it is patient data."""
+        data: dict[str, object] = {
+            "file": self.file, "member": self.member, "attributes": list(self.where), "encoding": self.encoding,
+            "offset": self.offset,
+        }  # fmt: skip
+        return data | ({"token": self.token} if with_value else {})
 
 
-def identity_tokens(source: Path | str, *, progress: Progress = silent) -> frozenset[str]:
-    """Collect from the headers of a folder's DICOM files what could identify the patient, the staff or the place.
+@dataclass(frozen=True)
+class Searched:
+    """What a search looked for, in how many files, what it found, and what it did not look for and why."""
 
-    Names are split into their parts; dates are taken as DICOM writes them and with hyphens; trivial tokens (short, or
-    common words) are left out.
+    hits: tuple[IdentityHit, ...]
+    values: int
+    files: int
+    unsearched: tuple[dict[str, object], ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found."""
+        return not self.hits
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON values without any value of the source."""
+        return {
+            "clean": self.clean,
+            "values_searched": self.values,
+            "files_searched": self.files,
+            "hits": [hit.to_dict() for hit in self.hits],
+            "not_searched": list(self.unsearched),
+            "limits": list(LIMITS),
+        }
+
+
+def search_files(
+    folder: Path | str,
+    identity: SourceIdentity,
+    *,
+    names: Iterable[str] | None = None,
+    progress: Progress = silent,
+) -> Searched:
+    """Search files for everything that a source holds.
+
+    A date of the source that is also the day of making (as ``record.json`` in the folder states it) is not looked for,
+    and that is said.
 
     Parameters
     ----------
-    source : path
-        A DICOM file or a folder, searched with its subfolders.
+    folder : path
+        As for :func:`find_identity`.
+    identity : SourceIdentity
+        What to look for.
+    names : iterable of str, optional
+        Only these files of the folder.
     progress : Progress
         Receiver.
-
-    Returns
-    -------
-    frozenset of str
-
-    Raises
-    ------
-    InputError
-        Missing, or without any DICOM file: an empty list would make every search succeed.
     """
-    import pydicom
-    from pydicom.errors import InvalidDicomError
-
-    root = Path(source)
-    if not root.exists():
-        raise InputError(f"'{root.name}' does not exist. Choose the folder of the source series.")
-    files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file())
-    tokens: set[str] = set()
-    read = 0
-    for index, file in enumerate(files):
-        progress(index / len(files), "Reading DICOM headers")
-        try:
-            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_IDENTIFYING))
-        except (InvalidDicomError, OSError, EOFError, ValueError, AttributeError, KeyError, NotImplementedError):
-            continue
-        read += 1
-        for keyword in _IDENTIFYING:
-            tokens |= _tokens_of(header.get(keyword), keyword)
-    if read == 0:
-        raise InputError(f"'{root.name}' holds no DICOM file. Choose the folder of the source series.")
-    return frozenset(tokens)
+    made = _day_of_making(Path(folder))
+    forms = {text: where for text, where in identity.forms.items() if made is None or made not in _digits(text)}
+    unsearched = [
+        {"reason": one.reason, "values": one.values, "attributes": list(one.where)} for one in identity.unsearched
+    ]
+    if len(forms) < len(identity.forms):
+        of_today = {name for text, where in identity.forms.items() if text not in forms for name in where}
+        reason = "the same date as the day of making, which the record states"
+        unsearched.append({"reason": reason, "values": 1, "attributes": sorted(of_today)})
+    hits = find_identity(folder, forms, names=names, progress=progress)
+    root = Path(folder)
+    files = 1 if root.is_file() else sum(path.is_file() for path in root.rglob("*"))
+    return Searched(tuple(hits), identity.values, files if names is None else len(set(names)), tuple(unsearched))
 
 
-def find_identity(folder: Path | str, tokens: Iterable[str], *, progress: Progress = silent) -> list[IdentityHit]:
+def find_identity(
+    folder: Path | str,
+    tokens: Iterable[str] | Mapping[str, tuple[str, ...]],
+    *,
+    names: Iterable[str] | None = None,
+    progress: Progress = silent,
+) -> list[IdentityHit]:
     """Search every file of a folder, and every file name, for tokens.
 
-    Bytes are compared without regard to case, as UTF-8, Latin-1 and UTF-16; archives (zip, 3MF, gzip) are searched
-    inside, too.
+    Bytes are compared without regard to case, in the encodings of :mod:`.patterns`; archives (zip, 3MF, gzip), the
+    compressed texts of PNG, and base64 (data URIs) are searched inside, too.
 
     Parameters
     ----------
     folder : path
         A file or a folder, searched with its subfolders, hidden files included.
-    tokens : iterable of str
-        From :func:`identity_tokens` or anywhere; empty ones are not allowed.
+    tokens : iterable of str, or mapping of str to attributes
+        From :func:`~.identity.source_identity` or anywhere; empty ones are not allowed.
+    names : iterable of str, optional
+        Only these files of the folder.
     progress : Progress
         Receiver.
 
@@ -153,6 +151,7 @@ def find_identity(folder: Path | str, tokens: Iterable[str], *, progress: Progre
         Missing folder, no token, or a file that cannot be searched to its end.
     """
     root = Path(folder)
+    where = tokens if isinstance(tokens, Mapping) else {}
     words = sorted({token.strip() for token in tokens if token.strip()})
     if not root.exists():
         raise InputError(f"'{root.name}' does not exist. Choose the folder to search.")
@@ -160,112 +159,86 @@ def find_identity(folder: Path | str, tokens: Iterable[str], *, progress: Progre
         raise InputError("There is nothing to search for: no identifying text was given.")
     wanted = _Wanted.of(words)
     files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file())
+    if names is not None:
+        chosen = set(names)
+        files = [path for path in files if path.name in chosen]
     hits: set[IdentityHit] = set()
     for index, file in enumerate(files):
         name = file.name if file == root else file.relative_to(root).as_posix()
         progress(index / len(files), f"Searching {file.name}")
-        hits |= {IdentityHit(name, "(file name)", word, "name", 0) for word in words if word.lower() in name.lower()}
+        shown = f" {name} ".encode(errors="replace").lower()
+        hits |= {IdentityHit(name, "(file name)", word, "name", 0) for word, _, _ in wanted.places(shown)}
         try:
             with file.open("rb") as stream:
                 hits |= set(_search(stream, name, "", wanted))
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise InputError(
                 f"'{file.name}' is a damaged or locked archive and could not be searched inside."
             ) from error
         except OSError as error:
             raise InputError(f"'{file.name}' could not be read and was not searched ({error.strerror}).") from error
-    return sorted(hits, key=lambda hit: (hit.file, hit.member, hit.token, hit.encoding))
-
-
-def _tokens_of(value: object, keyword: str) -> set[str]:
-    if value is None:
-        return set()
-    values = value if isinstance(value, list | tuple) or type(value).__name__ == "MultiValue" else [value]
-    found: set[str] = set()
-    for item in values:  # type: ignore[attr-defined]
-        text = str(item).strip()
-        found.add(text)
-        if keyword.endswith("Date") and re.fullmatch(r"\d{8}", text):
-            found.add(f"{text[:4]}-{text[4:6]}-{text[6:]}")
-        elif not keyword.endswith("UID"):
-            found |= {word.strip(".,;:()") for word in re.split(r"[\^=\s\\/]+", text)}
-    return {word for word in found if _is_telling(word)}
-
-
-def _is_telling(word: str) -> bool:
-    if word.isdigit():
-        return len(word) >= MIN_DIGITS and word.strip("0") != ""
-    return len(word) >= MIN_TOKEN and word.lower() not in _COMMON
-
-
-def _encodings(word: str) -> Iterator[tuple[str, bytes]]:
-    """Lower-case byte patterns of a word; each different one once."""
-    seen: set[bytes] = set()
-    for name, codec in (("utf-8", "utf-8"), ("latin-1", "latin-1"), ("utf-16", "utf-16-le"), ("utf-16", "utf-16-be")):
-        for variant in (word.lower(), word.upper(), word):
-            try:
-                code = variant.encode(codec).lower()
-            except UnicodeEncodeError:
-                continue
-            if code not in seen:
-                seen.add(code)
-                yield name, code
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What to look for: UIDs are many (one per slice) and are looked up whole; the rest is sought as it stands."""
-
-    patterns: tuple[tuple[str, str, bytes], ...]
-    uids: frozenset[bytes]
-
-    @classmethod
-    def of(cls, words: list[str]) -> _Wanted:
-        uids = frozenset(word.encode() for word in words if _UID.fullmatch(word.encode()))
-        rest = [word for word in words if word.encode() not in uids]
-        return cls(tuple((word, name, code) for word in rest for name, code in _encodings(word)), uids)
-
-    def places(self, text: bytes) -> Iterator[tuple[str, str, int]]:
-        """Give word, encoding and offset of what a lower-case text holds."""
-        for word, encoding, code in self.patterns:
-            if (at := text.find(code)) >= 0:
-                yield word, encoding, at
-        if self.uids:
-            for encoding, form in (("utf-8", text), ("utf-16", text.replace(b"\0", b""))):
-                for match in _UID.finditer(form):
-                    if match.group() in self.uids:
-                        yield match.group().decode(), encoding, match.start()
+    told = [IdentityHit(h.file, h.member, h.token, h.encoding, h.offset, tuple(where.get(h.token, ()))) for h in hits]
+    return sorted(told, key=lambda hit: (hit.file, hit.member, hit.token, hit.encoding))
 
 
 def _search(stream: IO[bytes], file: str, member: str, wanted: _Wanted, depth: int = 0) -> Iterator[IdentityHit]:
-    """Search a stream in overlapping chunks, then what it contains if it is an archive."""
+    """Search a stream in overlapping chunks, then what it contains in other forms."""
     found: set[tuple[str, str]] = set()
     head, tail, position = b"", b"", 0
     while chunk := stream.read(_CHUNK):
-        head = head or chunk[:4]
-        for word, encoding, at in wanted.places((tail + chunk).lower()):
+        head = head or chunk[:8]
+        both = tail + chunk
+        for word, encoding, at in wanted.places(both.lower()):
             if (word, encoding) not in found:
                 found.add((word, encoding))
                 yield IdentityHit(file, member, word, encoding, position - len(tail) + at)
+        if not is_packed(head):
+            yield from _inside_base64(both, position - len(tail), file, member, wanted, depth, found)
         position += len(chunk)
         if depth and position > MAX_UNPACKED:
             raise InputError(f"'{file}' unpacks to more than {MAX_UNPACKED >> 30} GB and was not searched to its end.")
         tail = chunk[-_OVERLAP:]
-    if head[:2] not in (b"PK", b"\x1f\x8b"):
+    if not is_packed(head):
         return
     if depth >= _MAX_DEPTH:
         raise InputError(f"'{file}' holds archives within archives and was not searched to its end.")
     stream.seek(0)
-    for name, inner in _members(stream, head):
-        yield from _search(inner, file, f"{member}!{name}" if member else name, wanted, depth + 1)
+    for name, inner in members(stream, head):
+        inside = f"{member}!{name}" if member else name
+        for word, _, _ in wanted.places(f" {name} ".encode(errors="replace").lower()):
+            yield IdentityHit(file, inside, word, "name", 0)
+        yield from _search(inner, file, inside, wanted, depth + 1)
 
 
-def _members(stream: IO[bytes], head: bytes) -> Iterator[tuple[str, IO[bytes]]]:
-    if head.startswith(b"\x1f\x8b"):
-        with gzip.GzipFile(fileobj=stream) as inner:
-            yield "(gzip)", cast(IO[bytes], inner)
-    elif zipfile.is_zipfile(stream):
-        with zipfile.ZipFile(stream) as package:
-            for info in package.infolist():
-                with package.open(info) as part:
-                    yield info.filename, part
+def _inside_base64(
+    text: bytes, start: int, file: str, member: str, wanted: _Wanted, depth: int, found: set[tuple[str, str]]
+) -> Iterator[IdentityHit]:
+    """Search all base64 of a text at once, and what is packed in it (pictures) one by one."""
+    pieces: list[bytes] = []
+    for at, content in decoded(text):
+        if is_packed(content[:8]) and depth < _MAX_DEPTH:
+            try:
+                yield from _search(BytesIO(content), file, f"{member}!(base64 at {start + at})", wanted, depth + 1)
+            except DAMAGED:
+                pieces.append(content)  # a chance likeness: it is searched as it stands
+        else:
+            pieces.append(content)
+    if not pieces:
+        return
+    for word, encoding, at in wanted.places(b"\n\n".join(pieces).lower()):
+        if (word, f"base64 {encoding}") not in found:
+            found.add((word, f"base64 {encoding}"))
+            yield IdentityHit(file, member, word, f"base64 {encoding}", start + at)
+
+
+def _day_of_making(folder: Path) -> str | None:
+    """Day that the record in a folder states, as eight digits."""
+    try:
+        stated = json.loads((folder / "record.json").read_text("utf-8"))["created_utc"]
+        return _digits(str(stated))[:8]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..check import check_mesh
-from ..export import OutputFolder, WrittenFile, write_mesh
+from ..export import About, ModelPart, OutputFolder, WrittenFile, write_mesh, write_parts_file
 from ..export.single import rounded_to_single
-from ..export.write import write_assembly
 from ..finding import Finding, Severity
 from ..profiles.printers import Printer
 from ..progress import Progress, part, silent
 from ..record.assembly import render_assembly
 from ..record.seam import render_seam
 from ..shape.cut.assembly import Assembly, Part, PartKind
+from ..shape.marks.seams import part_number
 
 PART_CHECKS = frozenset({"open-edges", "winding", "inside-out", "self-intersections", "printer-size"})
 """What is checked of every part; walls, pins and completeness are those of the whole model."""
@@ -45,6 +46,8 @@ def write_parts(
     picture: str = "assembly",
     ending: str = ".stl",
     pictures: bool = True,
+    formats: Sequence[str] = ("3mf",),
+    about: About | None = None,
     progress: Progress = silent,
 ) -> WrittenParts:
     """Write every part in its place, all parts as named, colored objects of one 3MF, and the pictures.
@@ -57,17 +60,23 @@ def write_parts(
     stem, together, picture : str
         Names of the files of single parts (a number follows), of the 3MF and of the picture.
     ending : str
-        Format of the single parts.
+        Format of the single parts; empty for none.
     pictures : bool
         Whether the assembly and its seams are drawn.
+    formats : sequence of str
+        Formats of the file of all parts, without their dots.
+    about : About, optional
+        What that file says about the whole model.
     """
     written = []
-    for number, item in enumerate(assembly.parts):
+    for number, item in enumerate(assembly.parts if ending else ()):
         share = part(progress, 0.6 * number / len(assembly.parts), 0.6 * (number + 1) / len(assembly.parts))
         name = f"{file_stem(assembly, item, stem)}{ending}"
         written.append(write_mesh(item.mesh, out.file(name), progress=share))
-    meshes, colors = [item.mesh for item in assembly.parts], [item.color for item in assembly.parts]
-    others = [write_assembly(meshes, out.file(f"{together}.3mf"), colors=colors, progress=part(progress, 0.6, 0.8))]
+    others: list[WrittenFile] = []
+    for number, kind in enumerate(formats):
+        share = part(progress, 0.6 + 0.2 * number / len(formats), 0.6 + 0.2 * (number + 1) / len(formats))
+        others += write_parts_file(model_parts(assembly), out.file(f"{together}.{kind}"), about=about, progress=share)
     if pictures:
         share = part(progress, 0.8, 1.0)
         sheet = out.file(f"{picture}.png")
@@ -77,6 +86,14 @@ def write_parts(
             others.append(render_seam(assembly, seam, out.file(f"seam_{number + 1:02d}.png")))
     progress(1.0, "Parts written")
     return WrittenParts(tuple(written), tuple(others))
+
+
+def model_parts(assembly: Assembly) -> tuple[ModelPart, ...]:
+    """Return the parts as files hold them; the numbers are those that are engraved, dowels have none."""
+    return tuple(
+        ModelPart(item.mesh, item.name, item.color, part_number(number) if item.kind is PartKind.BODY else "")
+        for number, item in enumerate(assembly.parts)
+    )
 
 
 def check_parts(assembly: Assembly, chosen: Printer | None, progress: Progress = silent) -> list[Finding]:

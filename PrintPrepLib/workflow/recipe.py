@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..errors import InputError, RecipeError
+from .formats import checked_formats
 from .steps import STEPS, Step
 
 SCHEMA = "printprep-recipe/1"
@@ -27,7 +28,8 @@ LONGEST_RECIPE_BYTES = 1_000_000
 
 _CASE_KEYS = ("use", "accuracy_mm", "code")
 _PRINTER_KEYS = ("name", "material", "layer_mm")
-_TOP_KEYS = ("schema", "case", "printer", "step")
+_OUTPUT_KEYS = ("formats",)
+_TOP_KEYS = ("schema", "case", "printer", "output", "step")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Recipe:
         Empty when not chosen.
     layer_mm : float or None
         Layer height of the print, for the check of triangle sizes.
+    formats : tuple of str
+        Formats of the model's files; empty for the usual ones.
     """
 
     steps: tuple[StepCall, ...]
@@ -65,6 +69,7 @@ class Recipe:
     printer: str = ""
     material: str = ""
     layer_mm: float | None = None
+    formats: tuple[str, ...] = ()
 
     def with_case(self, *, use: str | None = None, printer: str | None = None) -> Recipe:
         """Return the recipe with another use or printer; None leaves what is there."""
@@ -83,6 +88,8 @@ class Recipe:
             stated = {key: value for key, value in table.items() if value not in (None, "")}
             if stated:
                 out[name] = stated
+        if self.formats:
+            out["output"] = {"formats": list(self.formats)}
         out["step"] = [
             {"do": call.step.name, **{k: _plain(v) for k, v in call.parameters.items() if v is not None}}
             for call in self.steps
@@ -93,7 +100,7 @@ class Recipe:
         """Return the text of the recipe file."""
         data = self.to_dict()
         lines = [f"schema = {_toml(data['schema'])}"]
-        for table in ("case", "printer"):
+        for table in ("case", "printer", "output"):
             if table in data:
                 lines += ["", f"[{table}]", *(f"{key} = {_toml(value)}" for key, value in data[table].items())]
         for step in data["step"]:
@@ -157,6 +164,7 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
         raise RecipeError(f'{name} must say schema = "{SCHEMA}"; it says {data.get("schema")!r}.')
     case = _table(data, "case", _CASE_KEYS, name, text)
     printer = _table(data, "printer", _PRINTER_KEYS, name, text)
+    output = _table(data, "output", _OUTPUT_KEYS, name, text)
     steps = data.get("step", [])
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
         raise RecipeError(f"{name}: write each step as a table [[step]] of its own.")
@@ -174,6 +182,7 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
         printer=_text(printer, "name", f"{name} [printer]"),
         material=_text(printer, "material", f"{name} [printer]"),
         layer_mm=_positive(printer, "layer_mm", f"{name} [printer]"),
+        formats=_formats(output, f"{name} [output]"),
     )
 
 
@@ -262,6 +271,16 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     if not isinstance(value, str):
         raise RecipeError(f"{where}: {key} must be text; got {value!r}.")
     return value
+
+
+def _formats(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    value = table.get("formats", [])
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise RecipeError(f'{where}: formats must be a list of words such as ["stl", "3mf"]; got {value!r}.')
+    try:
+        return checked_formats(value) if value else ()
+    except InputError as error:
+        raise RecipeError(f"{where}: {error}") from error
 
 
 def _positive(table: Mapping[str, Any], key: str, where: str) -> float | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import uuid
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..analysis.deviation import Deviation, compare
 from ..analysis.thickness import Thickness, wall_thickness
 from ..check import CheckResult, check_mesh
+from ..check.skin import skin_finding
 from ..errors import GeometryError, InputError
 from ..export import OutputFolder, WrittenFile, describe_file, write_mesh
 from ..export.single import rounded_to_single
@@ -20,7 +22,9 @@ from ..profiles.processes import process_of
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch
 from ..record.record import build_record, write_record
+from ..record.salt import salt_of
 from ..scan.review import review
+from ..scan.units import judge_units
 from ..segment.ready_labels import from_label_map
 from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
@@ -28,9 +32,12 @@ from ..surface.holelist import open_holes
 from ..volume import Volume
 from .chain import ChainState, completed
 from .checkpoints import Checkpoints, run_with_checkpoints
+from .formats import DEFAULT_FORMATS, checked_formats
+from .guard import Guard
 from .keepsteps import keeper
 from .load import load_labels, load_scan
-from .parts import check_parts, write_parts
+from .model_files import about_of, write_model
+from .parts import check_parts
 from .pictures import Photographer
 from .recipe import Recipe, load_preset
 
@@ -60,7 +67,10 @@ class RunRequest:
     ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
     writes the label map or the surface after each step as well, for who wants to go back to one. ``checkpoints`` is a
     folder in which what each step made is kept; a run goes on from there where neither its input nor the steps so far
-    have changed.
+    have changed. ``formats`` of the model: None takes those of the recipe, else STL and 3MF. ``record_id`` None makes a
+    random one; it stands in the record and in the model files, so that giving it again gives the same bytes.
+    ``include_identity`` puts the patient into the record; ``on_patient_data`` says what happens where patient data
+    would be in a file without that; ``salt_file`` keeps the lab's salt for the ids in the record.
     """
 
     input: Path
@@ -74,6 +84,11 @@ class RunRequest:
     pictures: bool = True
     keep_steps: bool = False
     checkpoints: Path | None = None
+    formats: tuple[str, ...] | None = None
+    record_id: str | None = None
+    include_identity: bool = False
+    on_patient_data: str = "refuse"
+    salt_file: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +112,7 @@ class RunResult:
     seconds: dict[str, float]
     assembly: Assembly | None = None
     skipped: int = 0
+    privacy: dict[str, Any] = field(default_factory=dict)
 
     @property
     def went_on_from(self) -> dict[str, Any] | None:
@@ -118,6 +134,7 @@ class RunResult:
             "parts": None if self.assembly is None else [item.to_dict() for item in self.assembly.parts],
             "pins": [] if self.assembly is None else list(self.assembly.pins),
             "deviation": None if self.deviation is None else self.deviation.to_dict(),
+            "privacy": self.privacy,
             "seconds": {key: round(value, 3) for key, value in self.seconds.items()},
             "went_on_from": self.went_on_from,
         }
@@ -133,12 +150,24 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
     """
     seconds: dict[str, float] = {}
     watch = Stopwatch()
+    record_id = request.record_id or str(uuid.uuid4())
+    formats = checked_formats(request.formats or (request.recipe and request.recipe.formats) or DEFAULT_FORMATS)
     chosen_printer = None
     if request.recipe is not None or request.printer:
         name = request.printer or (request.recipe.printer if request.recipe else "")
         chosen_printer = printer(name) if name else None
     with OutputFolder(request.output) as out, Photographer() as photographer:
-        scan = load_scan(request.input, series=request.series, progress=part(progress, 0.0, 0.15))
+        salt = None if request.salt_file is None else salt_of(request.salt_file)
+        scan = load_scan(request.input, series=request.series, salt=salt, progress=part(progress, 0.0, 0.13))
+        guard = Guard.of(
+            request.input,
+            scan.files,
+            labels=request.labels,
+            salt=salt,
+            on_hit=request.on_patient_data,
+            include_identity=request.include_identity,
+            progress=part(progress, 0.13, 0.15),
+        )
         seconds["read"] = _lap(watch, seconds)
         recipe, why = _recipe(request, scan.volume)
         state = start_state(request, scan.volume)
@@ -187,16 +216,24 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             progress=part(progress, 0.83, 0.9),
         )
         seconds["check"] = _lap(watch, seconds)
+        skin = skin_finding(scan.volume, mesh, hounsfield=judge_units(scan.volume).is_hounsfield)
+        checked = replace(checked, findings=(*checked.findings, skin))
         if state.assembly is not None:  # in parts it need not fit as a whole
             of_parts = check_parts(state.assembly, chosen_printer, part(progress, 0.89, 0.9))
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
             checked = replace(checked, findings=(*whole, *of_parts))
         findings = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
-        if state.assembly is None:
-            outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
-        else:
-            outputs = list(_write_parts(state.assembly, out, request, part(progress, 0.9, 0.94)))
+        outputs = write_model(
+            mesh,
+            state.assembly,
+            out,
+            name=state.segmentation.name,
+            formats=formats,
+            about=about_of(state.receipts, record_id),
+            pictures=request.pictures,
+            progress=part(progress, 0.9, 0.94),
+        )
         outputs += kept
         if state.laid is not None:
             laid, _ = rounded_to_single(state.laid)
@@ -212,6 +249,9 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         progress(0.95, "Finishing the pictures")
         outputs += photographer.finished()
         seconds["pictures"] = _lap(watch, seconds)
+        findings = (*findings, guard.search(out, part(progress, 0.96, 0.99)))
+        seconds["privacy"] = _lap(watch, seconds)
+        ready = all(finding.severity is not Severity.FAIL for finding in findings)
         record = build_record(
             recipe=recipe.to_dict(),
             sources=[scan.volume.source],
@@ -221,9 +261,12 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             ready=ready,
             segmentation=_segmentation_block(state.segmentation),
             case_code=recipe.code,
+            record_id=record_id,
         )
         record["open_holes"] = open_holes(mesh) if checked.measures["open_edges"] else []
+        record = guard.record(record, [scan.volume.source.series_id])
         outputs.append(write_record(record, out.file(RECORD_FILE)))
+        findings = (*findings[:-1], guard.search(out))
         seconds["record"] = _lap(watch, seconds)
         progress(1.0, "Done")
     return RunResult(
@@ -240,15 +283,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         seconds=seconds,
         assembly=state.assembly,
         skipped=skipped,
+        privacy=guard.to_dict(),
     )
-
-
-def _write_parts(
-    assembly: Assembly, out: OutputFolder, request: RunRequest, progress: Progress
-) -> tuple[WrittenFile, ...]:
-    stem = MODEL_FILE.partition(".")[0]
-    written = write_parts(assembly, out, stem=stem, together=stem, pictures=request.pictures, progress=progress)
-    return written.files
 
 
 def _walls(mesh: Mesh, progress: Progress) -> Thickness | None:
@@ -273,8 +309,6 @@ def _lap(watch: Stopwatch, seconds: dict[str, float]) -> float:
 
 def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding, ...]]:
     """Take the recipe that was asked for, or the preset that fits the scan, and say so."""
-    from ..scan.units import judge_units
-
     recipe, why = request.recipe, ()
     notes: tuple[Finding, ...] = why
     if recipe is None:
@@ -289,6 +323,8 @@ def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding,
                 measured=name,
             ),
         )
+    if request.formats:
+        recipe = replace(recipe, formats=checked_formats(request.formats))
     return recipe.with_case(use=request.use, printer=request.printer), notes
 
 

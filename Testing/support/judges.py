@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -215,6 +216,53 @@ def openscad_meets(a: Path, b: Path) -> bool:
     raise AssertionError(f"openscad gave no answer on {names}: {result.stderr[-300:]}")
 
 
+def lib3mf_warnings(path: Path) -> list[str]:
+    """Read with lib3mf, the reference of the 3MF consortium, in strict mode, and return its warnings.
+
+    Blind to names that are doubled and to parts that overlap.
+    """
+    lib3mf = pytest.importorskip("lib3mf", reason="lib3mf is not installed")
+    model = lib3mf.get_wrapper().CreateModel()
+    reader = model.QueryReader("3mf")
+    reader.SetStrictModeActive(True)
+    try:
+        reader.ReadFromFile(str(path))
+    except Exception as error:
+        raise AssertionError(f"lib3mf refuses {path.name}: {error}") from error
+    return [str(reader.GetWarning(number)) for number in range(reader.GetWarningCount())]
+
+
+def gltf_issues(path: Path) -> list[str]:
+    """Ask Khronos' own glTF validator (npm ``gltf-validator``), where node finds it; errors and warnings."""
+    program = _program("node")
+    where = _run("npm", "root", "-g").stdout.strip() if shutil.which("npm") else ""
+    paths = os.pathsep.join(one for one in (os.environ.get("NODE_PATH", ""), where) if one)
+    probe = subprocess.run(
+        [program, "-e", _GLTF_SCRIPT, str(path)], capture_output=True, text=True, check=False, timeout=_TIMEOUT_S,
+        stdin=subprocess.DEVNULL, env={**os.environ, "NODE_PATH": paths},
+    )  # fmt: skip
+    if "Cannot find module" in probe.stderr:
+        pytest.skip("the npm package gltf-validator is not installed")
+    answer = json.loads(probe.stdout)
+    return [f"{one['code']}: {one['message']}" for one in answer["messages"] if one["severity"] <= 1]
+
+
+def prusa_assembly(path: Path) -> PrusaInfo:
+    """Let PrusaSlicer load a file, put it out again as one STL without moving it, and say what that holds.
+
+    Without ``--no-ensure-on-bed`` the program would drop every part onto the bed, each by itself; in its window it asks
+    whether the parts belong together.
+    """
+    out = path.with_suffix(".judge.stl")
+    try:
+        result = _run(_program("prusa-slicer"), "--no-ensure-on-bed", "--export-stl", f"--output={out}", str(path))
+        if not out.exists():
+            raise AssertionError(f"prusa-slicer could not read {path.name}: {result.stdout}{result.stderr}")
+        return prusa_info(out)
+    finally:
+        out.unlink(missing_ok=True)
+
+
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
@@ -234,6 +282,12 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+_GLTF_SCRIPT = """
+const validator = require("gltf-validator"), fs = require("fs");
+validator.validateBytes(new Uint8Array(fs.readFileSync(process.argv[1])))
+  .then(report => console.log(JSON.stringify(report.issues)))
+  .catch(error => console.log(JSON.stringify({messages: [{code: "UNREADABLE", message: String(error), severity: 0}]})));
+"""
 _MESHLAB_SCRIPT = """
 import json, sys
 import pymeshlab

@@ -61,8 +61,9 @@ def test_run_with_a_cut_writes_parts_and_a_true_record(scan: Path, tmp_path: Pat
 
 
 def test_filled_recipe_with_a_cut_gives_the_same_bytes_again(scan: Path, tmp_path: Path) -> None:
-    run(RunRequest(scan, tmp_path / "a", parse_recipe(BALL + CUT), pictures=False))
-    run(RunRequest(scan, tmp_path / "b", load_recipe(tmp_path / "a" / "recipe.toml"), pictures=False))
+    run(RunRequest(scan, tmp_path / "a", parse_recipe(BALL + CUT), pictures=False, record_id="r-1"))
+    recipe = load_recipe(tmp_path / "a" / "recipe.toml")
+    run(RunRequest(scan, tmp_path / "b", recipe, pictures=False, record_id="r-1"))
     for name in ("model_01.stl", "model_02.stl", "model.3mf"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 

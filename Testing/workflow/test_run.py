@@ -86,7 +86,8 @@ def test_record_holds_receipts_findings_recipe_and_source() -> None:
     for finding in demo.result.findings:
         assert finding.code in text
     assert _sha256(demo.folder / "model.stl") in text
-    assert demo.result.volume.source.series_id in text
+    assert demo.result.volume.source.series_id not in text  # only its salted form is
+    assert record["source"][0]["series_id"].startswith("salted-")
 
 
 def test_model_is_measured_against_the_surface_before_smoothing() -> None:

@@ -1,0 +1,94 @@
+"""A named, colored part of a model file, and what the file says about the whole model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..mesh import Mesh
+
+Rgb = tuple[int, int, int]
+"""Red, green, blue, 0..255, sRGB."""
+
+DEFAULT_COLOR: Rgb = (222, 203, 173)
+"""Of a part to which nobody gave a color: bone, as the first part of a cut has it."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModelPart:
+    """One part as files hold it. ``number`` is its part number (``"1"``), the one that is engraved where one is."""
+
+    mesh: Mesh
+    name: str
+    color: Rgb | None = DEFAULT_COLOR
+    number: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", plain_name(self.name))
+
+
+@dataclass(frozen=True)
+class About:
+    """What a model file says about the whole model; nothing of it tells who was scanned.
+
+    ``scale`` is 1 where the model has the size of the scan; ``mirrored`` is true where left and right were exchanged.
+    An empty ``record_id`` is not written.
+    """
+
+    record_id: str = ""
+    scale: float = 1.0
+    mirrored: bool = False
+
+    def facts(self) -> dict[str, str]:
+        """Return the words that are written, by their names in 3MF."""
+        facts = {"RecordId": self.record_id} if self.record_id else {}
+        return facts | {"Space": "LPS", "Scale": f"{self.scale:.9g}", "Mirrored": "yes" if self.mirrored else "no"}
+
+
+@dataclass(frozen=True)
+class PartOf:
+    """Which faces of a read file are which part."""
+
+    name: str
+    number: str
+    color: Rgb | None
+    first_face: int
+    faces: int
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFile:
+    """A model file as it was read: its parts in LPS millimeters, in their places, and its facts by name."""
+
+    parts: tuple[ModelPart, ...]
+    facts: Mapping[str, str]
+
+
+def plain_name(name: str) -> str:
+    """Return a name that any format can hold: one line, no control characters, not empty."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split()) or "part"
+
+
+def numbered(meshes: Sequence[Mesh], colors: Sequence[Rgb] | None = None) -> tuple[ModelPart, ...]:
+    """Make parts of named meshes, with numbers from ``"1"`` where there are several."""
+    return tuple(
+        ModelPart(
+            mesh, mesh.name, DEFAULT_COLOR if colors is None else colors[index],
+            str(index + 1) if len(meshes) > 1 else "",
+        )
+        for index, mesh in enumerate(meshes)
+    )  # fmt: skip
+
+
+def color_of(text: str) -> Rgb:
+    """Read ``#RRGGBB``.
+
+    Raises
+    ------
+    ValueError
+        Anything else.
+    """
+    digits = text.removeprefix("#")
+    if len(digits) not in (6, 8):
+        raise ValueError(f"'{text}' is no color such as #E0CBAD")
+    return int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)

@@ -1,0 +1,73 @@
+"""The model's files in the formats that were asked for, each read back before it takes its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..export import About, ModelPart, OutputFolder, WrittenFile, write_mesh, write_parts_file
+from ..mesh import Mesh
+from ..progress import Progress, part, silent
+from ..receipt import Receipt
+from ..shape.cut.assembly import Assembly
+from .parts import write_parts
+
+MODEL_STEM = "model"
+
+
+def about_of(receipts: Sequence[Receipt], record_id: str) -> About:
+    """Return what model files say: mirrored where an odd number of steps mirrored it, and the product of all scales."""
+    mirrored = sum(receipt.operation == "mirror" for receipt in receipts) % 2 == 1
+    scale = 1.0
+    for receipt in receipts:
+        if receipt.operation == "scale":
+            scale *= float(receipt.parameters.get("factor", 1.0))
+    return About(record_id, scale, mirrored)
+
+
+def write_model(
+    mesh: Mesh,
+    assembly: Assembly | None,
+    out: OutputFolder,
+    *,
+    name: str,
+    formats: Sequence[str],
+    about: About,
+    pictures: bool = True,
+    progress: Progress = silent,
+) -> list[WrittenFile]:
+    """Write the model, or its parts where it was cut, in every format; and the pictures of the parts.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        The whole model.
+    assembly : Assembly or None
+        Its parts.
+    out : OutputFolder
+    name : str
+        What the structure is called, for the files that hold names.
+    formats : sequence of str
+        As :func:`~.formats.checked_formats` gave them.
+    about : About
+        What the files say about the model.
+    pictures : bool
+        Whether parts and seams are drawn.
+    """
+    together = [kind for kind in formats if kind != "stl"]
+    if assembly is not None:
+        ending = ".stl" if "stl" in formats else ""
+        return list(
+            write_parts(
+                assembly, out, stem=MODEL_STEM, together=MODEL_STEM, ending=ending, formats=together, about=about,
+                pictures=pictures, progress=progress,
+            ).files
+        )  # fmt: skip
+    written: list[WrittenFile] = []
+    for number, kind in enumerate(formats):
+        share = part(progress, number / len(formats), (number + 1) / len(formats))
+        path = out.file(f"{MODEL_STEM}.{kind}")
+        if kind == "stl":
+            written.append(write_mesh(mesh, path, progress=share))
+        else:
+            written += write_parts_file([ModelPart(mesh, name)], path, about=about, progress=share)
+    return written
