@@ -36,7 +36,7 @@ SIMPLIFY = '[[step]]\ndo = "simplify"\ntolerance_voxels = 0.2\n'
 def run_recipe(text: str, out: Path, kept: Path | None, **more: Any) -> RunResult:
     scan, _truth = demo_scan()
     request = RunRequest(
-        scan, out, parse_recipe(text), pictures=False, keep_steps=True, checkpoints=kept, **more
+        scan, out, parse_recipe(text), pictures=False, keep_steps=True, checkpoints=kept, record_id="r-1", **more
     )  # fmt: skip
     return run(request)
 
