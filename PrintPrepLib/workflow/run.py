@@ -20,21 +20,22 @@ from ..profiles.printers import Printer, printer
 from ..profiles.processes import process_of
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch
-from ..record.record import build_record, write_record
+from ..record.calipers import CaliperPair
+from ..record.overrides import Acceptance
 from ..scan.review import review
 from ..segment.ready_labels import from_label_map
 from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
-from ..volume import Volume
+from ..volume import LabelMap, Volume
 from .chain import ChainState, completed, run_chain
 from .load import load_labels, load_scan
+from .papers import RECORD_FILE, REPORT_FILE, Papers
 from .parts import check_parts, write_parts
 from .pictures import Photographer
 from .recipe import Recipe, StepCall, load_preset
 from .steps import Stage
 
 MODEL_FILE = "model.stl"
-RECORD_FILE = "record.json"
 RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
 THICKNESS_FILE = "thickness.vtp"
@@ -56,7 +57,8 @@ class RunRequest:
     """What the user asked for.
 
     ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
-    writes the surface after each step as well, for who wants to go back to one.
+    writes the surface after each step as well, for who wants to go back to one. ``calipers`` and ``accepted`` are
+    added to those of the recipe.
     """
 
     input: Path
@@ -69,6 +71,8 @@ class RunRequest:
     printer: str | None = None
     pictures: bool = True
     keep_steps: bool = False
+    calipers: tuple[CaliperPair, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +102,7 @@ class RunResult:
             "ready": self.ready,
             "outputs": [file.to_dict() for file in self.outputs],
             "record": RECORD_FILE,
-            "report": None,
+            "report": REPORT_FILE,
             "steps": [receipt.to_dict() for receipt in self.receipts],
             "findings": [finding.to_dict() for finding in self.findings],
             "measures": self.check.measures,
@@ -127,7 +131,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         scan = load_scan(request.input, series=request.series, progress=part(progress, 0.0, 0.15))
         seconds["read"] = _lap(watch, seconds)
         recipe, why = _recipe(request, scan.volume)
-        state = _start(request, scan.volume)
+        state, labels = _start(request, scan.volume)
         recipe = completed(recipe, has_segmentation=state.segmentation is not None)
         kept: list[WrittenFile] = []
         keep = _keeper(out, kept) if request.keep_steps else None
@@ -192,17 +196,26 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         progress(0.95, "Finishing the pictures")
         outputs += photographer.finished()
         seconds["pictures"] = _lap(watch, seconds)
-        record = build_record(
-            recipe=recipe.to_dict(),
-            sources=[scan.volume.source],
-            receipts=state.receipts,
+        papers = Papers(
+            volume=scan.volume,
+            labels=labels,
+            state=state,
+            recipe=recipe,
+            mesh=mesh,
+            chosen_printer=chosen_printer,
+            deviation=deviation,
+            walls=walls,
+            wall_limit_mm=_wall_limit(chosen_printer),
+            measures=checked.measures,
             findings=findings,
-            outputs=outputs,
             ready=ready,
-            segmentation=_segmentation_block(state.segmentation),
-            case_code=recipe.code,
+            series=request.series,
+            label=request.label,
+            pictures=request.pictures,
+            keep_steps=request.keep_steps,
         )
-        outputs.append(write_record(record, out.file(RECORD_FILE)))
+        findings, written = papers.write(out, tuple(outputs), progress=part(progress, 0.95, 1.0))
+        outputs += written
         seconds["record"] = _lap(watch, seconds)
         progress(1.0, "Done")
     return RunResult(
@@ -278,25 +291,15 @@ def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding,
                 measured=name,
             ),
         )
-    return recipe.with_case(use=request.use, printer=request.printer), notes
+    recipe = recipe.with_case(use=request.use, printer=request.printer)
+    return recipe.with_papers(calipers=request.calipers, accepted=request.accepted), notes
 
 
-def _start(request: RunRequest, volume: Volume) -> ChainState:
+def _start(request: RunRequest, volume: Volume) -> tuple[ChainState, LabelMap | None]:
     if request.labels is None:
         if request.label is not None:
             raise InputError("--label chooses a label of a label map: give the label map with --labels.")
-        return ChainState(volume=volume)
-    segmentation, receipt = from_label_map(load_labels(request.labels), label=request.label, grey=volume)
-    return replace(ChainState(volume=volume), segmentation=segmentation, receipts=(receipt,))
-
-
-def _segmentation_block(segmentation: Segmentation) -> dict[str, Any]:
-    return {
-        "name": segmentation.name,
-        "volume_ml": segmentation.volume_ml,
-        "voxel_mm": list(segmentation.labels.spacing_mm),
-        "lower": segmentation.lower,
-        "upper": segmentation.upper,
-        "unit": segmentation.unit,
-        "clipped": [face.to_dict() for face in segmentation.clipped],
-    }
+        return ChainState(volume=volume), None
+    labels = load_labels(request.labels)
+    segmentation, receipt = from_label_map(labels, label=request.label, grey=volume)
+    return replace(ChainState(volume=volume), segmentation=segmentation, receipts=(receipt,)), labels
