@@ -69,7 +69,9 @@ def assumptions(receipts: Sequence[Receipt], labels: Mapping[str, Any] | None) -
     out = []
     if labels is not None:
         which = f"label '{labels['label']}'" if labels.get("label") else "all labels together"
-        out.append(f"The segmentation was made elsewhere and taken as it is ({which}); how it was made is not known here.")
+        out.append(
+            f"The segmentation was made elsewhere and taken as it is ({which}); how it was made is not known here."
+        )
     for receipt in receipts:
         details, operation = receipt.details, receipt.operation
         if operation == "threshold":
@@ -146,7 +148,9 @@ def plan_block(
     }
 
 
-def proof_block(mesh: Mesh, deviation: Deviation | None, walls: Thickness | None, limit_mm: float | None) -> dict[str, Any]:
+def proof_block(
+    mesh: Mesh, deviation: Deviation | None, walls: Thickness | None, limit_mm: float | None
+) -> dict[str, Any]:
     """The two measurements that the report draws: distance from the scan's surface, and wall thickness."""
     thickness = None if walls is None else walls.summary(mesh, limit_mm).to_dict()
     return {

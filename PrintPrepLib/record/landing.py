@@ -7,6 +7,7 @@ from enum import Enum
 import numpy as np
 
 from ..mesh import FloatArray, Mesh
+from ..spatial import index_of
 
 REACH_MM = 3.0
 """How far from the touching point a jaw still finds something to rest on: half the width of a usual caliper's jaw."""
@@ -16,8 +17,8 @@ BROAD_MM2 = 4.0
 """From so much surface a jaw rests without marking or bending the print. Ours: the tip of a ball of 6 mm."""
 POINT_MM2 = 1.0
 """Less surface than this is a point or an edge: the jaw slips, or the tip gives way. Ours."""
-_PIECES = 6
-"""Each side of a triangle is divided by this, so that large triangles count with the share that is near."""
+FEELERS = 120
+"""Rays, even over the jaw's disc, that feel for the surface: one stands for a quarter of a square millimeter."""
 
 
 class Landing(Enum):
@@ -29,17 +30,27 @@ class Landing(Enum):
 
 
 def landing_mm2(mesh: Mesh, at_mm: FloatArray, outward: FloatArray) -> float:
-    """Surface within reach of a jaw that touches at a place and moves against ``outward`` (unit vector), mm2."""
-    corners = mesh.vertices[mesh.faces] - np.asarray(at_mm, np.float64)
-    near = ((corners.min(axis=1) <= REACH_MM) & (corners.max(axis=1) >= -REACH_MM)).all(axis=1)
-    if not near.any():
-        return 0.0
-    corners = corners[near]
-    share = mesh.face_areas_mm2()[near] / _PIECES**2
-    points = np.einsum("qk,mkc->mqc", _middles(), corners)
-    depth = -(points @ np.asarray(outward, np.float64))
-    reached = (np.abs(depth) <= DEPTH_MM) & (np.einsum("mqc,mqc->mq", points, points) <= REACH_MM**2)
-    return float((reached.sum(axis=1) * share).sum())
+    """Surface on which a jaw rests that touches at a place, mm2 seen along the jaw's way.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        LPS mm.
+    at_mm : (3,) float64
+        Where it touches.
+    outward : (3,) float64
+        Unit vector against the way of the jaw.
+    """
+    outward = np.asarray(outward, np.float64)
+    first = np.eye(3)[int(np.abs(outward).argmin())]
+    first = np.cross(outward, first) / np.linalg.norm(np.cross(outward, first))
+    second = np.cross(outward, first)
+    turn = np.arange(FEELERS) * np.pi * (3.0 - np.sqrt(5.0))
+    radius = REACH_MM * np.sqrt((np.arange(FEELERS) + 0.5) / FEELERS)
+    disc = np.outer(radius * np.cos(turn), first) + np.outer(radius * np.sin(turn), second)
+    origins = np.asarray(at_mm, np.float64) + disc + DEPTH_MM * outward
+    depth, _ = index_of(mesh).first_hit(origins, np.broadcast_to(-outward, origins.shape).copy(), 2.0 * DEPTH_MM)
+    return float(np.isfinite(depth).mean()) * np.pi * REACH_MM**2
 
 
 def landing_of(area_mm2: float) -> Landing:
@@ -47,12 +58,3 @@ def landing_of(area_mm2: float) -> Landing:
     if area_mm2 >= BROAD_MM2:
         return Landing.BROAD
     return Landing.SMALL if area_mm2 >= POINT_MM2 else Landing.POINT
-
-
-def _middles() -> FloatArray:
-    """Barycentric middles (n*n, 3) of the equal small triangles of a triangle with divided sides."""
-    n = _PIECES
-    upright = [(i + 1 / 3, j + 1 / 3) for i in range(n) for j in range(n - i)]
-    turned = [(i + 2 / 3, j + 2 / 3) for i in range(n - 1) for j in range(n - 1 - i)]
-    uv = np.array(upright + turned) / n
-    return np.column_stack([uv, 1.0 - uv.sum(axis=1)])

@@ -16,11 +16,10 @@ from ..profiles.printers import Printer
 from ..progress import Progress, silent
 from ..record.blocks import assumptions, intended_use, parts_block, plan_block, proof_block, surface_block
 from ..record.calipers import caliper_table, on_model
-from ..record.hashes import voxels_sha256
 from ..record.overrides import unused
 from ..record.record import build_record, write_record
 from ..segment.segmentation import Segmentation
-from ..volume import LabelMap, Volume
+from ..volume import Volume
 from .chain import ChainState
 from .parts import file_stem
 from .recipe import Recipe
@@ -38,7 +37,8 @@ class Papers:
     """
 
     volume: Volume
-    labels: LabelMap | None
+    scan_hash: str
+    labels_hash: str | None
     state: ChainState
     recipe: Recipe
     mesh: Mesh
@@ -66,7 +66,7 @@ class Papers:
         record = build_record(
             recipe=self.recipe.to_dict(),
             sources=[self.volume.source],
-            voxels=[voxels_sha256(self.volume)],
+            voxels=[self.scan_hash],
             receipts=self.state.receipts,
             findings=findings,
             outputs=outputs,
@@ -92,8 +92,8 @@ class Papers:
 
     def _segmentation(self, segmentation: Segmentation) -> dict[str, Any]:
         labels = None
-        if self.labels is not None:
-            labels = {"label": self.label, "voxels_sha256": voxels_sha256(self.labels)}
+        if self.labels_hash is not None:
+            labels = {"label": self.label, "voxels_sha256": self.labels_hash}
         return {
             "name": segmentation.name,
             "method": "threshold" if labels is None else "ready label map",

@@ -52,7 +52,10 @@ def accepted_of(data: Any, where: str) -> tuple[Acceptance, ...]:
 
 def tables_of(calipers: Sequence[CaliperPair], accepted: Sequence[Acceptance]) -> dict[str, list[dict[str, Any]]]:
     """Return both as they are written to a file; what is empty is left out."""
-    rows = [{"name": one.name, "from_mm": list(one.from_mm), "to_mm": list(one.to_mm)} for one in calipers]
+    rows = [
+        {"name": one.name, "from_mm": [float(x) for x in one.from_mm], "to_mm": [float(x) for x in one.to_mm]}
+        for one in calipers
+    ]
     reasons = [
         {key: value for key, value in (("code", one.code), ("reason", one.reason), ("by", one.by)) if value}
         for one in accepted

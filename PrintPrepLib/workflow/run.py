@@ -21,12 +21,13 @@ from ..profiles.processes import process_of
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch
 from ..record.calipers import CaliperPair
+from ..record.hashes import voxels_sha256
 from ..record.overrides import Acceptance
 from ..scan.review import review
 from ..segment.ready_labels import from_label_map
 from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
-from ..volume import LabelMap, Volume
+from ..volume import Volume
 from .chain import ChainState, completed, run_chain
 from .load import load_labels, load_scan
 from .papers import RECORD_FILE, REPORT_FILE, Papers
@@ -58,7 +59,8 @@ class RunRequest:
 
     ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
     writes the surface after each step as well, for who wants to go back to one. ``calipers`` and ``accepted`` are
-    added to those of the recipe.
+    added to those of the recipe. ``expected_voxels`` are the hashes that scan and label map must have (see
+    ``record.hashes``), for a replay.
     """
 
     input: Path
@@ -73,6 +75,7 @@ class RunRequest:
     keep_steps: bool = False
     calipers: tuple[CaliperPair, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
+    expected_voxels: tuple[str | None, str | None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +132,11 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         chosen_printer = printer(name) if name else None
     with OutputFolder(request.output) as out, Photographer() as photographer:
         scan = load_scan(request.input, series=request.series, progress=part(progress, 0.0, 0.15))
+        scan_hash = voxels_sha256(scan.volume)
         seconds["read"] = _lap(watch, seconds)
         recipe, why = _recipe(request, scan.volume)
-        state, labels = _start(request, scan.volume)
+        state, labels_hash = _start(request, scan.volume)
+        _as_expected(request, scan_hash, labels_hash)
         recipe = completed(recipe, has_segmentation=state.segmentation is not None)
         kept: list[WrittenFile] = []
         keep = _keeper(out, kept) if request.keep_steps else None
@@ -198,7 +203,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         seconds["pictures"] = _lap(watch, seconds)
         papers = Papers(
             volume=scan.volume,
-            labels=labels,
+            scan_hash=scan_hash,
+            labels_hash=labels_hash,
             state=state,
             recipe=recipe,
             mesh=mesh,
@@ -295,11 +301,25 @@ def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding,
     return recipe.with_papers(calipers=request.calipers, accepted=request.accepted), notes
 
 
-def _start(request: RunRequest, volume: Volume) -> tuple[ChainState, LabelMap | None]:
+def _start(request: RunRequest, volume: Volume) -> tuple[ChainState, str | None]:
+    """Where the chain starts, and the hash of the label map where there is one."""
     if request.labels is None:
         if request.label is not None:
             raise InputError("--label chooses a label of a label map: give the label map with --labels.")
         return ChainState(volume=volume), None
     labels = load_labels(request.labels)
     segmentation, receipt = from_label_map(labels, label=request.label, grey=volume)
-    return replace(ChainState(volume=volume), segmentation=segmentation, receipts=(receipt,)), labels
+    return replace(ChainState(volume=volume), segmentation=segmentation, receipts=(receipt,)), voxels_sha256(labels)
+
+
+def _as_expected(request: RunRequest, scan: str, labels: str | None) -> None:
+    """Refuse another scan or label map than the one that is expected."""
+    if request.expected_voxels is None:
+        return
+    for what, wanted, found in zip(("scan", "label map"), request.expected_voxels, (scan, labels), strict=True):
+        if wanted is not None and wanted != found:
+            raise InputError(
+                f"This is not the {what} of the record: its grid or its voxels differ (SHA-256 {str(found)[:12]}, in "
+                f"the record {wanted[:12]}). Give the same {what}. A scan that had to be resampled can differ by the "
+                "version of SimpleITK as well."
+            )
