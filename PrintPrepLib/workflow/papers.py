@@ -11,13 +11,12 @@ from ..analysis.thickness import Thickness
 from ..export import OutputFolder, WrittenFile
 from ..finding import Finding
 from ..mesh import Mesh
-from ..profiles.accuracy import accuracy_of
 from ..profiles.printers import Printer
-from ..progress import Progress, silent
+from ..progress import Progress, part, silent
 from ..record.blocks import assumptions, intended_use, parts_block, plan_block, proof_block, surface_block
-from ..record.calipers import caliper_table, on_model
-from ..record.overrides import unused
+from ..record.calipers import Caliper
 from ..record.record import build_record, write_record
+from ..record.report import write_report
 from ..segment.segmentation import Segmentation
 from ..volume import Volume
 from .chain import ChainState
@@ -48,6 +47,7 @@ class Papers:
     wall_limit_mm: float | None
     measures: Mapping[str, Any]
     findings: tuple[Finding, ...]
+    calipers: tuple[Caliper, ...]
     ready: bool
     series: str | None = None
     label: str | None = None
@@ -57,18 +57,15 @@ class Papers:
 
     def write(
         self, out: OutputFolder, outputs: tuple[WrittenFile, ...], *, progress: Progress = silent
-    ) -> tuple[tuple[Finding, ...], tuple[WrittenFile, ...]]:
-        """Write report and record; return all findings, those about the papers included, and both files."""
-        pairs, off = on_model(self.mesh, self.recipe.calipers)
-        findings = (*self.findings, *off, *unused(self.recipe.accepted, self.findings))
+    ) -> tuple[WrittenFile, ...]:
+        """Write report and record, and return what was written."""
         progress(0.1, "Writing the record")
-        process = None if self.chosen_printer is None else self.chosen_printer.process
         record = build_record(
             recipe=self.recipe.to_dict(),
             sources=[self.volume.source],
             voxels=[self.scan_hash],
             receipts=self.state.receipts,
-            findings=findings,
+            findings=self.findings,
             outputs=outputs,
             ready=self.ready,
             segmentation=None if self.state.segmentation is None else self._segmentation(self.state.segmentation),
@@ -78,7 +75,7 @@ class Papers:
             assembly=self._assembly(),
             use=intended_use(self.recipe.use, self.recipe.accuracy_mm, self.state.receipts),
             plan=plan_block(self.chosen_printer, self.recipe.material, self.recipe.layer_mm, self.plan),
-            calipers=caliper_table(self.mesh, accuracy_of(process), pairs, self.state.assembly),
+            calipers=self.calipers,
             accepted=self.recipe.accepted,
             options={
                 "series": self.series,
@@ -88,7 +85,15 @@ class Papers:
             },
             case_code=self.recipe.code,
         )
-        return findings, (write_record(record, out.file(RECORD_FILE)),)
+        names = {item.name for item in outputs}
+        report = write_report(
+            record,
+            lambda name: out.file(name).read_bytes() if name in names else None,
+            out.file(REPORT_FILE),
+            progress=part(progress, 0.3, 0.9),
+        )
+        record["outputs"].append(report.to_dict())
+        return report, write_record(record, out.file(RECORD_FILE))
 
     def _segmentation(self, segmentation: Segmentation) -> dict[str, Any]:
         labels = None

@@ -16,13 +16,14 @@ from ..export.single import rounded_to_single
 from ..export.temporary import staged
 from ..finding import Finding, Severity
 from ..mesh import Mesh
+from ..profiles.accuracy import accuracy_of
 from ..profiles.printers import Printer, printer
 from ..profiles.processes import process_of
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch
-from ..record.calipers import CaliperPair
+from ..record.calipers import CaliperPair, caliper_table, on_model
 from ..record.hashes import voxels_sha256
-from ..record.overrides import Acceptance
+from ..record.overrides import Acceptance, unused
 from ..scan.review import review
 from ..segment.ready_labels import from_label_map
 from ..segment.segmentation import Segmentation
@@ -146,8 +147,13 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         # The file holds single precision: what is measured, checked and drawn is what the file will hold.
         mesh, rounding = rounded_to_single(state.mesh.with_name("model"))
         seconds["steps"] = _lap(watch, seconds)
+        pairs, off_model = on_model(mesh, recipe.calipers)
+        accuracy = accuracy_of(None if chosen_printer is None else chosen_printer.process)
+        calipers = caliper_table(mesh, accuracy, pairs, state.assembly)
+        seconds["calipers"] = _lap(watch, seconds)
         if request.pictures:
             photographer.take(out, scan.volume, mesh)
+            photographer.take_calipers(out, mesh, calipers)
         deviation = None
         if state.reference is not None:
             deviation = compare(
@@ -159,6 +165,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             )
             if request.pictures:
                 photographer.take_deviation(out, mesh, deviation)
+                photographer.take_before_after(out, state.reference, mesh, deviation.forward.max_at_mm)
         seconds["compare"] = _lap(watch, seconds)
         walls = _walls(mesh, part(progress, 0.78, 0.82))
         if walls is not None and request.pictures:
@@ -183,7 +190,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             of_parts = check_parts(state.assembly, chosen_printer, part(progress, 0.89, 0.9))
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
             checked = replace(checked, findings=(*whole, *of_parts))
-        findings = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
+        judged = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
+        findings = (*judged, *off_model, *unused(recipe.accepted, judged))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
         if state.assembly is None:
             outputs = [write_mesh(mesh, out.file(MODEL_FILE), progress=part(progress, 0.9, 0.94))]
@@ -214,14 +222,14 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             wall_limit_mm=_wall_limit(chosen_printer),
             measures=checked.measures,
             findings=findings,
+            calipers=calipers,
             ready=ready,
             series=request.series,
             label=request.label,
             pictures=request.pictures,
             keep_steps=request.keep_steps,
         )
-        findings, written = papers.write(out, tuple(outputs), progress=part(progress, 0.95, 1.0))
-        outputs += written
+        outputs += papers.write(out, tuple(outputs), progress=part(progress, 0.97, 1.0))
         seconds["record"] = _lap(watch, seconds)
         progress(1.0, "Done")
     return RunResult(
