@@ -18,8 +18,9 @@ from ..export import read_mesh
 from ..mesh import Mesh
 from ..receipt import plain
 from ..volume import LabelMap, Volume
+from ..workflow.papers import RECORD_FILE
 from ..workflow.recipe import Recipe
-from ..workflow.run import DEVIATION_FILE, MODEL_FILE, RECORD_FILE, THICKNESS_FILE
+from ..workflow.run import DEVIATION_FILE, MODEL_FILE, THICKNESS_FILE
 from .hashes import InputNode
 from .result import Color, Result, add_result, results
 from .study import Study, save_record

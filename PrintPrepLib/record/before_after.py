@@ -71,6 +71,6 @@ def _view_of(mesh: Mesh, at: FloatArray) -> View:
 
 def _near(mesh: Mesh, at: FloatArray, half: float) -> Mesh:
     """Triangles of a mesh with a corner in a box about a place; all of it where none has."""
-    inside = (np.abs(mesh.vertices - at) <= half).all(axis=1)
-    chosen = inside[mesh.faces].any(axis=1)
+    away = np.abs(mesh.vertices - at).max(axis=1)
+    chosen = np.asarray((away <= half)[mesh.faces].any(axis=1))
     return mesh.submesh(chosen) if chosen.any() else mesh

@@ -119,7 +119,8 @@ def plan_block(
     chosen: Printer | None, material: str, layer_mm: float | None, advice: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What is known of the print before it; what only people know is there, empty. ``advice`` is the plan, where one
-    was made."""
+    was made.
+    """
     process = None if chosen is None else process_of(chosen.process)
     rule = None
     if process is not None:

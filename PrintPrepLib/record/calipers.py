@@ -185,7 +185,8 @@ def _hull(mesh: Mesh) -> ConvexHull | None:
 
 def _diameters(mesh: Mesh, hull: ConvexHull, accuracy: Accuracy, count: int) -> list[Caliper]:
     """Longest diameters: pairs of points between which the model is longest round about, so that jaws square to them
-    touch there and nowhere else."""
+    touch there and nowhere else.
+    """
     corners = hull.points[hull.vertices]
     pairs = _double_normals(corners)
     ends = corners[pairs]
@@ -241,8 +242,10 @@ def _double_normals(corners: FloatArray) -> Any:
 
 
 def _least_width(mesh: Mesh, hull: ConvexHull, accuracy: Accuracy) -> Caliper:
-    """Width between parallel jaws of which one lies flat on a facet of the hull: the least is where a caliper
-    settles. (The true least width of a body may lie between two edges; it is never more than this one.)"""
+    """Width between parallel jaws of which one lies flat on a facet of the hull: where a caliper settles.
+
+    The true least width of a body may lie between two edges; it is never more than this one.
+    """
     normals = hull.equations[:, :3]
     corners = hull.points[hull.vertices]
     widths = -(normals @ corners.T + hull.equations[:, 3:])

@@ -102,12 +102,12 @@ def render_deviation(mesh: Mesh, deviation: Deviation, path: Path | str, *, prog
     return canvas.write_png(np.concatenate([picture, strip]), path)
 
 
-def render_calipers(mesh: Mesh, rows: Sequence[Caliper], path: Path | str, *, progress: Progress = silent) -> WrittenFile:
+def render_calipers(
+    mesh: Mesh, rows: Sequence[Caliper], path: Path | str, *, progress: Progress = silent
+) -> WrittenFile:
     """Draw where the lengths of the caliper table begin (a) and end (b); writes PNG."""
     marks = [
-        Mark(f"{row.id[1:]}{letter}", place)
-        for row in rows
-        for letter, place in (("a", row.from_mm), ("b", row.to_mm))
+        Mark(f"{row.id[1:]}{letter}", place) for row in rows for letter, place in (("a", row.from_mm), ("b", row.to_mm))
     ]
     picture = picture_of_mesh(
         mesh, views=SIX_VIEWS, title="Where to measure", facts="1a to 1b is length M1", size=SIZE, marks=marks,

@@ -85,7 +85,8 @@ class Recipe:
 
     def with_papers(self, *, calipers: Iterable[CaliperPair] = (), accepted: Iterable[Acceptance] = ()) -> Recipe:
         """Return the recipe with more lengths to measure and more findings accepted; a later reason takes the place
-        of an earlier one, and a length that is there already is not added again."""
+        of an earlier one, and a length that is there already is not added again.
+        """
         reasons = {one.code: one for one in (*self.accepted, *accepted)}
         lengths = dict.fromkeys((*self.calipers, *calipers))
         return replace(self, calipers=tuple(lengths), accepted=tuple(reasons.values()))

@@ -117,7 +117,8 @@ def test_nothing_unfit_is_written(tmp_path: Any) -> None:
 
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 3), st.floats(-2, 2, allow_nan=False), st.text(max_size=6),
-    st.lists(st.integers(0, 3), max_size=4), st.dictionaries(st.sampled_from(["a", "code", "name"]), st.none(), max_size=2),
+    st.lists(st.integers(0, 3), max_size=4),
+    st.dictionaries(st.sampled_from(["a", "code", "name"]), st.none(), max_size=2),
 )  # fmt: skip
 
 

@@ -47,12 +47,14 @@ def histogram(
     for begin, end, share, color in zip(edges[:-1], edges[1:], shares, colors, strict=True):
         if share > 0.0:
             tall = round(max(float(share) / highest * (bottom - _TOP), 0.8), 2)
+            wide = round(x(float(end)) - x(float(begin)), 2)
             parts.append(
-                tag("rect", x=x(float(begin)), y=round(bottom - tall, 2), width=round(x(float(end)) - x(float(begin)), 2),
-                    height=tall, fill=_hex(color), stroke="#333", stroke_width="0.4")
+                tag("rect", x=x(float(begin)), y=round(bottom - tall, 2), width=wide, height=tall, fill=_hex(color), stroke="#333", stroke_width="0.4")
             )  # fmt: skip
     bar = np.linspace(low, high, 61)
-    for begin, end, color in zip(bar[:-1], bar[1:], color_of((bar[:-1] + bar[1:]) / 2.0, *span, scale, limit), strict=True):
+    for begin, end, color in zip(
+        bar[:-1], bar[1:], color_of((bar[:-1] + bar[1:]) / 2.0, *span, scale, limit), strict=True
+    ):
         wide = round(x(float(end)) - x(float(begin)) + 0.3, 2)
         parts.append(tag("rect", x=x(float(begin)), y=bottom + 5, width=wide, height=_BAR, fill=_hex(color)))
     parts.append(tag("line", x1=_LEFT, y1=bottom, x2=right, y2=bottom, stroke="#222"))
@@ -64,7 +66,9 @@ def histogram(
         parts.append(_text(x(value), bottom + _BAR + 21, f"{sign}{value:g}", "middle"))
     parts.append(_text((_LEFT + right) / 2, HEIGHT - 4, "mm", "middle"))
     if limit is not None and low < limit < high:
-        parts.append(tag("line", x1=x(limit), y1=_TOP - 8, x2=x(limit), y2=bottom, stroke="#000", stroke_dasharray="4 2"))
+        parts.append(
+            tag("line", x1=x(limit), y1=_TOP - 8, x2=x(limit), y2=bottom, stroke="#000", stroke_dasharray="4 2")
+        )
         parts.append(_text(x(limit) + 4, _TOP, f"limit {limit:g} mm", "start"))
     return tag("svg", tag("title", words), *parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", class_="chart")
 

@@ -17,7 +17,9 @@ def findings_section(record: Mapping[str, Any]) -> Markup:
     blocks: list[Markup] = []
     grave = attention(record)
     for kind in ORDER:
-        rows = [row for row in grave if row["severity"] == kind] if kind in ("fail", "warn") else of_severity(record, kind)
+        rows = (
+            [row for row in grave if row["severity"] == kind] if kind in ("fail", "warn") else of_severity(record, kind)
+        )
         if not rows:
             continue
         listed = tag("ul", *(_item(row) for row in rows), class_="findings")

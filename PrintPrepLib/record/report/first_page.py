@@ -24,9 +24,12 @@ def first_page(record: Mapping[str, Any], model: Sequence[Panel], overlay: Seque
         tag("div", badge(kind), tag("div", tag("strong", words), tag("span", more)), class_=f"verdict {kind}"),
         tag(
             "div",
-            _card("What was made", tag("p", " ".join(made_words(record))), _use(record)),
-            _card("From what", tag("p", source_words(record))),
-            _card("Does it agree with the scan?", tag("p", badge(fits), " ", agrees)),
+            tag(
+                "div",
+                _card("What was made", tag("p", " ".join(made_words(record))), _use(record)),
+                _card("From what", tag("p", source_words(record))),
+                _card("Does it agree with the scan?", tag("p", badge(fits), " ", agrees)),
+            ),
             _card("What needs attention", _attention(record)),
             class_="cards",
         ),
@@ -94,11 +97,9 @@ def _attention(record: Mapping[str, Any]) -> Markup:
 def _pictures(model: Sequence[Panel], overlay: Sequence[Panel]) -> Markup:
     if not model and not overlay:
         return tag("p", "Pictures were left out on request.", class_="none")
-    order = [model[k] for k in (3, 0, 1) if k < len(model)]
+    order = [model[k] for k in (3, 0, 1, 2) if k < len(model)]
     return join(
-        figure(
-            order, "The model. R and L are the patient’s right and left, A front, P back, S head, I feet.", "three"
-        )
+        figure(order, "The model. R and L are the patient’s right and left, A front, P back, S head, I feet.", "four")
         if order
         else None,
         figure(overlay, "The proof: the orange outline of the model over the gray values of the scan.", "three tall")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 
-_VOID = frozenset({"img", "meta", "br", "hr", "rect", "line", "path", "circle", "col"})
+_VOID = frozenset({"img", "meta"})
 _NAME = re.compile(r"^[a-zA-Z][a-zA-Z0-9-]*$")
 
 
@@ -43,14 +44,11 @@ def tag(name: str, /, *children: Child, **attributes: str | int | float | bool |
 
 def join(*children: Child) -> Markup:
     """Return children one after the other, each escaped unless it is HTML already."""
-    out = []
-    for child in children:
-        if child is not None:
-            out.append(child if isinstance(child, Markup) else html.escape(str(child), quote=True))
-    return Markup("".join(out))
+    there = (child for child in children if child is not None)
+    return Markup("".join(c if isinstance(c, Markup) else html.escape(str(c), quote=True) for c in there))
 
 
-def table(head: tuple[Child, ...], rows: list[tuple[Child, ...]], class_: str | None = None) -> Markup:
+def table(head: tuple[Child, ...], rows: Sequence[tuple[Child, ...]], class_: str | None = None) -> Markup:
     """Return a table; on narrow screens each cell carries the heading of its column."""
     names = [re.sub(r"<[^>]*>", "", str(cell or "")) for cell in head]
     body = [
@@ -68,6 +66,6 @@ def facts(rows: list[tuple[str, Child]], class_: str = "facts") -> Markup:
     return tag("dl", *(join(tag("dt", name), tag("dd", value)) for name, value in shown), class_=class_)
 
 
-def fold(title: Child, *children: Child, opened: bool = False) -> Markup:
-    """Return what folds out; it is printed in any case."""
-    return tag("details", tag("summary", title), *children, open=opened)
+def fold(title: Child, *children: Child, on_screen: bool = False) -> Markup:
+    """Return what folds out; it is printed unfolded, or not at all where it is for the screen only."""
+    return tag("details", tag("summary", title), *children, class_="screen" if on_screen else None)

@@ -50,10 +50,15 @@ def made_section(record: Mapping[str, Any]) -> Markup:
         table(("", "Step", "Volume, ml", "Triangles", "Pieces", "95 % moved", "Largest, mm"), [
             _row(step) for step in record["steps"]
         ], "steps"),
-        *(fold(f"{step['number']}. {operation(step['operation'])}: parameters and receipt", _receipt(step))
-          for step in record["steps"]),
+        tag("p", "What each step was asked for, and its whole receipt, unfold on the screen; all of it stands in "
+            "record.json."),
+        *(fold(_title(step), _receipt(step), on_screen=True) for step in record["steps"]),
         id="made",
     )  # fmt: skip
+
+
+def _title(step: Mapping[str, Any]) -> str:
+    return f"{step['number']}. {operation(step['operation'])}: parameters and receipt"
 
 
 def plan_section(record: Mapping[str, Any]) -> Markup:
@@ -99,7 +104,8 @@ def _row(step: Mapping[str, Any]) -> tuple[Child, ...]:
         return words[0] if len(set(words)) == 1 else " → ".join(words) or "–"
 
     return (
-        str(step["number"]), operation(step["operation"]), pair("volume_mm3", 1000.0, 2), pair("triangles"), pair("parts"),
+        str(step["number"]), operation(step["operation"]),
+        pair("volume_mm3", 1000.0, 2), pair("triangles"), pair("parts"),
         "–" if change is None else number(change["p95_mm"], 3), "–" if change is None else number(change["max_mm"], 3),
     )  # fmt: skip
 

@@ -11,7 +11,8 @@ from .images import Panel
 from .words import number
 
 _LANDINGS = {
-    "broad": "broad", "small": "small: press lightly", "point": "point or edge: use the jaws’ flats, measure three times",
+    "broad": "broad", "small": "small: press lightly",
+    "point": "point or edge: use the jaws’ flats, measure three times",
 }  # fmt: skip
 _AFTER = (
     ("print_start", "Print started"), ("print_end", "Print ended"), ("operator", "Operator (initials)"),
@@ -41,11 +42,11 @@ def caliper_section(record: Mapping[str, Any], panels: Sequence[Panel]) -> Marku
         "section",
         tag("h2", "Measure the print"),
         tag("p", "Lengths in mm. Extents and diameters lie between the jaws, square to the line from a to b. Remove "
-            "supports first, let the part reach room temperature, measure each length three times and write down the mean."),
+            "supports first, let the part reach room temperature, measure each length three times and write the mean."),
         table(("", "Length", "Planned", "May be off", "Where the jaws land", "Measured", "Difference", "Within?"), rows,
               "calipers") if rows else tag("p", "No lengths were chosen."),
         tag("p", "Tolerance: ", "; ".join(sources), ".", class_="sources") if rows else None,
-        figure(panels, "Where to measure: 1a to 1b is length M1. A place is named in the pictures that show it.", "maps")
+        figure(panels, "Where to measure: 1a to 1b is length M1. A place is named where it is seen.", "maps")
         if panels else None,
         tag("h3", "After the print"),
         table(("", ""), [(title, _filled(after.get(key))) for key, title in _AFTER], "write"),

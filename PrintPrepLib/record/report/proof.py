@@ -31,9 +31,11 @@ def agreement_section(record: Mapping[str, Any], maps: Sequence[Panel], pairs: S
         tag("div",
             facts([
                 ("Mean distance", f"{number(deviation['mean_mm'], 3)} mm"),
-                ("95 % within", f"{number(deviation['p95_mm'], 3)} mm"),
+                ("95 % of the model within", f"{number(deviation['p95_mm'], 3)} mm"),
+                ("95 % of the scan’s surface within", f"{number(deviation['backward']['p95_mm'], 3)} mm"),
                 ("Largest, of the model", f"{number(deviation['max_mm'], 3)} mm at {place(deviation['max_at_mm'])}"),
-                ("Largest, either way", f"{number(deviation['hausdorff_mm'], 3)} mm"),
+                ("Largest, of the scan’s surface", f"{number(deviation['backward']['max_mm'], 3)} mm at "
+                 f"{place(deviation['backward']['max_at_mm'])}"),
                 ("Volume", None if volume is None else f"{volume:+.2f} %"),
             ]),
             histogram(bins["edges_mm"], bins["area_percent"], scale=ColorScale.DIVERGING, span=(-span, span),
@@ -41,7 +43,7 @@ def agreement_section(record: Mapping[str, Any], maps: Sequence[Panel], pairs: S
             class_="beside"),
         figure(maps, "Deviation from six sides; the scale bar and the letters hold for every picture.", "maps")
         if maps else None,
-        figure(pairs, "Before and after, whole and close to the largest change (small square).", "two")
+        figure(pairs, "Before and after, whole and close to the largest change (small square).", "four")
         if pairs else None,
         id="agreement",
     )  # fmt: skip
@@ -67,7 +69,7 @@ def wall_section(record: Mapping[str, Any], maps: Sequence[Panel]) -> Markup | N
             f"{walls['max_mm']:g} mm are not told apart."),
         tag("div",
             facts([
-                ("Thinnest", f"{number(walls['min_mm'])} mm"),
+                ("1 % of the area below", _or_more(walls["p01_mm"], walls["max_mm"])),
                 ("5 % of the area below", _or_more(walls["p05_mm"], walls["max_mm"])),
                 ("Half of the area below", _or_more(walls["median_mm"], walls["max_mm"])),
                 ("Below the limit", None if below is None else
@@ -111,7 +113,7 @@ def parts_section(record: Mapping[str, Any], panels: Sequence[Panel], seams: Seq
         join(tag("h3", "Order of assembly"), tag("ol", *(tag("li", _step(text)) for text in assembly["order"])))
         if assembly["order"] else None,
         join(tag("h3", "Pins"), table(("Pin", "Kind", "Diameter", "Length", "Play per side"), pins)) if pins else None,
-        fold(f"Cut faces ({count(len(seams), 'picture')})", figure(seams, "Both faces of each seam.", "one"))
+        fold(f"Cut faces ({count(len(seams), 'picture')})", figure(seams, "Both faces of each seam.", "one seams"))
         if seams else None,
         id="parts",
     )  # fmt: skip

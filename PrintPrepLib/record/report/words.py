@@ -91,10 +91,10 @@ def agreement(record: Mapping[str, Any]) -> tuple[str, str]:
     if deviation is None:
         figures = "Nothing was smoothed or simplified: the model is the surface that the segmentation gave."
     else:
-        largest = deviation.get("hausdorff_mm", deviation["max_mm"])
+        within = max(deviation["p95_mm"], deviation["backward"]["p95_mm"])
         figures = (
-            f"95 % of the model’s surface lies within {number(deviation['p95_mm'])} mm of the surface that the scan "
-            f"gave before smoothing; the largest distance is {number(largest)} mm."
+            f"95 % of the model’s surface lies within {number(within)} mm of the surface that the scan gave before "
+            f"smoothing; the largest distance is {number(deviation['hausdorff_mm'])} mm."
         )
     budget = (record["intended_use"] or {}).get("accuracy_mm")
     wanted = "" if budget is None else f" Wanted: within {budget:g} mm."
