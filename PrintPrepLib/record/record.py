@@ -65,7 +65,7 @@ def build_record(
     use: Mapping[str, Any] | None = None,
     calipers: Sequence[Caliper] = (),
     accepted: Sequence[Acceptance] = (),
-    voxels: Sequence[str | None] = (),
+    grids: Sequence[Mapping[str, Any]] = (),
     options: Mapping[str, Any] | None = None,
     case_code: str = "",
     parent_record: str | None = None,
@@ -98,8 +98,8 @@ def build_record(
         Lengths to measure on the print.
     accepted : sequence of Acceptance
         Findings that a person accepted; each goes beside its finding, whose verdict stays.
-    voxels : sequence of str
-        SHA-256 of each source's voxels.
+    grids : sequence of mapping
+        Of each source ``size`` and ``spacing_mm`` of its voxels as read, and their ``voxels_sha256``.
     options : mapping, optional
         What was asked of the run beside the recipe, for a replay.
     case_code : str
@@ -129,7 +129,7 @@ def build_record(
         "software": software(),
         "intended_use": use if use is not None else {},
         "source": [
-            _source(source, voxels[number] if number < len(voxels) else None) for number, source in enumerate(sources)
+            _source(source, grids[number] if number < len(grids) else {}) for number, source in enumerate(sources)
         ],
         "recipe": recipe,
         "run_options": options if options is not None else {},
@@ -204,12 +204,14 @@ def _version_of_module(name: str) -> str | None:
     return None
 
 
-def _source(source: Source, voxels: str | None) -> dict[str, Any]:
+def _source(source: Source, grid: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "kind": source.kind,
         "modality": source.modality,
         "series_id": source.series_id,
-        "voxels_sha256": voxels,
+        "size": plain(grid.get("size")),
+        "spacing_mm": plain(grid.get("spacing_mm")),
+        "voxels_sha256": grid.get("voxels_sha256"),
         "facts": plain(source.facts),
         "findings": [finding.to_dict() for finding in source.findings],
     }

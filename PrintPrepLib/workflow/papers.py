@@ -63,7 +63,13 @@ class Papers:
         record = build_record(
             recipe=self.recipe.to_dict(),
             sources=[self.volume.source],
-            voxels=[self.scan_hash],
+            grids=[
+                {
+                    "size": self.volume.shape_ijk,
+                    "spacing_mm": self.volume.spacing_mm,
+                    "voxels_sha256": self.scan_hash,
+                }
+            ],
             receipts=self.state.receipts,
             findings=self.findings,
             outputs=outputs,

@@ -82,6 +82,7 @@ def test_schema_is_a_schema_and_a_real_record_fits_it() -> None:
         (("sign_off", 0, "role"), "robot"),
         (("source", 0, "facts", "patient"), {"name": "Doe"}),
         (("source", 0, "voxels_sha256"), 5),
+        (("source", 0, "size"), [1, 2, 3.5]),
         (("print_plan", "orientation_matrix"), [[1, 0, 0, 0]]),
         (("after_print", "weather"), "rain"),
         (("segmentation", "voxel_mm"), None),

@@ -49,7 +49,8 @@ def histogram(
             tall = round(max(float(share) / highest * (bottom - _TOP), 0.8), 2)
             wide = round(x(float(end)) - x(float(begin)), 2)
             parts.append(
-                tag("rect", x=x(float(begin)), y=round(bottom - tall, 2), width=wide, height=tall, fill=_hex(color), stroke="#333", stroke_width="0.4")
+                tag("rect", x=x(float(begin)), y=round(bottom - tall, 2), width=wide, height=tall, fill=_hex(color),
+                    stroke="#333", stroke_width="0.4")
             )  # fmt: skip
     bar = np.linspace(low, high, 61)
     for begin, end, color in zip(

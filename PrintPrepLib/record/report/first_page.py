@@ -10,7 +10,7 @@ from .html import Child, Markup, join, tag
 from .images import Panel
 from .words import agreement, attention, count, headline, made_words, of_severity, source_words, verdict
 
-LISTED = 6
+LISTED = 8
 """Points on the first page; the others are counted and stand in the list of checks."""
 
 

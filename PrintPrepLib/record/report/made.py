@@ -32,19 +32,20 @@ def made_section(record: Mapping[str, Any]) -> Markup:
     """Return the section on source, segmentation and steps."""
     source = record["source"][0] if record["source"] else None
     segmentation = record["segmentation"]
-    voxel = segmentation.get("voxel_mm")
+    voxel, own = segmentation.get("voxel_mm"), None if source is None else source["spacing_mm"]
     return tag(
         "section",
         tag("h2", "How it was made"),
         tag("h3", "Source"),
         facts([
-            ("Modality", source["modality"]), ("Voxel", size(voxel, 3) if voxel else None),
+            ("Modality", source["modality"]), ("Voxel of the scan", size(own, 3) if own else None),
+            ("Voxels of the scan", " × ".join(map(str, source["size"])) if source["size"] else None),
             *((title, _value(source["facts"].get(key))) for key, title in SOURCE_FACTS),
             ("Series (hashed)", source["series_id"]),
             ("Voxels, SHA-256", tag("code", source["voxels_sha256"]) if source["voxels_sha256"] else None),
         ]) if source else tag("p", "Not known."),
         tag("h3", "Segmentation"),
-        tag("p", segmentation_words(record)),
+        tag("p", segmentation_words(record), f" Its grid: {size(voxel, 3)}." if voxel else None),
         tag("ul", *(tag("li", text) for text in segmentation.get("assumptions", []))),
         tag("h3", "Steps"),
         table(("", "Step", "Volume, ml", "Triangles", "Pieces", "95 % moved", "Largest, mm"), [

@@ -85,8 +85,8 @@ def of_severity(record: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
 def agreement(record: Mapping[str, Any]) -> tuple[str, str]:
     """Does the model agree with the scan? Severity and words."""
     rows = [row for row in record["findings"] if row["code"] in AGREEMENT]
-    kinds = [kind for kind in ORDER if any(row["severity"] == kind for row in rows)]
-    worst = kinds[0] if kinds else "not run"
+    accuracy = next((row["severity"] for row in rows if row["code"] == "accuracy"), "not run")
+    worst = next((kind for kind in ("fail", "warn") if any(row["severity"] == kind for row in rows)), accuracy)
     deviation = (record["proof"] or {}).get("deviation")
     if deviation is None:
         figures = "Nothing was smoothed or simplified: the model is the surface that the segmentation gave."
@@ -102,7 +102,17 @@ def agreement(record: Mapping[str, Any]) -> tuple[str, str]:
         "pass": "Yes. ", "info": "Measured, without a limit to hold it against. ",
         "warn": "Yes, except in places. ", "fail": "No. ", "not run": "Not fully checked. ",
     }[worst]  # fmt: skip
-    return worst, f"{start}{figures}{wanted}"
+    return worst, f"{start}{figures}{wanted}{_between_slices(record)}"
+
+
+def _between_slices(record: Mapping[str, Any]) -> str:
+    """Say what no measurement can prove where slices were inserted."""
+    for step in record["steps"]:
+        if step["operation"] == "shape interpolation" and step["before"] != step["after"]:
+            apart = step["details"].get("slice_step_before_mm")
+            far = f", {apart:.1f} mm apart," if isinstance(apart, int | float) else ""
+            return f" Between the slices{far} the shape is interpolated: nothing there can be proven."
+    return ""
 
 
 def verdict(record: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -123,9 +133,8 @@ def source_words(record: Mapping[str, Any]) -> str:
     """From what the model was made, in one sentence."""
     if not record["source"]:
         return "The source is not known."
-    source, facts = record["source"][0], record["source"][0]["facts"]
-    voxel = record["segmentation"].get("voxel_mm")
-    slices = facts.get("slices_read")
+    source = record["source"][0]
+    voxel, slices = source["spacing_mm"], source["facts"].get("slices_read")
     parts = [f"{source['modality'] or 'Scan'} ({_LETTERS[source['kind']]})"]
     if isinstance(slices, int):
         parts.append(count(slices, "slice"))
@@ -144,7 +153,8 @@ def segmentation_words(record: Mapping[str, Any]) -> str:
         return f"Structure: label “{name}” of a label map made elsewhere." if name else (
             "Structure: all labels of a label map made elsewhere."
         )  # fmt: skip
-    low, high, unit = block.get("lower"), block.get("upper"), block.get("unit") or ""
+    found = next((step["details"] for step in record["steps"] if step["operation"] == "threshold"), block)
+    low, high, unit = found.get("lower"), found.get("upper"), found.get("unit") or ""
     if low is None and high is None:
         return "Structure: from a segmentation."
     if low is None or high is None:
