@@ -10,7 +10,7 @@ from .html import Child, Markup, join, tag
 from .images import Panel
 from .words import agreement, attention, count, headline, made_words, of_severity, source_words, verdict
 
-LISTED = 8
+LISTED = 6
 """Points on the first page; the others are counted and stand in the list of checks."""
 
 
@@ -33,13 +33,13 @@ def first_page(record: Mapping[str, Any], model: Sequence[Panel], overlay: Seque
             _card("What needs attention", _attention(record)),
             class_="cards",
         ),
-        _pictures(model, overlay),
         tag(
             "p",
             "This report judges the file, not the anatomy. It is not a diagnosis, and not a substitute for review: "
             "whoever reads scans must look at the outline over the scan before the model is used.",
             class_="caution",
         ),
+        _pictures(model, overlay),
         id="first",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...shape.marks.seams import seam_letter
 from ..colors import ColorScale
 from ..maps import LEAST_COLOR_RANGE_MM, RANGE_LIMITS
 from .charts import histogram, swatch
@@ -110,13 +111,23 @@ def parts_section(record: Mapping[str, Any], panels: Sequence[Panel], seams: Seq
         tag("h2", "Parts and assembly"),
         figure(panels, "Put together, and moved apart.", "two parts") if panels else None,
         table(("Part", "Name", "Size", "Volume", "File"), rows),
-        join(tag("h3", "Order of assembly"), tag("ol", *(tag("li", _step(text)) for text in assembly["order"])))
-        if assembly["order"] else None,
+        tag("h3", "Order of assembly"), tag("ol", *(tag("li", text) for text in _order(assembly))),
         join(tag("h3", "Pins"), table(("Pin", "Kind", "Diameter", "Length", "Play per side"), pins)) if pins else None,
         fold(f"Cut faces ({count(len(seams), 'picture')})", figure(seams, "Both faces of each seam.", "one seams"))
         if seams else None,
         id="parts",
     )  # fmt: skip
+
+
+def _order(assembly: Mapping[str, Any]) -> list[str]:
+    """Steps of the assembly as the split gave them; after a plain cut, what meets at each seam."""
+    if assembly["order"]:
+        return [_step(text) for text in assembly["order"]]
+    names = [item["name"] for item in assembly["parts"]]
+    return [
+        f"Put “{names[seam['above']]}” onto “{names[seam['below']]}” (seam {seam_letter(number)})."
+        for number, seam in enumerate(assembly["seams"])
+    ] or ["The parts do not meet: there is nothing to put together."]
 
 
 def _step(text: str) -> str:
