@@ -51,17 +51,20 @@ def without_pictures(name: str) -> bytes | None:
 def put(value: Any, evil: str) -> Any:
     """Put a text into every text of a record that is free."""
     if isinstance(value, dict):
-        fixed = (
-            "severity",
-            "kind",
-            "landing",
-            "role",
-            "schema",
-            "status",
-            "operation",
-            "sha256",
-            "created_utc",
-            "worst",
+        fixed = frozenset(
+            [
+                "id",
+                "severity",
+                "kind",
+                "landing",
+                "role",
+                "schema",
+                "status",
+                "operation",
+                "sha256",
+                "created_utc",
+                "worst",
+            ]
         )
         return {key: item if key in fixed else put(item, evil) for key, item in value.items()}
     if isinstance(value, list):

@@ -155,12 +155,8 @@ class _Browser:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()  # it has nothing to save, and asked politely it may wait for the network
+        self._process.wait()
         os.close(self._in)
         os.close(self._out)
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -18,7 +18,7 @@ TOLD_ELSEWHERE = ("threshold", "surface")
 """Steps whose warnings are about the field of view, which a finding judges."""
 OPERATIONS = {
     "from label map": "Label map taken over", "threshold": "Threshold", "islands": "Loose pieces of the segmentation",
-    "shape interpolation": "Slices inserted", "fill cavities": "Cavities filled", "surface": "Surface made",
+    "shape interpolation": "Shape between the slices", "fill cavities": "Cavities filled", "surface": "Surface made",
     "fragments": "Loose pieces of the surface", "repair": "Repair", "holes": "Holes closed", "smooth": "Smoothing",
     "simplify": "Simplifying", "thicken": "Thickening", "cut": "Cut into parts", "split": "Split to the printer",
     "join": "Joined", "union": "Joined into one", "mirror": "Mirrored",
@@ -124,7 +124,7 @@ def verdict(record: Mapping[str, Any]) -> tuple[str, str, str]:
         return "fail", "NOT READY TO PRINT", f"{count(fails, 'check')} failed: see below.{left}"
     if warnings:
         return "warn", "READY TO PRINT, WITH WARNINGS", (
-            f"No check failed; {count(warnings, 'place needs', 'points need')} a look.{left}"
+            f"No check failed; {count(warnings, 'point needs', 'points need')} a look.{left}"
         )  # fmt: skip
     return "pass", "READY TO PRINT", f"No check failed, and none warns.{left}"
 
