@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import zipfile
 import zlib
@@ -13,6 +14,7 @@ from typing import IO, cast
 
 from ..errors import InputError
 from ..progress import Progress, silent
+from .data_uris import PAGES, without_data
 
 MIN_TOKEN = 4
 """Shorter texts ("Li", "CT") occur in any binary file by chance."""
@@ -167,7 +169,13 @@ def find_identity(folder: Path | str, tokens: Iterable[str], *, progress: Progre
         hits |= {IdentityHit(name, "(file name)", word, "name", 0) for word in words if word.lower() in name.lower()}
         try:
             with file.open("rb") as stream:
-                hits |= set(_search(stream, name, "", wanted))
+                if file.suffix.lower() in PAGES:
+                    page, pictures = without_data(stream.read())
+                    hits |= set(_search(io.BytesIO(page), name, "", wanted))
+                    for number, picture in enumerate(pictures, 1):
+                        hits |= set(_search(io.BytesIO(picture), name, f"(picture {number})", wanted, 1))
+                else:
+                    hits |= set(_search(stream, name, "", wanted))
         except _DAMAGED as error:
             raise InputError(
                 f"'{file.name}' is a damaged or locked archive and could not be searched inside."

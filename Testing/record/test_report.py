@@ -51,21 +51,10 @@ def without_pictures(name: str) -> bytes | None:
 def put(value: Any, evil: str) -> Any:
     """Put a text into every text of a record that is free."""
     if isinstance(value, dict):
-        fixed = frozenset(
-            [
-                "id",
-                "severity",
-                "kind",
-                "landing",
-                "role",
-                "schema",
-                "status",
-                "operation",
-                "sha256",
-                "created_utc",
-                "worst",
-            ]
-        )
+        fixed = (
+            "id", "severity", "kind", "landing", "role", "schema", "status", "operation", "sha256", "created_utc",
+            "worst",
+        )  # fmt: skip
         return {key: item if key in fixed else put(item, evil) for key, item in value.items()}
     if isinstance(value, list):
         return [put(item, evil) for item in value]
@@ -263,3 +252,14 @@ def test_warnings_of_steps_need_attention() -> None:
 )
 def test_headlines(message: str, short: str) -> None:
     assert headline(message) == short
+
+
+def test_a_plan_is_told_where_there_is_one() -> None:
+    record = report_record()
+    assert "Advice" not in report_html(record, without_pictures)
+    lines = [{"subject": "Process", "advice": "SLA", "why": "walls of 0.6 mm"}, {"subject": "Layer", "advice": 0.05}]
+    record["print_plan"]["advice"] = {"lines": lines, "hollow": True, "mass_g": 41.25, "nothing": None}
+    text = report_html(record, without_pictures)
+    for words in ("Advice", "walls of 0.6 mm", "Hollow", "yes", "41.25", "0.05"):
+        assert words in text
+    assert "Nothing" not in text.split("Advice")[1].split("How it was made")[0]

@@ -83,7 +83,6 @@ def report_html(record: Mapping[str, Any], picture: Picture, *, progress: Progre
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="referrer", content="no-referrer"),
         tag("meta", name="robots", content="noindex"),
         tag("title", title),
         tag("style", Markup(_style())),
