@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("scan", "list the series of a folder, or one volume file, with verdicts and findings"),
     "run": ("run", "the whole chain: from a scan to a checked model file with its record"),
     "islands": ("islands", "list the separate pieces of a segmentation, to choose from; nothing is written"),
+    "replay": ("replay", "run a record again on its scan, and prove that the same files come out"),
+    "report": ("report", "write the report of a record for people, one HTML file that needs nothing else"),
     "check": ("check", "is this mesh ready to print?"),
     "compare": ("compare", "signed deviation of one surface from another"),
     "thickness": ("thickness", "wall thickness (or gap width) at every point, and the thin places as a list"),

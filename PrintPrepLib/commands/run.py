@@ -7,11 +7,14 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..finding import Finding, Severity
+from ..record.calipers import CaliperPair
+from ..record.overrides import Acceptance
 from ..workflow.formats import FORMATS, checked_formats
 from ..workflow.guard import ON_HIT
 from ..workflow.recipe import load_preset, load_recipe
 from ..workflow.run import RunRequest, RunResult, run
 from .console import Console, finding_lines
+from .mesh_step import numbers_of
 
 _JUDGED = ("threshold", "surface")
 """Steps whose warnings are about the field of view, which the check judges and tells itself."""
@@ -31,6 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument(
         "--formats", metavar="LIST", help=f"files of the model, between commas: {','.join(FORMATS)} (usually stl,3mf)"
     )
+    parser.add_argument(
+        "--caliper", metavar="NAME:X,Y,Z:X,Y,Z", type=caliper_of, action="append", default=[],
+        help="a length to measure on the print, between two places on the model (LPS mm); repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--accept", metavar="CODE:REASON[:BY]", type=acceptance_of, action="append", default=[],
+        help="accept a warning or failure, with the reason and your initials; the verdict stays; repeatable",
+    )  # fmt: skip
     parser.add_argument("--no-pictures", action="store_true", help="write no pictures")
     parser.add_argument("--keep-steps", action="store_true", help="write label map or surface after each step as well")
     parser.add_argument(
@@ -51,6 +62,27 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         "--salt-file", metavar="FILE", type=Path,
         help="the lab's salt for ids in the record, made if missing; without it a random one is used and forgotten",
     )  # fmt: skip
+
+
+def caliper_of(text: str) -> CaliperPair:
+    """Read a name and two places between colons."""
+    name, _, places = text.partition(":")
+    ends = [numbers_of(place) for place in places.split(":")]
+    if not name.strip() or len(ends) != 2 or any(len(end) != 3 for end in ends):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a name and two places such as condyles:1,2,3:4,5,6")
+    (a, b, c), (d, e, f) = ends
+    return CaliperPair(name.strip(), (a, b, c), (d, e, f))
+
+
+def acceptance_of(text: str) -> Acceptance:
+    """Read a code, a reason, and who, between colons."""
+    code, _, rest = text.partition(":")
+    reason, _, by = rest.partition(":")
+    if not code.strip() or not reason.strip():
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a code and a reason such as 'wall-thickness:display only:AB'"
+        )
+    return Acceptance(code.strip(), reason.strip(), by.strip())
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:
@@ -77,6 +109,8 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             on_patient_data=options.privacy,
             salt_file=options.salt_file,
             formats=checked_formats(options.formats.split(",")) if options.formats is not None else None,
+            calipers=tuple(options.caliper),
+            accepted=tuple(options.accept),
         ),
         progress=console.progress,
     )

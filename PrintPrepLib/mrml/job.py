@@ -20,8 +20,9 @@ from ..export.read import read_as_stored
 from ..mesh import Mesh
 from ..receipt import plain
 from ..volume import LabelMap, Volume
+from ..workflow.papers import RECORD_FILE
 from ..workflow.recipe import Recipe
-from ..workflow.run import DEVIATION_FILE, MODEL_FILE, RECORD_FILE, THICKNESS_FILE
+from ..workflow.run import DEVIATION_FILE, MODEL_FILE, THICKNESS_FILE
 from .hashes import InputNode
 from .labelresult import add_label_result, drop_labels, label_results
 from .result import Color, Result, add_result, results

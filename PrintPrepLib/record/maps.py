@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..export.write import WrittenFile
 from ..mesh import Mesh
 from ..progress import Progress, silent
 from . import canvas
+from .calipers import Caliper
 from .colors import ColorScale
 from .histogram import histogram_strip
 from .pictures import Mark, View, picture_of_mesh
@@ -98,3 +100,17 @@ def render_deviation(mesh: Mesh, deviation: Deviation, path: Path | str, *, prog
         scale=ColorScale.DIVERGING, span=(-span, span),
     )  # fmt: skip
     return canvas.write_png(np.concatenate([picture, strip]), path)
+
+
+def render_calipers(
+    mesh: Mesh, rows: Sequence[Caliper], path: Path | str, *, progress: Progress = silent
+) -> WrittenFile:
+    """Draw where the lengths of the caliper table begin (a) and end (b); writes PNG."""
+    marks = [
+        Mark(f"{row.id[1:]}{letter}", place) for row in rows for letter, place in (("a", row.from_mm), ("b", row.to_mm))
+    ]
+    picture = picture_of_mesh(
+        mesh, views=SIX_VIEWS, title="Where to measure", facts="1a to 1b is length M1", size=SIZE, marks=marks,
+        progress=progress,
+    )  # fmt: skip
+    return canvas.write_png(picture, path)

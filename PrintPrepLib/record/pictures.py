@@ -27,7 +27,7 @@ _MARGIN = 0.12
 """Share of a panel left free on each side for the letters."""
 _INK = (0.13, 0.16, 0.20)
 _PALE = (0.45, 0.49, 0.55)
-_BAR_WIDTH = 150
+BAR_WIDTH = 150
 FOOT = 64
 HEAD = 56
 _AXES = (("L", "R"), ("P", "A"), ("S", "I"))
@@ -191,7 +191,7 @@ def picture_of_mesh(
     span = value_range or (round_range(np.asarray(values), scale) if values is not None else (0.0, 1.0))
     if values is not None:
         colors = color_of(np.asarray(values, np.float64), *span, scale, limit)
-    right = width - (_BAR_WIDTH if values is not None else 0)
+    right = width - (BAR_WIDTH if values is not None else 0)
     columns = columns or int(np.ceil(np.sqrt(len(views))))
     rows = int(np.ceil(len(views) / columns))
     panel = (right // columns, (height - HEAD - FOOT) // rows)
@@ -207,6 +207,11 @@ def picture_of_mesh(
     if values is not None:
         _color_bar(picture, right, span, scale, label, limit)
     return picture
+
+
+def view_title(view: View) -> str:
+    """What a view is called, as it stands in its panel."""
+    return _CAMERAS[view].title
 
 
 def camera_axes(view: View) -> npt.NDArray[np.float64]:

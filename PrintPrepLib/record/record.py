@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..errors import ExportError
 from ..export.temporary import staged
 from ..export.write import WrittenFile, describe_file
 from ..finding import Finding, worst
 from ..receipt import Receipt, plain
 from ..volume import Source
+from .blocks import changes_shape
+from .calipers import Caliper
+from .overrides import Acceptance, with_overrides
+from .schema import problems
 from .scrub import without_paths
 
 SCHEMA = "printprep-record/1"
@@ -35,6 +40,11 @@ LIBRARIES = (
     "fast_simplification",
     "numba",
 )
+AFTER_PRINT = (
+    "print_start", "print_end", "operator", "material_lot", "deviations", "inspection_photos", "scan_comparison",
+    "disposition", "notes",
+)  # fmt: skip
+"""What people write down once it is printed; disposition is accept, reject or reprint."""
 _SIGN_OFF_ROLES = ("prepared", "reviewed", "released")
 
 
@@ -48,6 +58,16 @@ def build_record(
     ready: bool,
     segmentation: Mapping[str, Any] | None = None,
     plan: Mapping[str, Any] | None = None,
+    surface: Mapping[str, Any] | None = None,
+    measures: Mapping[str, Any] | None = None,
+    proof: Mapping[str, Any] | None = None,
+    assembly: Mapping[str, Any] | None = None,
+    use: Mapping[str, Any] | None = None,
+    calipers: Sequence[Caliper] = (),
+    accepted: Sequence[Acceptance] = (),
+    grids: Sequence[Mapping[str, Any]] = (),
+    options: Mapping[str, Any] | None = None,
+    open_holes: Sequence[Mapping[str, Any]] = (),
     case_code: str = "",
     parent_record: str | None = None,
     record_id: str | None = None,
@@ -73,8 +93,18 @@ def build_record(
         What was written, the record itself excepted.
     ready : bool
         The judgement of the check.
-    segmentation, plan : mapping, optional
-        What those rooms have to say.
+    segmentation, plan, surface, measures, proof, assembly, use : mapping, optional
+        What those rooms have to say: see ``record.blocks``. ``plan`` is the block of the print plan.
+    calipers : sequence of Caliper
+        Lengths to measure on the print.
+    accepted : sequence of Acceptance
+        Findings that a person accepted; each goes beside its finding, whose verdict stays.
+    grids : sequence of mapping
+        Of each source ``size`` and ``spacing_mm`` of its voxels as read, and their ``voxels_sha256``.
+    options : mapping, optional
+        What was asked of the run beside the recipe, for a replay.
+    open_holes : sequence of mapping
+        Holes that the model still has, and what a repair would do with each.
     case_code : str
         A code that the user chose; never a patient's name or number.
     parent_record : str, optional
@@ -100,14 +130,27 @@ def build_record(
         "ready": ready,
         "worst": worst(findings).value,
         "software": software(),
-        "source": [_source(source) for source in sources],
+        "intended_use": use if use is not None else {},
+        "source": [
+            _source(source, grids[number] if number < len(grids) else {}) for number, source in enumerate(sources)
+        ],
         "recipe": recipe,
+        "run_options": options if options is not None else {},
         "segmentation": segmentation if segmentation is not None else {},
-        "steps": [receipt.to_dict() for receipt in receipts],
-        "findings": [finding.to_dict() for finding in findings],
+        "surface": surface if surface is not None else {},
+        "steps": [
+            {"number": number, "changes_shape": changes_shape(receipt), **receipt.to_dict()}
+            for number, receipt in enumerate(receipts, 1)
+        ],
+        "measures": measures if measures is not None else {},
+        "proof": proof if proof is not None else {},
+        "findings": with_overrides(findings, accepted),
+        "open_holes": list(open_holes),
+        "assembly": assembly,
         "print_plan": plan if plan is not None else {},
         "outputs": [output.to_dict() for output in outputs],
-        "after_print": {"printed": None, "operator": None, "calipers": [], "disposition": None, "notes": None},
+        "calipers": [row.to_dict() for row in calipers],
+        "after_print": dict.fromkeys(AFTER_PRINT),
         "sign_off": [{"role": role, "initials": None, "time": None, "method": None} for role in _SIGN_OFF_ROLES],
     }
     cleaned: dict[str, Any] = without_paths(plain(record))
@@ -120,11 +163,12 @@ def write_record(record: Mapping[str, Any], path: Path | str) -> WrittenFile:
     Raises
     ------
     ExportError
-        The disk is full, rights are missing, or the file read back differs.
+        It does not fit its schema, the disk is full, rights are missing, or the file read back differs.
     """
-    from ..errors import ExportError
-
     final = Path(path)
+    wrong = problems(record)
+    if wrong:
+        raise ExportError(f"The record does not fit its schema and was not written: {wrong[0]}.")
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with staged(final) as item:
         item.file.write(text.encode("utf-8"))
@@ -164,11 +208,14 @@ def _version_of_module(name: str) -> str | None:
     return None
 
 
-def _source(source: Source) -> dict[str, Any]:
+def _source(source: Source, grid: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "kind": source.kind,
         "modality": source.modality,
         "series_id": source.series_id,
+        "size": plain(grid.get("size")),
+        "spacing_mm": plain(grid.get("spacing_mm")),
+        "voxels_sha256": grid.get("voxels_sha256"),
         "facts": plain(source.facts),
         "findings": [finding.to_dict() for finding in source.findings],
     }

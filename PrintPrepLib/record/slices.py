@@ -27,7 +27,7 @@ _MARGIN_MM = 15.0
 _OFF_GRID = 1e-6
 """Share of a voxel by which a slice is moved off vertices that lie exactly in it: a touch is not a crossing."""
 _TITLES = ("Sagittal", "Coronal", "Axial")
-_HEAD, _FOOT = 56, 56
+HEAD, FOOT = 56, 56
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def picture_of_slices(
     margin = _MARGIN_MM / np.array(volume.spacing_mm)
     box = np.stack([np.maximum(low - margin, -0.5), np.minimum(high + margin, shape - 0.5)])
     spacing = np.array(volume.spacing_mm)
-    panel = (width // 3, height - _HEAD - _FOOT)
+    panel = (width // 3, height - HEAD - FOOT)
     extent = (box[1] - box[0]) * spacing
     zoom = min(min(panel[0] * 0.92 / extent[p.right], panel[1] * 0.92 / extent[p.down]) for p in planes)
     shown = window if window is not None else _window(volume, box)
@@ -127,7 +127,7 @@ def picture_of_slices(
         progress(index / 3, f"Drawing the {plane.title.lower()} slice")
         level = int(np.clip(np.rint(center[plane.fixed]), 0, shape[plane.fixed] - 1))
         part = _panel(volume, ijk, mesh.faces, plane, level, box, zoom, panel, shown)
-        canvas.paste(picture, part, index * panel[0], _HEAD)
+        canvas.paste(picture, part, index * panel[0], HEAD)
     canvas.draw_text(picture, title or mesh.name, 16, 14, size=27, color=_INK, bold=True)
     canvas.draw_text(
         picture, "Outline: section of the model to be printed", width - 16, 18, size=20, color=OUTLINE, anchor=(1, 0)

@@ -5,9 +5,11 @@ They are drawn in a thread of their own while the model is measured and checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
+
+import numpy as np
 
 from ..analysis.deviation import Deviation
 from ..analysis.thickness import Thickness
@@ -15,7 +17,9 @@ from ..analysis.thin import thin_places
 from ..errors import Cancelled
 from ..export import OutputFolder, WrittenFile
 from ..mesh import Mesh
-from ..record.maps import render_deviation, render_thickness
+from ..record.before_after import render_before_after
+from ..record.calipers import Caliper
+from ..record.maps import render_calipers, render_deviation, render_thickness
 from ..record.pictures import render_mesh
 from ..record.slices import render_slice_overlay
 from ..volume import Volume
@@ -48,6 +52,16 @@ class Photographer:
         """Start drawing where the model was changed."""
         path = out.file("deviation.png")
         self._submit(lambda: render_deviation(mesh, deviation, path, progress=self._asked_to_stop))
+
+    def take_before_after(self, out: OutputFolder, before: Mesh, after: Mesh, at_mm: tuple[float, ...]) -> None:
+        """Start drawing the model before and after it was smoothed and simplified."""
+        path, place = out.file("before_after.png"), np.array(at_mm)
+        self._submit(lambda: render_before_after(before, after, place, path, progress=self._asked_to_stop))
+
+    def take_calipers(self, out: OutputFolder, mesh: Mesh, rows: Sequence[Caliper]) -> None:
+        """Start drawing where the print is to be measured."""
+        path = out.file("calipers.png")
+        self._submit(lambda: render_calipers(mesh, rows, path, progress=self._asked_to_stop))
 
     def take_thickness(self, out: OutputFolder, mesh: Mesh, walls: Thickness, limit_mm: float | None) -> None:
         """Start drawing how thick the walls are, with the thin places where there is a limit."""

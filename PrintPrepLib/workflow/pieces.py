@@ -59,7 +59,7 @@ def segment_pieces(
         As the steps raise them.
     """
     volume = load_scan(scan, series=series, progress=part(progress, 0.0, 0.3)).volume
-    state = start_state(RunRequest(scan, scan, labels=labels, label=label), volume)
+    state, _hash = start_state(RunRequest(scan, scan, labels=labels, label=label), volume)
     calls = completed(recipe, has_segmentation=state.segmentation is not None).steps
     kept = _up_to_islands(calls)
     states = None if checkpoints is None else Checkpoints(checkpoints)

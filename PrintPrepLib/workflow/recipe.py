@@ -18,7 +18,10 @@ from types import MappingProxyType
 from typing import Any
 
 from ..errors import InputError, RecipeError
+from ..record.calipers import CaliperPair
+from ..record.overrides import Acceptance
 from .formats import checked_formats
+from .recipe_tables import accepted_of, calipers_of, tables_of
 from .steps import STEPS, Step
 
 SCHEMA = "printprep-recipe/1"
@@ -29,7 +32,7 @@ LONGEST_RECIPE_BYTES = 1_000_000
 _CASE_KEYS = ("use", "accuracy_mm", "code")
 _PRINTER_KEYS = ("name", "material", "layer_mm")
 _OUTPUT_KEYS = ("formats",)
-_TOP_KEYS = ("schema", "case", "printer", "output", "step")
+_TOP_KEYS = ("schema", "case", "printer", "output", "step", "caliper", "accept")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ class Recipe:
         Layer height of the print, for the check of triangle sizes.
     formats : tuple of str
         Formats of the model's files; empty for the usual ones.
+    calipers : tuple of CaliperPair
+        Lengths that shall be measured on the print.
+    accepted : tuple of Acceptance
+        Findings that a person accepts, with the reason.
     """
 
     steps: tuple[StepCall, ...]
@@ -70,6 +77,8 @@ class Recipe:
     material: str = ""
     layer_mm: float | None = None
     formats: tuple[str, ...] = ()
+    calipers: tuple[CaliperPair, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
 
     def with_case(self, *, use: str | None = None, printer: str | None = None) -> Recipe:
         """Return the recipe with another use or printer; None leaves what is there."""
@@ -78,6 +87,14 @@ class Recipe:
             use=self.use if use is None else use,
             printer=self.printer if printer is None else printer,
         )
+
+    def with_papers(self, *, calipers: Iterable[CaliperPair] = (), accepted: Iterable[Acceptance] = ()) -> Recipe:
+        """Return the recipe with more lengths to measure and more findings accepted; a later reason takes the place
+        of an earlier one, and a length that is there already is not added again.
+        """
+        reasons = {one.code: one for one in (*self.accepted, *accepted)}
+        lengths = dict.fromkeys((*self.calipers, *calipers))
+        return replace(self, calipers=tuple(lengths), accepted=tuple(reasons.values()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe with every default filled in, as it is written to a file."""
@@ -94,7 +111,7 @@ class Recipe:
             {"do": call.step.name, **{k: _plain(v) for k, v in call.parameters.items() if v is not None}}
             for call in self.steps
         ]
-        return out
+        return out | tables_of(self.calipers, self.accepted)
 
     def to_toml(self) -> str:
         """Return the text of the recipe file."""
@@ -103,8 +120,9 @@ class Recipe:
         for table in ("case", "printer", "output"):
             if table in data:
                 lines += ["", f"[{table}]", *(f"{key} = {_toml(value)}" for key, value in data[table].items())]
-        for step in data["step"]:
-            lines += ["", "[[step]]", *(f"{key} = {_toml(value)}" for key, value in step.items())]
+        for table in ("step", "caliper", "accept"):
+            for row in data.get(table, []):
+                lines += ["", f"[[{table}]]", *(f"{key} = {_toml(value)}" for key, value in row.items())]
         return "\n".join(lines) + "\n"
 
 
@@ -159,6 +177,17 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # besides bad TOML: numbers of thousands of digits, deep nesting
         raise RecipeError(f"{name} is not valid TOML: {error}.") from error
+    return recipe_from(data, name, text)
+
+
+def recipe_from(data: Mapping[str, Any], name: str = "recipe", text: str = "") -> Recipe:
+    """Read a recipe from its values, as a record holds them; ``text`` is where they came from, for line numbers.
+
+    Raises
+    ------
+    RecipeError
+        As :func:`parse_recipe`.
+    """
     _known(data, _TOP_KEYS, f"{name}, top of the file")
     if data.get("schema") != SCHEMA:
         raise RecipeError(f'{name} must say schema = "{SCHEMA}"; it says {data.get("schema")!r}.')
@@ -183,6 +212,8 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
         material=_text(printer, "material", f"{name} [printer]"),
         layer_mm=_positive(printer, "layer_mm", f"{name} [printer]"),
         formats=_formats(output, f"{name} [output]"),
+        calipers=calipers_of(data.get("caliper", []), name),
+        accepted=accepted_of(data.get("accept", []), name),
     )
 
 
@@ -231,6 +262,8 @@ def explain(recipe: Recipe) -> str:
             if value is not None:
                 unit = f" {spec.unit}" if spec.unit else ""
                 lines.append(f"     {spec.name} = {_toml(_plain(value))}{unit}  ({spec.help})")
+    lines += [f"Caliper: {one.name}" for one in recipe.calipers]
+    lines += [f"Accepted: {one.code}, because {one.reason}" for one in recipe.accepted]
     return "\n".join(lines)
 
 

@@ -17,11 +17,14 @@ from ..export.single import rounded_to_single
 from ..export.temporary import staged
 from ..finding import Finding, Severity
 from ..mesh import Mesh
+from ..profiles.accuracy import accuracy_of
 from ..profiles.printers import Printer, printer
 from ..profiles.processes import process_of
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch
-from ..record.record import build_record, write_record
+from ..record.calipers import CaliperPair, caliper_table, on_model
+from ..record.hashes import voxels_sha256
+from ..record.overrides import Acceptance, unused
 from ..record.salt import salt_of
 from ..scan.review import review
 from ..scan.units import judge_units
@@ -37,6 +40,7 @@ from .guard import Guard
 from .keepsteps import keeper
 from .load import load_labels, load_scan
 from .model_files import about_of, write_model
+from .papers import RECORD_FILE, REPORT_FILE, Papers
 from .parts import check_parts
 from .pictures import Photographer
 from .recipe import Recipe, load_preset
@@ -44,7 +48,6 @@ from .recipe import Recipe, load_preset
 MODEL_FILE = "model.stl"
 LAID_FILE = "model_print.stl"
 """The same model as it lies on the printer, where the recipe ends in orient."""
-RECORD_FILE = "record.json"
 RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
 THICKNESS_FILE = "thickness.vtp"
@@ -70,7 +73,9 @@ class RunRequest:
     have changed. ``formats`` of the model: None takes those of the recipe, else STL and 3MF. ``record_id`` None makes a
     random one; it stands in the record and in the model files, so that giving it again gives the same bytes.
     ``include_identity`` puts the patient into the record; ``on_patient_data`` says what happens where patient data
-    would be in a file without that; ``salt_file`` keeps the lab's salt for the ids in the record.
+    would be in a file without that; ``salt_file`` keeps the lab's salt for the ids in the record. ``calipers`` and
+    ``accepted`` are added to those of the recipe. ``expected_voxels`` are the hashes that scan and label map must have
+    (see ``record.hashes``), for a replay.
     """
 
     input: Path
@@ -89,6 +94,9 @@ class RunRequest:
     include_identity: bool = False
     on_patient_data: str = "refuse"
     salt_file: Path | None = None
+    calipers: tuple[CaliperPair, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+    expected_voxels: tuple[str | None, str | None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +135,7 @@ class RunResult:
             "ready": self.ready,
             "outputs": [file.to_dict() for file in self.outputs],
             "record": RECORD_FILE,
-            "report": None,
+            "report": REPORT_FILE,
             "steps": [receipt.to_dict() for receipt in self.receipts],
             "findings": [finding.to_dict() for finding in self.findings],
             "measures": self.check.measures,
@@ -168,9 +176,11 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             include_identity=request.include_identity,
             progress=part(progress, 0.13, 0.15),
         )
+        scan_hash = voxels_sha256(scan.volume)
         seconds["read"] = _lap(watch, seconds)
         recipe, why = _recipe(request, scan.volume)
-        state = start_state(request, scan.volume)
+        state, labels_hash = start_state(request, scan.volume)
+        _as_expected(request, scan_hash, labels_hash)
         recipe = completed(recipe, has_segmentation=state.segmentation is not None)
         kept: list[WrittenFile] = []
         keep = keeper(out, kept) if request.keep_steps else None
@@ -183,8 +193,13 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         # The file holds single precision: what is measured, checked and drawn is what the file will hold.
         mesh, rounding = rounded_to_single(state.mesh.with_name("model"))
         seconds["steps"] = _lap(watch, seconds)
+        pairs, off_model = on_model(mesh, recipe.calipers)
+        accuracy = accuracy_of(None if chosen_printer is None else chosen_printer.process)
+        calipers = caliper_table(mesh, accuracy, pairs, state.assembly)
+        seconds["calipers"] = _lap(watch, seconds)
         if request.pictures:
             photographer.take(out, scan.volume, mesh)
+            photographer.take_calipers(out, mesh, calipers)
         deviation = None
         if state.reference is not None:
             deviation = compare(
@@ -196,6 +211,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             )
             if request.pictures:
                 photographer.take_deviation(out, mesh, deviation)
+                photographer.take_before_after(out, state.reference, mesh, deviation.forward.max_at_mm)
         seconds["compare"] = _lap(watch, seconds)
         walls = _walls(mesh, part(progress, 0.78, 0.82))
         if walls is not None and request.pictures:
@@ -222,7 +238,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             of_parts = check_parts(state.assembly, chosen_printer, part(progress, 0.89, 0.9))
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
             checked = replace(checked, findings=(*whole, *of_parts))
-        findings = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
+        judged = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
+        findings = (*judged, *off_model, *unused(recipe.accepted, judged))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
         outputs = write_model(
             mesh,
@@ -249,23 +266,33 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         progress(0.95, "Finishing the pictures")
         outputs += photographer.finished()
         seconds["pictures"] = _lap(watch, seconds)
-        findings = (*findings, guard.search(out, part(progress, 0.96, 0.99)))
+        findings = (*findings, guard.search(out, part(progress, 0.96, 0.97)))
         seconds["privacy"] = _lap(watch, seconds)
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
-        record = build_record(
-            recipe=recipe.to_dict(),
-            sources=[scan.volume.source],
-            receipts=state.receipts,
+        papers = Papers(
+            volume=scan.volume,
+            scan_hash=scan_hash,
+            labels_hash=labels_hash,
+            state=state,
+            recipe=recipe,
+            mesh=mesh,
+            chosen_printer=chosen_printer,
+            deviation=deviation,
+            walls=walls,
+            wall_limit_mm=_wall_limit(chosen_printer),
+            measures=checked.measures,
             findings=findings,
-            outputs=outputs,
+            calipers=calipers,
             ready=ready,
-            segmentation=_segmentation_block(state.segmentation),
-            case_code=recipe.code,
+            open_holes=open_holes(mesh) if checked.measures["open_edges"] else [],
             record_id=record_id,
+            guard=guard,
+            series=request.series,
+            label=request.label,
+            pictures=request.pictures,
+            keep_steps=request.keep_steps,
         )
-        record["open_holes"] = open_holes(mesh) if checked.measures["open_edges"] else []
-        record = guard.record(record, [scan.volume.source.series_id])
-        outputs.append(write_record(record, out.file(RECORD_FILE)))
+        outputs += papers.write(out, tuple(outputs), progress=part(progress, 0.97, 1.0))
         findings = (*findings[:-1], guard.search(out))
         seconds["record"] = _lap(watch, seconds)
         progress(1.0, "Done")
@@ -325,26 +352,29 @@ def _recipe(request: RunRequest, volume: Volume) -> tuple[Recipe, tuple[Finding,
         )
     if request.formats:
         recipe = replace(recipe, formats=checked_formats(request.formats))
-    return recipe.with_case(use=request.use, printer=request.printer), notes
+    recipe = recipe.with_case(use=request.use, printer=request.printer)
+    return recipe.with_papers(calipers=request.calipers, accepted=request.accepted), notes
 
 
-def start_state(request: RunRequest, volume: Volume) -> ChainState:
-    """Return what a run begins with: the scan, and the ready label map where one was given."""
+def start_state(request: RunRequest, volume: Volume) -> tuple[ChainState, str | None]:
+    """Return what a run begins with, the scan and a ready label map where one was given, and the hash of that."""
     if request.labels is None:
         if request.label is not None:
             raise InputError("--label chooses a label of a label map: give the label map with --labels.")
-        return ChainState(volume=volume)
-    segmentation, receipt = from_label_map(load_labels(request.labels), label=request.label, grey=volume)
-    return replace(ChainState(volume=volume), segmentation=segmentation, receipts=(receipt,))
+        return ChainState(volume=volume), None
+    labels = load_labels(request.labels)
+    segmentation, receipt = from_label_map(labels, label=request.label, grey=volume)
+    return replace(ChainState(volume=volume), segmentation=segmentation, receipts=(receipt,)), voxels_sha256(labels)
 
 
-def _segmentation_block(segmentation: Segmentation) -> dict[str, Any]:
-    return {
-        "name": segmentation.name,
-        "volume_ml": segmentation.volume_ml,
-        "voxel_mm": list(segmentation.labels.spacing_mm),
-        "lower": segmentation.lower,
-        "upper": segmentation.upper,
-        "unit": segmentation.unit,
-        "clipped": [face.to_dict() for face in segmentation.clipped],
-    }
+def _as_expected(request: RunRequest, scan: str, labels: str | None) -> None:
+    """Refuse another scan or label map than the one that is expected."""
+    if request.expected_voxels is None:
+        return
+    for what, wanted, found in zip(("scan", "label map"), request.expected_voxels, (scan, labels), strict=True):
+        if wanted is not None and wanted != found:
+            raise InputError(
+                f"This is not the {what} of the record: its grid or its voxels differ (SHA-256 {str(found)[:12]}, in "
+                f"the record {wanted[:12]}). Give the same {what}. A scan that had to be resampled can differ by the "
+                "version of SimpleITK as well."
+            )

@@ -114,6 +114,19 @@ def test_tokens_are_found_wherever_they_hide(tmp_path: Path) -> None:
     assert {h.encoding for h in hits} == {"utf-8", "latin-1", "utf-16", "name"}
 
 
+def test_names_in_base64_are_no_hits_and_those_in_pictures_are(tmp_path: Path) -> None:
+    import base64
+
+    chance = base64.b64decode("Miras" + "A" * 7)
+    told = b"\x89PNG tEXt Meier"
+    pictures = [base64.b64encode(data).decode() for data in (chance, told)]
+    page = "".join(f'<img src="data:image/png;base64,{data}">' for data in pictures)
+    (tmp_path / "report.html").write_text(f"<p>Kruse</p>{page}<img src='data:image/png;base64,Bauer'>")
+    assert "Miras" in (tmp_path / "report.html").read_text()
+    hits = find_identity(tmp_path, ["Miras", "Meier", "Kruse", "Bauer"])
+    assert {(hit.token, hit.member) for hit in hits} == {("Kruse", ""), ("Meier", "(picture 2)"), ("Bauer", "")}
+
+
 def test_token_across_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("PrintPrepLib.record.privacy._CHUNK", 64)
     for offset in range(55, 70):
