@@ -43,6 +43,7 @@ from .model_files import about_of, write_model
 from .papers import RECORD_FILE, REPORT_FILE, Papers
 from .parts import check_parts
 from .pictures import Photographer
+from .printplan import advised
 from .recipe import Recipe, load_preset
 
 MODEL_FILE = "model.stl"
@@ -239,7 +240,12 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
             checked = replace(checked, findings=(*whole, *of_parts))
         judged = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
-        findings = (*judged, *off_model, *unused(recipe.accepted, judged))
+        advice: dict[str, Any] | None = None
+        no_plan: tuple[Finding, ...] = ()
+        if state.assembly is None:  # parts are planned one by one: printprep plan
+            advice, no_plan = advised(mesh, recipe, chosen_printer, part(progress, 0.9, 0.92))
+        seconds["plan"] = _lap(watch, seconds)
+        findings = (*judged, *off_model, *no_plan, *unused(recipe.accepted, judged))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
         outputs = write_model(
             mesh,
@@ -249,7 +255,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             formats=formats,
             about=about_of(state.receipts, record_id),
             pictures=request.pictures,
-            progress=part(progress, 0.9, 0.94),
+            progress=part(progress, 0.92, 0.94),
         )
         outputs += kept
         if state.laid is not None:
@@ -284,6 +290,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             findings=findings,
             calipers=calipers,
             ready=ready,
+            plan=advice,
             open_holes=open_holes(mesh) if checked.measures["open_edges"] else [],
             record_id=record_id,
             guard=guard,

@@ -257,9 +257,13 @@ def test_headlines(message: str, short: str) -> None:
 def test_a_plan_is_told_where_there_is_one() -> None:
     record = report_record()
     assert "Advice" not in report_html(record, without_pictures)
-    lines = [{"subject": "Process", "advice": "SLA", "why": "walls of 0.6 mm"}, {"subject": "Layer", "advice": 0.05}]
-    record["print_plan"]["advice"] = {"lines": lines, "hollow": True, "mass_g": 41.25, "nothing": None}
+    lines = [
+        {"subject": "process", "advice": "SLA", "why": "walls of 0.6 mm", "changes": "thicker walls", "warning": False},
+        {"subject": "split", "advice": "cut it", "why": "<too large>", "changes": "a larger bed", "warning": True},
+    ]
+    record["print_plan"]["advice"] = {"lines": lines, "limits": "People decide."}
     text = report_html(record, without_pictures)
-    for words in ("Advice", "walls of 0.6 mm", "Hollow", "yes", "41.25", "0.05"):
+    for words in ("Advice", "walls of 0.6 mm", "thicker walls", "Look at this: cut it", "People decide."):
         assert words in text
-    assert "Nothing" not in text.split("Advice")[1].split("How it was made")[0]
+    assert "&lt;too large&gt;" in text
+    assert text.index("cut it") < text.index("walls of 0.6 mm")  # what stands against the plan comes first

@@ -77,9 +77,27 @@ def plan_section(record: Mapping[str, Any]) -> Markup:
             if rule else ("Thinnest wall", "no printer was named"),
             ("Source of these limits", f"{rule['wall_source']}; {rule['free_wall_source']}" if rule else None),
         ]),
-        join(tag("h3", "Advice"), _words(advice)) if advice else None,
+        _advice(advice) if advice else None,
         id="plan",
     )  # fmt: skip
+
+
+def _advice(advice: Mapping[str, Any]) -> Markup:
+    """Return the advice line by line, what stands against the plan first, and its limits."""
+    lines = sorted(advice.get("lines", []), key=lambda line: not line.get("warning"))
+    rows = [
+        (
+            tag("strong", str(line["subject"])),
+            ("Look at this: " if line.get("warning") else "") + str(line["advice"]),
+            str(line.get("why", "")), str(line.get("changes", "")),
+        )
+        for line in lines
+    ]  # fmt: skip
+    return join(
+        tag("h3", "Advice"),
+        table(("About", "Advice", "Why", "What would change it"), rows, "advised"),
+        tag("p", str(advice.get("limits", ""))),
+    )
 
 
 def _to_fill() -> Markup:

@@ -1,0 +1,55 @@
+"""The print plan of a run: advice for the use and the printer that the recipe names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import GeometryError, InputError
+from ..finding import Finding, Severity
+from ..mesh import Mesh
+from ..plan.plan import Plan, plan
+from ..profiles.printers import Printer
+from ..profiles.uses import use_names
+from ..progress import Progress, silent
+from .recipe import Recipe
+
+
+def advised(
+    mesh: Mesh, recipe: Recipe, printer: Printer | None, progress: Progress = silent
+) -> tuple[dict[str, Any] | None, tuple[Finding, ...]]:
+    """Plan the print where the recipe names a printer and a use that is known; say why where it cannot be done.
+
+    Returns
+    -------
+    advice : dict or None
+        For the record: choices, lines with reasons, estimate. None where nothing was planned.
+    findings : tuple of Finding
+        Why there is no plan although one was to be expected.
+    """
+    use = recipe.use.strip().lower().replace(" ", "-")
+    if printer is None or not use:
+        return None, ()
+    if use not in use_names():
+        return None, (_without(f"'{recipe.use}' is no use that has a profile", "See: printprep profiles --kind use."),)
+    try:
+        made = plan(mesh, use, printer=printer.name, material=recipe.material or None, layer_mm=recipe.layer_mm,
+                    progress=progress)  # fmt: skip
+    except (InputError, GeometryError) as error:
+        return None, (_without(str(error).rstrip("."), "Plan it with: printprep plan."),)
+    return _told(made), ()
+
+
+def _without(why: str, advice: str) -> Finding:
+    return Finding("print-plan", Severity.INFO, f"No print plan was made: {why}.", advice=advice)
+
+
+def _told(made: Plan) -> dict[str, Any]:
+    """The plan without the tables of candidates and figures, which ``printprep plan`` shows."""
+    whole = made.to_dict()
+    keys = ("use", "process", "printer", "material", "fits", "layer_mm", "warnings", "estimate", "limits")
+    lines = [
+        {"subject": line.subject, "advice": line.advice, "why": line.why, "changes": line.changes,
+         "warning": line.warning}
+        for line in made.lines
+    ]  # fmt: skip
+    return {**{key: whole[key] for key in keys}, "lines": lines}
