@@ -118,7 +118,26 @@ def export(
             },
         }
         written.append(write_record(record, out.file("record.json")))
+        _refuse_identity(study, out.folder_now)
     return written
+
+
+def _refuse_identity(study: Study, folder: Path) -> None:
+    """Search what is about to leave the scene for every value of the source's DICOM headers."""
+    from PrintPrepLib.mrml import identity_of_node
+    from PrintPrepLib.record.privacy import search_files
+
+    identity = identity_of_node(study.volume_node)
+    if identity is None:
+        return
+    hits = search_files(folder, identity).hits
+    if hits:
+        places = ", ".join(dict.fromkeys(f"{hit.file} ({', '.join(hit.where[:2])})" for hit in hits[:6]))
+        raise Refused(
+            _("Patient data of the scan would be in what is exported: {places}. Nothing was written. Take it out of "
+              "the use of the model, the names of parts and planes, and the reason; then export again.")
+            .format(places=places)
+        )  # fmt: skip
 
 
 def _stem(node: Any) -> str:

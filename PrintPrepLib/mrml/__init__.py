@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from .console import StlResult, segmentation_to_stl
 from .hashes import Content, InputNode, content_hash, content_of, hashing_once
+from .identity import identity_of_node
 from .job import ExportedJob, export_job, import_results, words_for_pieces
 from .labelresult import add_label_result, drop_labels, label_results, show_labels
 from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node
@@ -87,6 +88,7 @@ __all__ = [
     "flip",
     "hashing_once",
     "hide_scalars",
+    "identity_of_node",
     "import_results",
     "is_stale",
     "label_results",
