@@ -60,6 +60,8 @@ def registerSampleData() -> None:
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="PrintPrep",
         sampleName="PrintPrepPhantom",
+        uris=[],  # nothing is downloaded; Slicer counts them
+        fileNames=[],
         thumbnailFileName=str(icons / "PrintPrepPhantom.png"),
         customDownloader=makePhantom,
     )

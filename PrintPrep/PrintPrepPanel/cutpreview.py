@@ -202,4 +202,5 @@ def as_text(sentences: dict[str, str]) -> str:
         lines.append(f"{node.GetName()}: {text}" if node is not None else text)
     if lines:
         lines.append(_("Every plane is shown on the whole model, as if it were the only one."))
+        lines.append(_("The settings of the pins below hold for all planes."))
     return "\n".join(lines)

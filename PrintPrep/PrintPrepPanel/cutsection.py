@@ -13,6 +13,9 @@ from .planetable import PlaneTable
 from .tables import PlaceTable, fill_parts
 from .texts import set_text
 
+OTHER_WAYS = ("through", "at_mm", "points_mm")
+"""Parameters of the step 'cut' that say where; planes in the scene go before them."""
+
 
 class CutSection:
     """The list of planes with their previews, and the table of parts."""
@@ -67,13 +70,24 @@ class CutSection:
     def fill_list(self) -> None:
         """List the planes of the scene."""
         self._planes.fill()
+        self.tell_where()
         self._refresh_buttons()
+
+    def tell_where(self) -> None:
+        """Say at 'Through' what decides where the model is cut: planes of the scene, numbers, or the user's choice."""
+        box = self._panel.sections["cut"].box("cut")
+        words = ""
+        if planes.plane_nodes(slicer.mrmlScene):
+            words = _("the planes above")
+        elif box.row.values.get("plane") or box.row.values.get("points_mm"):
+            words = _("the numbers in 'More settings'")
+        box.editor("through").settle(words)
 
     def take_planes(self) -> None:
         """Write the planes of the scene into the step, so that the recipe says exactly where was cut."""
         box = self._panel.sections["cut"].box("cut")
         if box.row.ticked and planes.plane_nodes(slicer.mrmlScene):
-            self._write(planes.plane_values(slicer.mrmlScene))
+            self._write({**dict.fromkeys(OTHER_WAYS), **planes.plane_values(slicer.mrmlScene)})
 
     def _write(self, values: dict[str, Any]) -> None:
         box = self._panel.sections["cut"].box("cut")

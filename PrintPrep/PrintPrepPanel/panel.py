@@ -141,6 +141,7 @@ class Panel:
         if text:
             self.store(recipe=text)
         self.scan.update_preview()
+        self.cut.tell_where()
         self.cut.previews.sync()
         self.islands.tell_changes()
         self.refresh_buttons()
@@ -148,6 +149,7 @@ class Panel:
     def _build_steps(self) -> None:
         for section in self.sections.values():
             section.build(self.steps, self.on_steps_changed)
+        self.cut.tell_where()
 
     def _recipe_text(self) -> str:
         from PrintPrepLib.errors import PrintPrepError

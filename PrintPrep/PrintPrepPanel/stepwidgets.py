@@ -139,6 +139,16 @@ class Editor:
             self._judge(value)
         self._loading = False
 
+    def settle(self, words: str) -> None:
+        """Say in place of 'automatic' who decides, and let nobody choose meanwhile; empty words give the choice back.
+
+        Only for a list of choices without a default of its own.
+        """
+        self.widget.enabled = not words
+        self.widget.setItemText(0, words or _("choose, or add a plane"))
+        if words and self.widget.currentIndex != 0:
+            self.show(None)
+
     def _placeholder(self) -> str:
         if self.spec.required:
             return _("needed")

@@ -14,6 +14,8 @@ from .views import jump_to
 LONGEST_PX = 340
 ROW_PX = 24
 LINE_PX = 17
+BORDER_PX = 10
+"""Of a table with its heading, above what its rows need."""
 LEAST_ML_MM3 = 100.0
 """Smaller volumes are told in mm³."""
 LETTERS = 50
@@ -67,9 +69,9 @@ class PlaceTable:
                     item.setCheckState(qt.Qt.Checked if ticks[number] else qt.Qt.Unchecked)
                 self.widget.setItem(number, column, item)
         self.widget.visible = bool(rows)
-        height = min(sum(_height(row) for row in rows) + 2 * ROW_PX, LONGEST_PX)
+        height = min(sum(_height(row) for row in rows) + ROW_PX + BORDER_PX, LONGEST_PX)
         self.widget.minimumHeight = height
-        self.widget.maximumHeight = max(height, 3 * ROW_PX)
+        self.widget.maximumHeight = height
         self._filling = False
 
     def ticked(self) -> list[int]:

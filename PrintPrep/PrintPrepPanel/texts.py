@@ -33,8 +33,12 @@ MAIN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
 """Parameters that are in sight at once; the others are one click away. Steps not named here show all."""
 
 _UNIT_ENDINGS = {"mm3": "mm³", "mm": "mm", "hu": "HU", "deg": "degrees", "voxels": "voxels", "megabytes": "MB"}
-NARROWEST_PX = 240
-"""Of Slicer's module panel, less the borders."""
+DROPPING = ("fragments",)
+"""Steps that take pieces away and leave the others as they are."""
+LEAST_MOVE_MM = 0.0005
+"""Less is zero in the digits shown."""
+NARROWEST_PX, USUAL_PX = 240, 420
+"""Of Slicer's module panel, less the borders; narrower is a panel that was not laid out yet."""
 LIGHTS = {"none": "#9a9a9a", "done": "#2e8b57", "attention": "#d9822b", "stale": "#d9822b", "fail": "#c0392b"}
 MARKS = {"pass": "✓", "info": "i", "not run": "–", "warn": "!", "fail": "✗"}
 SEVERITY_COLORS = {"pass": "#2e8b57", "info": "#5a6b7b", "not run": "#5a6b7b", "warn": "#b8660f", "fail": "#c0392b"}
@@ -44,10 +48,15 @@ SEVERITY_ORDER = ("fail", "warn", "not run", "info", "pass")
 def set_text(ui: Any, label: Any, text: str) -> None:
     """Show a text that wraps, and keep the room it needs: layouts inside one another forget the height of such labels.
 
-    The width is taken from the status line, which is always in sight.
+    The width is taken from the status line, which is always in sight. The width that Qt guesses for such labels is left
+    out of account: it makes sections wider than the panel.
     """
+    import qt
+
+    label.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
     label.text = text
-    label.minimumHeight = label.heightForWidth(max(ui.statusLabel.width - 24, NARROWEST_PX)) if text else 0
+    width = ui.statusLabel.width - 24
+    label.minimumHeight = label.heightForWidth(width if width >= NARROWEST_PX else USUAL_PX) if text else 0
 
 
 def section_title(name: str) -> str:
@@ -159,6 +168,21 @@ def hole_words(hole: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return MARKS["fail"], _("open; repair would close it"), tip, "fail"
 
 
+def _moved(change: Mapping[str, Any], *, drops: bool) -> str:
+    """Say how far a step moved the surface; where it dropped pieces, the distance is that of the pieces."""
+    if change["max_mm"] < LEAST_MOVE_MM:
+        return _("the surface was not moved")
+    if drops:
+        return _("what stays was not moved; dropped pieces lay up to {largest} away").format(
+            largest=f"{change['max_mm']:.1f}\u00a0mm"
+        )
+    return _("surface moved: mean {mean}, 95\u00a0% {p95}, at most {largest}").format(
+        mean=f"{change['mean_mm']:.3f}\u00a0mm",
+        p95=f"{change['p95_mm']:.3f}\u00a0mm",
+        largest=f"{change['max_mm']:.3f}\u00a0mm",
+    )
+
+
 def receipt_lines(receipt: Mapping[str, Any]) -> list[str]:
     """Write a receipt in words: volume, parts and how far the surface moved."""
     before, after, change = receipt.get("before"), receipt.get("after"), receipt.get("change")
@@ -170,13 +194,11 @@ def receipt_lines(receipt: Mapping[str, Any]) -> list[str]:
         line = _("volume {volume}").format(volume=volume)
         if after.get("triangles") is not None:
             line += ", " + _("{count} triangles").format(count=f"{after['triangles']:,}")
-        if after.get("parts") is not None:
+        if after.get("parts") is not None and after.get("triangles") is None:
             line += ", " + _("pieces: {count}").format(count=after["parts"])
+        elif after.get("parts") is not None:  # walls of closed cavities are surfaces of their own
+            line += ", " + _("closed surfaces: {count}").format(count=after["parts"])
         lines.append(line)
     if change is not None:
-        lines.append(
-            _("surface moved: mean {mean} mm, 95 % {p95} mm, at most {largest} mm").format(
-                mean=f"{change['mean_mm']:.3f}", p95=f"{change['p95_mm']:.3f}", largest=f"{change['max_mm']:.3f}"
-            )
-        )
+        lines.append(_moved(change, drops=receipt["operation"] in DROPPING))
     return lines + [str(note) for note in receipt.get("notes", ())]

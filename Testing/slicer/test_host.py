@@ -19,7 +19,7 @@ def small_module(tmp_path: Path) -> Path:
 def test_panel_from_load_to_click(host, small_module):
     volume = add_volume(host)
     panel = host.open(small_module)
-    assert host.samples.sources[0]["sampleName"] == "Made here"
+    assert host.samples.sources[-1]["sampleName"] == "Made here"
     assert panel.node.volume is volume
     assert panel.ui.selector.currentNode() is volume
     assert panel.ui.message.text == "CT"

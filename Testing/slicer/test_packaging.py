@@ -26,6 +26,8 @@ AT_FILE_SCOPE = {"numpy", "scipy", "vtk", "vtkmodules", "SimpleITK", "pydicom", 
 """Packages that may be imported when a file is; Slicer brings all of them."""
 HEAVY = ("PrintPrepLib", "SimpleITK", "scipy", "pydicom", "trimesh", "manifold3d", "numba", "PrintPrepPanel")
 """What loading the module must not import."""
+TO_INSTALL = ("trimesh", "manifold3d", "fast_simplification", "numba")
+"""What opening the panel must not import: Slicer has it only after the user said yes."""
 IN_SLICER_ALREADY = {"numpy", "scipy", "vtk", "simpleitk", "pydicom"}
 LICENSES = ("LICENSE", "LICENCE", "License.txt", "license.txt", "LICENSE.txt", "COPYING", "COPYING.txt")
 MOST_BYTES = 5_000_000
@@ -147,7 +149,10 @@ def test_loading_is_quick_and_imports_nothing_heavy() -> None:
         "from Testing.slicer.host.session import Host\n"
         "host = Host(); host.begin()\n"
         f"module = host.load({str(ROOT / 'PrintPrep' / 'PrintPrep.py')!r})\n"
-        "print(json.dumps({'seconds': module._h_load_seconds, 'imported': sorted(module._h_imported)}))\n"
+        "loaded = sorted(module._h_imported)\n"
+        "module.enter()\n"
+        "import sys\n"
+        "print(json.dumps({'seconds': module._h_load_seconds, 'imported': loaded, 'entered': sorted(sys.modules)}))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -164,6 +169,8 @@ def test_loading_is_quick_and_imports_nothing_heavy() -> None:
         pytest.skip(told["skip"])
     heavy = [name for name in told["imported"] if name.split(".")[0] in HEAVY]
     assert heavy == []
+    assert "PrintPrepLib.workflow.steps" in told["entered"]
+    assert [name for name in TO_INSTALL if name in told["entered"]] == []
     assert told["seconds"] < LONGEST_LOAD_S
 
 

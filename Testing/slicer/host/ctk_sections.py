@@ -67,6 +67,7 @@ class ctkCollapsibleButton(QAbstractButton):  # noqa: N801
         super().__init__(parent)
         self._h_fold = _Collapsing(self)
         self._h_values: dict[str, Any] = {"collapsedHeight": 10, "contentsFrameShape": 0, "contentsFrameShadow": 16}
+        self._h_maximum = QWidget.maximumHeight(self)
         self.setText(text)
         self.setCheckable(True)
         self.setChecked(True)
@@ -79,7 +80,12 @@ class ctkCollapsibleButton(QAbstractButton):  # noqa: N801
 
     def _h_toggled(self, checked: bool) -> None:
         if self._h_fold.collapsed != (not checked):
+            if checked:
+                self.setMaximumHeight(self._h_maximum)
             self._h_fold.apply(not checked)
+            if not checked:
+                self._h_maximum = QWidget.maximumHeight(self)
+                self.setMaximumHeight(self._h_folded().height())
             self.contentsCollapsed.emit(not checked)
 
     def _h_set_collapsed(self, value: bool) -> None:
@@ -102,15 +108,23 @@ class ctkCollapsibleButton(QAbstractButton):  # noqa: N801
     contentsMidLineWidth = _h_value("contentsMidLineWidth", int)
 
     def sizeHint(self) -> QSize:
-        """Header and contents."""
+        """Header and contents; folded, the header and ``collapsedHeight`` below it."""
+        if self._h_fold.collapsed:
+            return self._h_folded()
         hint = QWidget.sizeHint(self)
         width = self.fontMetrics().horizontalAdvance(QAbstractButton.text(self)) + 3 * HEADER_PADDING_PX
         return QSize(max(hint.width(), width), max(hint.height(), self._h_header()))
 
     def minimumSizeHint(self) -> QSize:
-        """Header and the least the contents need."""
+        """Header and the least the contents need; folded as :meth:`sizeHint`."""
+        if self._h_fold.collapsed:
+            return self._h_folded()
         hint = QWidget.minimumSizeHint(self)
         return QSize(max(hint.width(), 0), max(hint.height(), self._h_header()))
+
+    def _h_folded(self) -> QSize:
+        width = self.fontMetrics().horizontalAdvance(QAbstractButton.text(self)) + 3 * HEADER_PADDING_PX
+        return QSize(width, self._h_header() + self._h_values["collapsedHeight"])
 
     def hitButton(self, place: QPoint) -> bool:
         """Only the header folds."""

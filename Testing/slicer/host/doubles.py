@@ -127,7 +127,20 @@ def sample_data_module(record: SampleData) -> types.ModuleType:
         ) -> None:  # fmt: skip
             frame = inspect.currentframe()
             assert frame is not None
-            record.sources.append(dict(inspect.getargvalues(frame).locals))
+            given = {name: value for name, value in inspect.getargvalues(frame).locals.items() if name != "frame"}
+            if isinstance(uris, str):
+                given.update(uris=[uris], fileNames=[fileNames])
+            if len(given["uris"]) != len(given["fileNames"]):  # Slicer counts without asking whether there are any
+                raise ValueError("All fields of sample data source must have the same length")
+            record.sources.append(given)
+
+        def sourceForSampleName(self, sampleName: str) -> Any:
+            found = [given for given in record.sources if given["sampleName"] == sampleName]
+            return types.SimpleNamespace(**found[0]) if found else None
+
+        def downloadSample(self, sampleName: str) -> Any:
+            """Slicer's own loads what ``uris`` names, and never asks a ``customDownloader``: only its button does."""
+            raise IndexError(f"'{sampleName}': the host downloads nothing")
 
     module = types.ModuleType("SampleData")
     module.__dict__.update(SampleDataLogic=SampleDataLogic)

@@ -51,7 +51,9 @@ class Small(ScriptedLoadableModule):
 def register():
     import SampleData
 
-    SampleData.SampleDataLogic.registerCustomSampleDataSource(category="Small", sampleName="Made here")
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category="Small", sampleName="Made here", uris=[], fileNames=[]
+    )
 
 
 class SmallWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
