@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parents[2] / "Resources" / "slicer"
 LONGEST_RUN_S = 1800.0
 OUT = Path(tempfile.gettempdir()) / "printprep-parts"
 """The folder of the export; its name is in the pictures."""
-EDGE_PX = 8
+EDGE_PX = 3
 UP_MM = 12.0
 """From the middle of the sample's model to where its section is one outline."""
 

@@ -361,3 +361,23 @@ def test_apply_cuts_by_both_planes_and_parts_come_apart(host: Any, tmp_path: Pat
     assert set(previews(host)) == {"outline", "fill", "pins"}
     panel.panel.refresh()
     assert "plane was moved" in results.outdated
+
+
+def test_planes_go_before_a_named_plane(host: Any) -> None:
+    panel = with_model(host)
+    box = panel.panel.sections["cut"].box("cut")
+    through = box.editor("through").widget
+    assert "add a plane" in through.itemText(0)
+    box.tick.setChecked(True)
+    host.choose(through, "coronal")
+    host.click(panel.ui.addPlaneButton)
+    settle(host)
+    assert not through.isEnabled()
+    assert through.currentText == "the planes above"
+    panel.panel.cut.take_planes()
+    assert "through" not in box.row.values
+    assert len(box.row.values["plane"]) == 6
+    host.click(panel.ui.removePlaneButton)
+    settle(host)
+    assert through.isEnabled()
+    assert "add a plane" in through.currentText
