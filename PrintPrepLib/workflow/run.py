@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from ..analysis.deviation import Deviation, compare
+from ..analysis.deviation import compare
 from ..analysis.thickness import Thickness, wall_thickness
-from ..check import CheckResult, check_mesh
+from ..check import check_mesh
 from ..check.skin import skin_finding
 from ..errors import GeometryError, InputError
 from ..export import OutputFolder, WrittenFile, describe_file, write_mesh
@@ -21,16 +20,14 @@ from ..profiles.accuracy import accuracy_of
 from ..profiles.printers import Printer, printer
 from ..profiles.processes import process_of
 from ..progress import Progress, part, silent
-from ..receipt import Receipt, Stopwatch
-from ..record.calipers import CaliperPair, caliper_table, on_model
+from ..receipt import Stopwatch
+from ..record.calipers import caliper_table, on_model
 from ..record.hashes import voxels_sha256
-from ..record.overrides import Acceptance, unused
+from ..record.overrides import unused
 from ..record.salt import salt_of
 from ..scan.review import review
 from ..scan.units import judge_units
 from ..segment.ready_labels import from_label_map
-from ..segment.segmentation import Segmentation
-from ..shape.cut.assembly import Assembly
 from ..surface.holelist import open_holes
 from ..volume import Volume
 from .chain import ChainState, completed
@@ -40,11 +37,23 @@ from .guard import Guard
 from .keepsteps import keeper
 from .load import load_labels, load_scan
 from .model_files import about_of, write_model
-from .papers import RECORD_FILE, REPORT_FILE, Papers
+from .papers import Papers
 from .parts import check_parts
 from .pictures import Photographer
 from .printplan import advised
 from .recipe import Recipe, load_preset
+from .request import RunRequest, RunResult
+
+__all__ = [
+    "DEVIATION_FILE",
+    "LAID_FILE",
+    "MODEL_FILE",
+    "RECIPE_FILE",
+    "THICKNESS_FILE",
+    "RunRequest",
+    "RunResult",
+    "run",
+]
 
 MODEL_FILE = "model.stl"
 LAID_FILE = "model_print.stl"
@@ -62,91 +71,6 @@ stands: a share is 2 mm2 on a skull."""
 
 REFERENCE_VERTICES = 200_000
 """Vertices of the scan's surface that are asked as well; simplifying has asked all of them against its tolerance."""
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """What the user asked for.
-
-    ``recipe`` None lets the scan decide: bone where values are Hounsfield units, soft tissue elsewhere. ``keep_steps``
-    writes the label map or the surface after each step as well, for who wants to go back to one. ``checkpoints`` is a
-    folder in which what each step made is kept; a run goes on from there where neither its input nor the steps so far
-    have changed. ``formats`` of the model: None takes those of the recipe, else STL and 3MF. ``record_id`` None makes a
-    random one; it stands in the record and in the model files, so that giving it again gives the same bytes.
-    ``include_identity`` puts the patient into the record; ``on_patient_data`` says what happens where patient data
-    would be in a file without that; ``salt_file`` keeps the lab's salt for the ids in the record. ``calipers`` and
-    ``accepted`` are added to those of the recipe. ``expected_voxels`` are the hashes that scan and label map must have
-    (see ``record.hashes``), for a replay.
-    """
-
-    input: Path
-    output: Path
-    recipe: Recipe | None = None
-    series: str | None = None
-    labels: Path | None = None
-    label: str | None = None
-    use: str | None = None
-    printer: str | None = None
-    pictures: bool = True
-    keep_steps: bool = False
-    checkpoints: Path | None = None
-    formats: tuple[str, ...] | None = None
-    record_id: str | None = None
-    include_identity: bool = False
-    on_patient_data: str = "refuse"
-    salt_file: Path | None = None
-    calipers: tuple[CaliperPair, ...] = ()
-    accepted: tuple[Acceptance, ...] = ()
-    expected_voxels: tuple[str | None, str | None] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class RunResult:
-    """What came out.
-
-    ``seconds`` holds the time of each stage beside the steps' own; ``deviation`` is that of the model from the surface
-    before anything was smoothed or simplified. ``skipped`` steps were not run again: their results were at hand.
-    """
-
-    ready: bool
-    outputs: tuple[WrittenFile, ...]
-    findings: tuple[Finding, ...]
-    receipts: tuple[Receipt, ...]
-    check: CheckResult
-    mesh: Mesh
-    segmentation: Segmentation
-    volume: Volume
-    recipe: Recipe
-    deviation: Deviation | None
-    seconds: dict[str, float]
-    assembly: Assembly | None = None
-    skipped: int = 0
-    privacy: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def went_on_from(self) -> dict[str, Any] | None:
-        """The last step that was not run again, its number from 1; None where all were run."""
-        if self.skipped == 0:
-            return None
-        return {"number": self.skipped, "step": self.recipe.steps[self.skipped - 1].step.name}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON contract of ``run``."""
-        return {
-            "ready": self.ready,
-            "outputs": [file.to_dict() for file in self.outputs],
-            "record": RECORD_FILE,
-            "report": REPORT_FILE,
-            "steps": [receipt.to_dict() for receipt in self.receipts],
-            "findings": [finding.to_dict() for finding in self.findings],
-            "measures": self.check.measures,
-            "parts": None if self.assembly is None else [item.to_dict() for item in self.assembly.parts],
-            "pins": [] if self.assembly is None else list(self.assembly.pins),
-            "deviation": None if self.deviation is None else self.deviation.to_dict(),
-            "privacy": self.privacy,
-            "seconds": {key: round(value, 3) for key, value in self.seconds.items()},
-            "went_on_from": self.went_on_from,
-        }
 
 
 def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
