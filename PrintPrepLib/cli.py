@@ -13,8 +13,9 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from threading import Event
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import __version__
 from .commands.console import Console
@@ -63,15 +64,16 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    previous = _listen_to_termination()
+    asked = Event()
+    previous = _listen_to_termination(asked)
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        return _run(list(sys.argv[1:] if arguments is None else arguments), asked)
     except KeyboardInterrupt:  # while the command was still being loaded, which takes about a second
         Console(json_wanted=False, quiet=True).problem("Cancelled. Nothing was written.")
         return CANCELLED
     finally:
-        if previous is not None:
-            signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def entry() -> NoReturn:
@@ -89,14 +91,15 @@ def entry() -> NoReturn:
     sys.exit(code)
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], asked: Event) -> int:
     words = joined(words)
     try:
         options = _build(words).parse_args(words)
     except PrintPrepError as error:  # a lab's own profiles, which options name, cannot be read
         Console(json_wanted=False, quiet=True).problem(str(error))
         return FAILED
-    console = Console(json_wanted=options.json, quiet=options.quiet, progress_lines=options.progress == "json")
+    console = Console(json_wanted=options.json, quiet=options.quiet, progress_lines=options.progress == "json",
+                      stopped=asked.is_set)  # fmt: skip
     module = importlib.import_module(f".commands.{COMMANDS[options.command][0]}", __package__)
     try:
         code: int = module.execute(options, console)
@@ -161,13 +164,18 @@ def _build(words: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _listen_to_termination() -> signal.Handlers | int | None:
-    """Treat a request to end (SIGTERM, as the panel sends it) like Ctrl-C, so that nothing is left half written."""
+def _listen_to_termination(asked: Event) -> dict[signal.Signals, Any]:
+    """Treat a request to end (SIGTERM, as the panel sends it) like Ctrl-C, so that nothing is left half written.
+
+    Python drops an exception that a signal raises within a callback of compiled code or a destructor. So the request is
+    also kept in ``asked``, which the next report of progress looks at. Returns the handlers that were there.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
+        asked.set()
         raise KeyboardInterrupt
 
     try:
-        return signal.signal(signal.SIGTERM, stop)  # type: ignore[return-value]
+        return {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     except ValueError:  # not in the main thread: the caller has its own way to cancel
-        return None
+        return {}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..errors import Cancelled
 from ..finding import Finding, Severity
 
 BAR_WIDTH = 28
@@ -25,7 +26,15 @@ _WORDS = {
 class Console:
     """Standard output and standard error of one command."""
 
-    def __init__(self, *, json_wanted: bool, quiet: bool, progress_lines: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        json_wanted: bool,
+        quiet: bool,
+        progress_lines: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._stopped = stopped
         self._json = json_wanted
         self._quiet = quiet
         self._lines = progress_lines
@@ -34,7 +43,15 @@ class Console:
         self._bar_open = False
 
     def progress(self, fraction: float, text: str) -> None:
-        """Draw the progress bar where standard error is a terminal, or write a line of JSON where asked to."""
+        """Draw the progress bar where standard error is a terminal, or write a line of JSON where asked to.
+
+        Raises
+        ------
+        Cancelled
+            The user asked to stop.
+        """
+        if self._stopped():
+            raise Cancelled
         now = time.monotonic()
         if not (self._bar or self._lines) or (now - self._drawn < REDRAW_SECONDS and fraction < 1.0):
             return

@@ -12,6 +12,7 @@ import pytest
 
 from PrintPrepLib.workflow import checkpoints as subject
 from PrintPrepLib.workflow.recipe import parse_recipe
+from PrintPrepLib.workflow.replay import NOT_COMPARED
 from PrintPrepLib.workflow.run import RunRequest, RunResult, run
 from Testing.support.demo import demo_scan
 
@@ -42,7 +43,7 @@ def run_recipe(text: str, out: Path, kept: Path | None, **more: Any) -> RunResul
 
 
 def hashes(result: RunResult) -> dict[str, str]:
-    return {one.name: one.sha256 for one in result.outputs if one.name not in ("record.json",)}
+    return {one.name: one.sha256 for one in result.outputs if one.name not in NOT_COMPARED}
 
 
 def receipts(folder: Path) -> list[dict[str, Any]]:
