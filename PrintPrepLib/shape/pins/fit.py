@@ -165,9 +165,9 @@ def _plays(pin: Pin, solids: PinSolids, foot: manifold3d.Manifold, other: manifo
             across, end = _play(pin, rod, hole, sign)
             gaps.append(across)
             ends.append(end)
-        low, high = _box(tool)
-        close = Mesh.from_manifold(_within(hole, low - CROP_MM, high + CROP_MM))
-        own = hole_surface(close, Mesh.from_manifold(tool), _face(pin, sign), sign * np.array(pin.axis))
+        own = hole_surface(
+            Mesh.from_manifold(hole), Mesh.from_manifold(tool), _face(pin, sign), sign * np.array(pin.axis)
+        )
         holes.append(_Hole(own, sign))
     return _Plays(interference, np.concatenate(gaps), tuple(ends), free, tuple(holes))
 
@@ -303,10 +303,12 @@ def _block(low: FloatArray, high: FloatArray) -> manifold3d.Manifold:
 
 def _way_is_free(pin: Pin, rod: manifold3d.Manifold, hole: manifold3d.Manifold, sign: float) -> tuple[float, bool]:
     """Volume (mm3) that a pin in its seat shares with the part, and whether it comes out without meeting it."""
+    import manifold3d
+
     back = -sign * pin.hole_depth_mm * np.array(pin.axis)
     # The piece round the hole ends beside it, so that nothing is met on the way out but the hole itself. All that the
     # pin passes through, and its seat, lie within the hull of both its ends.
-    swept = (rod + rod.translate(tuple(back.tolist()))).hull()
+    swept = manifold3d.Manifold.batch_hull([rod, rod.translate(tuple(back.tolist()))])
     if (swept ^ hole).volume() <= 0.0:
         return 0.0, True
     free = all((rod.translate(tuple((share * back).tolist())) ^ hole).volume() <= NO_VOLUME_MM3 for share in WAY_SHARES)
