@@ -15,6 +15,8 @@ Rows = npt.NDArray[np.int64]
 
 WALL_SAMPLE_MM = 0.05
 """Surface of a hole is asked down to triangles of this size where it may be nearest to another."""
+WALL_START_MM = 3.0
+"""Triangles of a hole are no longer than this when they are first asked."""
 FARTHEST_CORNER = 3.0**-0.5
 """No point of a triangle is farther from its nearest corner than this share of its longest side."""
 WALL_REACHES = (0.5, 1.0, 2.0, 4.0)
@@ -61,7 +63,8 @@ def thinnest_walls(
         Of their pins.
     """
     owner = np.repeat(np.arange(len(holes)), [len(hole) for hole in holes])
-    triangles, least, where = np.concatenate(holes), np.full(len(holes), np.inf), np.zeros((len(holes), 3))
+    triangles, owner = _halved(np.concatenate(holes), owner)
+    least, where = np.full(len(holes), np.inf), np.zeros((len(holes), 3))
 
     def take(found: FloatArray, points: FloatArray, whose: Rows) -> None:
         """Keep the nearest point of each hole."""
@@ -100,3 +103,19 @@ def thinnest_walls(
         halves[0::2, 1], halves[1::2, 0] = middle, middle
         values[0::2, 1], values[1::2, 0] = found, found
         triangles, told, owner = halves, values, np.repeat(owner, 2)
+
+
+def _halved(triangles: FloatArray, owner: Rows) -> tuple[FloatArray, Rows]:
+    """Halve long triangles before anything is asked: of a long one the distances at its corners tell little."""
+    done: list[tuple[FloatArray, Rows]] = []
+    while True:
+        sides = np.linalg.norm(triangles - np.roll(triangles, -1, axis=1), axis=2)
+        long = sides.max(axis=1) > WALL_START_MM
+        done.append((triangles[~long], owner[~long]))
+        if not long.any():
+            return np.concatenate([some for some, _ in done]), np.concatenate([whose for _, whose in done])
+        order = (sides[long].argmax(axis=1)[:, None] + np.arange(3)) % 3
+        triangles = np.take_along_axis(triangles[long], order[:, :, None], 1)
+        middle = triangles[:, :2].mean(axis=1)
+        triangles, owner = np.repeat(triangles, 2, axis=0), np.repeat(owner[long], 2)
+        triangles[0::2, 1], triangles[1::2, 0] = middle, middle
