@@ -65,13 +65,21 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     asked = Event()
-    previous = _listen_to_termination(asked)
+    previous, told = _listen_to_termination(asked), sys.unraisablehook
+
+    def untold(dropped: sys.UnraisableHookArgs) -> None:
+        """Keep quiet about a request to end that could not be raised where it came: progress will see it."""
+        if not (asked.is_set() and dropped.exc_type is KeyboardInterrupt):
+            told(dropped)
+
+    sys.unraisablehook = untold
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments), asked)
     except KeyboardInterrupt:  # while the command was still being loaded, which takes about a second
         Console(json_wanted=False, quiet=True).problem("Cancelled. Nothing was written.")
         return CANCELLED
     finally:
+        sys.unraisablehook = told
         for number, handler in previous.items():
             signal.signal(number, handler)
 

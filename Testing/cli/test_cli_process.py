@@ -163,3 +163,37 @@ def test_full_disk_for_one_mesh(small_disk: Path, tmp_path: Path) -> None:
     _one_sentence(done.stderr)
     assert "disk is full" in done.stderr
     assert _left(small_disk) == []
+
+
+SWALLOWED = """
+import ctypes, os, signal
+from PrintPrepLib import cli
+from PrintPrepLib.commands.console import Console
+
+def run(words, asked):
+    ask = ctypes.CFUNCTYPE(None)(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    ask()  # as compiled code calls back: what is raised in there is dropped
+    Console(json_wanted=False, quiet=True, stopped=asked.is_set).progress(0.1, "went on")
+    return 0
+
+cli._run = run
+try:
+    code = cli.main(["run"])
+except cli.Cancelled:
+    code = cli.CANCELLED
+raise SystemExit(code)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals between processes")
+def test_a_request_to_end_that_compiled_code_drops_is_seen_at_the_next_progress() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SWALLOWED],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=_environment(),
+        timeout=SOON_S,
+    )
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
