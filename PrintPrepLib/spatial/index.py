@@ -194,6 +194,10 @@ class SurfaceIndex:
         sure[rest] = (np.abs(lean) > SIGN_DOUBT * size) | (distance == 0.0)
         return side, sure
 
+    def prepare_sides(self) -> None:
+        """Build the normals of all edges and corners at once: for those who ask for sides often, a few at a time."""
+        _ = self._pseudonormals
+
     def contains(self, points: FloatArray, progress: Progress = silent) -> npt.NDArray[np.bool_]:
         """Whether each point lies inside, (k,) bool, by the sum of signed crossings of a ray.
 
