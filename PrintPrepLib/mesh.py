@@ -190,7 +190,6 @@ class Mesh:
             {key: value[used] for key, value in self.scalars.items()},
         )
 
-    # ---- VTK -----------------------------------------------------------------------------------------------------
     def to_vtk(self) -> vtk_data.vtkPolyData:
         """Return VTK polydata that shares the vertex array with this mesh."""
         from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
@@ -245,7 +244,6 @@ class Mesh:
                 scalars[array.GetName()] = vtk_to_numpy(array).astype(np.float64)
         return cls(vertices, faces, name, scalars)
 
-    # ---- trimesh -------------------------------------------------------------------------------------------------
     def to_trimesh(self) -> trimesh.Trimesh:
         """Return a trimesh with exactly these vertices and faces (nothing merged)."""
         try:
@@ -261,7 +259,6 @@ class Mesh:
         """Copy vertices and faces of a trimesh."""
         return cls(np.asarray(other.vertices, np.float64), np.asarray(other.faces), name)
 
-    # ---- manifold3d ----------------------------------------------------------------------------------------------
     def to_manifold(self) -> manifold3d.Manifold:
         """Build a Manifold (double precision). Build it once and keep it through a chain of booleans.
 

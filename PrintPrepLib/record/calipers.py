@@ -17,7 +17,7 @@ from ..profiles.accuracy import Accuracy, accuracy_of
 from ..shape.cut.assembly import Assembly
 from ..spatial import index_of
 from .landing import Landing, landing_mm2, landing_of
-from .pictures import directions
+from .lettering import directions
 
 DIAMETERS = 3
 """Longest diameters of the whole model; together with the three extents they catch a scale that is off along any

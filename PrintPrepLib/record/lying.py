@@ -17,7 +17,7 @@ from ..plan.orient.surface import NOTHING, Protected
 from ..progress import Progress, silent
 from . import canvas
 from .canvas import Pixels
-from .pictures import FOOT, HEAD, write_heading, write_scale_bar
+from .lettering import FOOT, HEAD, write_heading, write_scale_bar
 from .raster import rasterize
 from .shade import rotated, shade
 

@@ -16,8 +16,18 @@ from ..mesh import Mesh
 from ..progress import Progress, silent
 from . import canvas
 from .canvas import Pixels
-from .colors import ColorScale, color_of, round_range, ticks
+from .colors import ColorScale, color_of, round_range
 from .groups import Groups, write_group_words
+from .lettering import (
+    FOOT,
+    HEAD,
+    INK,
+    PALE,
+    write_color_bar,
+    write_directions,
+    write_heading,
+    write_scale_bar,
+)
 from .raster import Seen, rasterize
 from .shade import rotated, shade
 
@@ -25,12 +35,7 @@ FINE_TRIANGLES = 400_000
 """Up to here pictures are computed at twice their size and averaged; finer meshes are smooth enough without."""
 _MARGIN = 0.12
 """Share of a panel left free on each side for the letters."""
-_INK = (0.13, 0.16, 0.20)
-_PALE = (0.45, 0.49, 0.55)
 BAR_WIDTH = 150
-FOOT = 64
-HEAD = 56
-_AXES = (("L", "R"), ("P", "A"), ("S", "I"))
 
 
 class View(Enum):
@@ -205,7 +210,7 @@ def picture_of_mesh(
     write_heading(picture, title or mesh.name, facts or f"{size_mm} mm,  {len(mesh.faces):,} triangles")
     write_scale_bar(picture, zoom, height)
     if values is not None:
-        _color_bar(picture, right, span, scale, label, limit)
+        write_color_bar(picture, right, span, scale, label, limit)
     return picture
 
 
@@ -217,19 +222,6 @@ def view_title(view: View) -> str:
 def camera_axes(view: View) -> npt.NDArray[np.float64]:
     """Axes of a view, rows in LPS: to the right, down, and away from the viewer, (3, 3)."""
     return _CAMERAS[view].axes
-
-
-def directions(vector: npt.NDArray[np.float64]) -> str:
-    """Name a direction in LPS by its letters, the strongest first: ``"L"``, ``"LP"``."""
-    unit = np.asarray(vector, np.float64) / np.linalg.norm(vector)
-    strong = [axis for axis in np.argsort(-np.abs(unit)).tolist() if abs(unit[axis]) > 0.35]
-    return "".join(_AXES[axis][0 if unit[axis] > 0 else 1] for axis in strong)
-
-
-def bar_length(mm_available: float) -> float:
-    """Longest length of the series 1, 2, 5, 10, ... that fits."""
-    power = 10.0 ** np.floor(np.log10(mm_available))
-    return float(max(f * power for f in (1.0, 2.0, 5.0) if f * power <= mm_available))
 
 
 def _common_scale(mesh: Mesh, views: Sequence[View], panel: tuple[int, int]) -> tuple[npt.NDArray[np.float64], float]:
@@ -271,21 +263,8 @@ def _panel(
     if groups is not None:
         write_group_words(image, seen, groups, fine)
     write_directions(image, camera.axes)
-    canvas.draw_text(image, camera.title, 16, 10, size=19, color=_PALE)
+    canvas.draw_text(image, camera.title, 16, 10, size=19, color=PALE)
     return image
-
-
-def write_directions(image: Pixels, axes: npt.NDArray[np.float64]) -> None:
-    """Write the patient's directions at the sides of a panel, in place; rows of the axes: right, down, away."""
-    across, down, _ = axes
-    high, wide = image.shape[:2]
-    for text, x, y, anchor in (
-        (directions(across), wide - 14, high / 2.0, (1.0, 0.5)),
-        (directions(-across), 14, high / 2.0, (0.0, 0.5)),
-        (directions(-down), wide / 2.0, 10, (0.5, 0.0)),
-        (directions(down), wide / 2.0, high - 10, (0.5, 1.0)),
-    ):
-        canvas.draw_text(image, text, x, y, size=24, color=_PALE, anchor=anchor, bold=True)
 
 
 def _write_marks(
@@ -308,46 +287,8 @@ def _write_marks(
         if any(abs(place[0] - a) < MARK_APART and abs(place[1] - b) < MARK_APART for a, b in taken):
             continue
         taken.append(place)
-        canvas.draw_box(image, place[0] - 3, place[1] - 3, place[0] + 3, place[1] + 3, _INK)
+        canvas.draw_box(image, place[0] - 3, place[1] - 3, place[0] + 3, place[1] + 3, INK)
         for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):  # a light rim keeps the word readable on any color
             canvas.draw_text(image, mark.word, place[0] + 7 + dx, place[1] + dy, size=19, color=(1.0, 1.0, 1.0),
                              anchor=(0.0, 0.5), bold=True)  # fmt: skip
-        canvas.draw_text(image, mark.word, place[0] + 7, place[1], size=19, color=_INK, anchor=(0.0, 0.5), bold=True)
-
-
-def write_heading(picture: Pixels, title: str, facts: str) -> None:
-    """Write title and facts above a picture, in place."""
-    canvas.draw_text(picture, title, 16, 14, size=27, color=_INK, bold=True)
-    canvas.draw_text(picture, facts, picture.shape[1] - 16, 18, size=20, color=_PALE, anchor=(1.0, 0.0))
-    canvas.draw_box(picture, 16, HEAD - 5, picture.shape[1] - 16, HEAD - 4, (0.85, 0.87, 0.89))
-
-
-def write_scale_bar(picture: Pixels, zoom: float, height: int) -> None:
-    """Draw a bar of round length at the foot of a picture, in place; zoom is pixels per millimeter."""
-    length = bar_length(0.22 * picture.shape[1] / zoom)
-    end = 16 + length * zoom
-    y = height - 26
-    canvas.draw_box(picture, 16, y - 2, end, y + 2, _INK)
-    for x in (16, end - 2):
-        canvas.draw_box(picture, x, y - 8, x + 2, y + 8, _INK)
-    canvas.draw_text(picture, f"{length:g} mm", end + 12, y, size=20, color=_INK, anchor=(0.0, 0.5))
-
-
-def _color_bar(
-    picture: Pixels, left: int, span: tuple[float, float], scale: ColorScale, label: str, limit: float | None
-) -> None:
-    low, high = span
-    top, bottom = HEAD + 90, picture.shape[0] - FOOT - 40
-    values = np.linspace(high, low, bottom - top)
-    picture[top:bottom, left + 14 : left + 44] = color_of(values, low, high, scale, limit)[:, None]
-    canvas.draw_text(picture, label, left + 14, top - 62, size=20, color=_INK, bold=True)
-    canvas.draw_text(picture, "mm", left + 14, top - 34, size=18, color=_PALE)
-    if limit is not None and low < limit < high:
-        y = top + (high - limit) / (high - low) * (bottom - top - 1)
-        canvas.draw_box(picture, left + 8, y - 1, left + 50, y + 1, _INK)
-        canvas.draw_text(picture, f"limit {limit:g}", left + 14, bottom + 8, size=17, color=_INK)
-    for value in ticks(low, high):
-        y = top + (high - value) / (high - low) * (bottom - top - 1)
-        canvas.draw_box(picture, left + 44, y, left + 52, y + 1, _INK)
-        sign = "+" if scale is ColorScale.DIVERGING and value > 0 else ""
-        canvas.draw_text(picture, f"{sign}{value:g}", left + 58, y, size=19, color=_INK, anchor=(0.0, 0.5))
+        canvas.draw_text(image, mark.word, place[0] + 7, place[1], size=19, color=INK, anchor=(0.0, 0.5), bold=True)

@@ -23,7 +23,8 @@ from .canvas import Pixels
 from .cut_faces import lies_on
 from .explode import nearest_seam_number
 from .groups import write_with_rim
-from .pictures import FINE_TRIANGLES, FOOT, HEAD, write_directions, write_heading, write_scale_bar
+from .lettering import FOOT, HEAD, write_directions, write_heading, write_scale_bar
+from .pictures import FINE_TRIANGLES
 from .raster import rasterize
 from .shade import rotated, shade
 

@@ -16,7 +16,7 @@ from ..progress import Progress, silent
 from ..volume import Volume
 from . import canvas
 from .canvas import Pixels
-from .pictures import bar_length, directions
+from .lettering import bar_length, directions
 
 OUTLINE = (1.0, 0.47, 0.10)
 """Orange: seen against black, gray and white alike."""

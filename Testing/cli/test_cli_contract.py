@@ -34,20 +34,6 @@ COMPARE_KEYS = {
 RECEIPT_KEYS = {"operation", "parameters", "seconds", "before", "after", "change", "notes", "warnings"}
 
 
-@pytest.fixture(name="answer")
-def _answer(capsys: pytest.CaptureFixture[str]) -> Answer:
-    """Call a command with --json; return its code and its object, which must be all there is on standard output."""
-
-    def call(*words: object) -> tuple[int, dict[str, Any]]:
-        capsys.readouterr()
-        code = main([*map(str, words), "--json"])
-        out = capsys.readouterr().out
-        assert out.count("\n") == 1
-        return code, json.loads(out)
-
-    return call
-
-
 def _file(folder: Path, name: str, mesh: Mesh) -> Path:
     write_mesh(mesh, folder / name)
     return folder / name
@@ -219,7 +205,7 @@ def test_failed_judgement_is_one_and_files_are_there(answer: Answer, tmp_path: P
 # ---- meshes ----------------------------------------------------------------------------------------------------------
 def test_check(answer: Answer, tmp_path: Path) -> None:
     good, bad = _file(tmp_path, "good.stl", shapes.torus()), tmp_path / "bad.ply"
-    _write_open(bad)
+    shapes.write_open_box(bad)
     code, data = answer("check", good)
     assert (code, data["ready"]) == (0, True)
     assert set(data) >= {"ready", "findings", "measures"}
@@ -342,49 +328,3 @@ def test_options_may_stand_before_what_they_belong_to(tmp_path: Path, capsys: py
     source = _file(tmp_path, "in.stl", shapes.torus())
     assert main(["smooth", "--json", "--bound-mm", "0.1", str(source)]) == 0
     assert json.loads(capsys.readouterr().out)["receipt"]["parameters"]["bound_mm"] == 0.1
-
-
-def _write_open(path: Path) -> None:
-    mesh = shapes.open_box((20.0, 20.0, 20.0))
-    header = [
-        "ply", "format ascii 1.0", f"element vertex {len(mesh.vertices)}", "property float x", "property float y",
-        "property float z", f"element face {len(mesh.faces)}", "property list uchar int vertex_indices", "end_header",
-    ]  # fmt: skip
-    rows = [" ".join(map(str, row)) for row in mesh.vertices] + [f"3 {a} {b} {c}" for a, b, c in mesh.faces]
-    path.write_text("\n".join(header + rows) + "\n")
-
-
-# ---- thickness -------------------------------------------------------------------------------------------------------
-def test_thickness(answer: Answer, tmp_path: Path) -> None:
-    path = _file(tmp_path, "plate.stl", shapes.plate((30.0, 20.0), 0.8, 3))
-    colored, picture = tmp_path / "walls.vtp", tmp_path / "walls.png"
-    code, data = answer("thickness", path, "--limit", "1.0", "--max", "6", "-o", colored, "--picture", picture)
-    assert code == 0
-    assert {
-        "limit_mm", "min_mm", "p01_mm", "p05_mm", "median_mm", "area_below_cm2", "regions"
-    } <= data.keys()  # fmt: skip
-    assert data["min_mm"] == pytest.approx(0.8, rel=1e-5)
-    (region,) = data["regions"]
-    assert {"center_mm", "area_mm2", "min_mm"} <= region.keys()
-    assert region["area_mm2"] == pytest.approx(100.0 * data["area_below_cm2"], rel=1e-9)
-    assert read_mesh(colored).scalars["thickness_mm"] == pytest.approx(0.8, rel=1e-5)
-    assert picture.stat().st_size > 10_000
-
-
-def test_thickness_limit_comes_from_the_process_and_gaps_have_their_own(answer: Answer, tmp_path: Path) -> None:
-    block = shapes.box((10, 10, 10), subdivisions=2)
-    path = _file(tmp_path, "blocks.ply", concatenate([block, shapes.moved(block, (10.3, 0, 0))]))
-    _, walls = answer("thickness", path, "--process", "fdm")
-    assert (walls["limit_mm"], walls["regions"]) == (1.2, [])
-    _, gaps = answer("thickness", path, "--printer", "prusa-mk4", "--gaps", "-o", tmp_path / "gaps.ply")
-    assert gaps["limit_mm"] == 0.5
-    assert gaps["regions"][0]["min_mm"] == pytest.approx(0.3, rel=1e-4)
-    assert "gap_mm" in read_mesh(tmp_path / "gaps.ply").scalars
-
-
-def test_thickness_refuses_what_cannot_be(answer: Answer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = _file(tmp_path, "ball.stl", shapes.sphere(5.0))
-    for words in (["--limit", "-1"], ["--limit", "3", "--max", "2"], ["--max", "0"], ["-o", tmp_path / "x.stl"]):
-        assert main(["thickness", str(path), *map(str, words)]) == 2
-        assert capsys.readouterr().err.startswith("printprep: ")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["ball.stl"]

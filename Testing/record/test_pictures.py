@@ -19,7 +19,8 @@ from PrintPrepLib.errors import Cancelled, ExportError, GeometryError
 from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.record import canvas
 from PrintPrepLib.record.colors import ColorScale, color_of, round_range, ticks
-from PrintPrepLib.record.pictures import View, bar_length, directions, picture_of_mesh, render_mesh
+from PrintPrepLib.record.lettering import bar_length, directions
+from PrintPrepLib.record.pictures import View, picture_of_mesh, render_mesh
 from PrintPrepLib.record.raster import rasterize
 from PrintPrepLib.record.shade import INSIDE_COLOR, MODEL_COLOR
 from PrintPrepLib.record.slices import OUTLINE, picture_of_slices, render_slice_overlay, section

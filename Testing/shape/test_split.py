@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -272,20 +271,6 @@ def test_refusals_say_what_to_do() -> None:
 
 
 Answer = Callable[..., tuple[int, dict[str, Any]]]
-
-
-@pytest.fixture(name="answer")
-def _answer(capsys: pytest.CaptureFixture[str]) -> Answer:
-    """Call a command with --json; return its code and its object, which must be all there is on standard output."""
-
-    def call(*words: object) -> tuple[int, dict[str, Any]]:
-        capsys.readouterr()
-        code = main([*map(str, words), "--json"])
-        out = capsys.readouterr().out
-        assert out.count("\n") == 1
-        return code, json.loads(out)
-
-    return call
 
 
 def test_the_command_splits_to_a_printer_by_name(answer: Answer, tmp_path: Path) -> None:

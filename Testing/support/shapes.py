@@ -6,6 +6,8 @@ polyhedra: their volume is a little below the ideal one, which is why each funct
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import trimesh
@@ -127,3 +129,17 @@ def random_triangles(count: int, seed: int = 0, size: float = 10.0, edge: float 
     centers = random.uniform(-size / 2.0, size / 2.0, (count, 1, 3))
     corners = centers + random.normal(0.0, edge / 2.0, (count, 3, 3))
     return Mesh(corners.reshape(-1, 3), np.arange(3 * count).reshape(-1, 3), "random triangles")
+
+
+def write_open_box(path: Path) -> None:
+    """Write a box without its lid as a PLY text file."""
+    mesh = open_box((20.0, 20.0, 20.0))
+    header = [
+        "ply", "format ascii 1.0", f"element vertex {len(mesh.vertices)}", "property float x", "property float y",
+        "property float z", f"element face {len(mesh.faces)}", "property list uchar int vertex_indices", "end_header",
+    ]  # fmt: skip
+    rows = [" ".join(map(str, row)) for row in mesh.vertices] + [f"3 {a} {b} {c}" for a, b, c in mesh.faces]
+    path.write_text("\n".join(header + rows) + "\n")
+
+
+# ---- thickness -------------------------------------------------------------------------------------------------------

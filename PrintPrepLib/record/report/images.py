@@ -14,8 +14,9 @@ import numpy.typing as npt
 from ...errors import InputError
 from .. import before_after, canvas, histogram, slices
 from ..assembly import SIZE as ASSEMBLY_SIZE
+from ..lettering import FOOT, HEAD
 from ..maps import SIX_VIEWS
-from ..pictures import BAR_WIDTH, FOOT, FOUR_VIEWS, HEAD, View, view_title
+from ..pictures import BAR_WIDTH, FOUR_VIEWS, View, view_title
 from .html import Markup, tag
 
 Bytes8 = npt.NDArray[np.uint8]
