@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from ..mesh import Mesh
 
 Rgb = tuple[int, int, int]
 """Red, green, blue, 0..255, sRGB."""
+
+MIRRORED, SCALE = "MIRRORED", "SCALE-"
+"""Marks in names: of a mirror image, and of a model of another size, before its factor."""
 
 DEFAULT_COLOR: Rgb = (222, 203, 173)
 """Of a part to which nobody gave a color: bone, as the first part of a cut has it."""
@@ -43,6 +47,24 @@ class About:
         """Return the words that are written, by their names in 3MF."""
         facts = {"RecordId": self.record_id} if self.record_id else {}
         return facts | {"Space": "LPS", "Scale": f"{self.scale:.9g}", "Mirrored": "yes" if self.mirrored else "no"}
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Words that are forced into names of files and models: nobody shall take the model for one as scanned."""
+        mirrored = (MIRRORED,) if self.mirrored else ()
+        return mirrored if self.scale == 1.0 else (*mirrored, f"{SCALE}{scale_text(self.scale)}")
+
+    def marked(self, name: str) -> str:
+        """Return a file's name, or its stem, with the marks in it that it does not have: ``model_MIRRORED.stl``."""
+        path = PurePath(name)
+        missing = [mark for mark in self.marks if mark not in name.upper()]
+        return str(path.with_name("_".join((path.stem, *missing)) + path.suffix)) if missing else name
+
+
+def scale_text(scale: float) -> str:
+    """Write a factor with three digits behind the point, or as many as it needs."""
+    text = f"{scale:.3f}"
+    return text if float(text) == scale else f"{scale:.9g}"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from ..progress import Progress, silent
 from .parsed import Parsed, UnreadableError, numbers, stated_space
 
 HEADER = b"PrintPrep output. SPACE=LPS"
+_MARKED_HEADER = "PrintPrep output. {marks} SPACE=LPS"
 """Slicer reads the axes from the ``SPACE=`` tag; a header that begins with "solid" would be taken for ASCII."""
 
 _HEADER_BYTES = 80
@@ -57,10 +59,14 @@ def read(path: Path) -> Parsed:
     )
 
 
-def write(mesh: Mesh, file: BinaryIO, progress: Progress = silent) -> None:
-    """Write binary STL: little-endian, 80-byte header, normals from the rounded corners, attribute 0."""
+def write(mesh: Mesh, file: BinaryIO, progress: Progress = silent, marks: Sequence[str] = ()) -> None:
+    """Write binary STL: little-endian, 80-byte header, normals from the rounded corners, attribute 0.
+
+    ``marks`` are words for the header: that the model is mirrored, and its scale.
+    """
     triangles = len(mesh.faces)
-    file.write(HEADER.ljust(_HEADER_BYTES, b"\0"))
+    header = _MARKED_HEADER.format(marks=" ".join(marks)).encode("ascii") if marks else HEADER
+    file.write(header.ljust(_HEADER_BYTES, b"\0"))
     file.write(triangles.to_bytes(4, "little"))
     points = mesh.vertices.astype(np.float32)
     for begin in range(0, triangles, _BLOCK):

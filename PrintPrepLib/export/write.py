@@ -16,7 +16,7 @@ from ..mesh import Mesh
 from ..progress import Progress, part, silent
 from ..topology import edge_table
 from . import gltf, obj, off, ply, stl, threemf, vtk_write, vtp_plain
-from .model_part import ModelPart
+from .model_part import About, ModelPart
 from .read import MeshKind, mesh_kind
 from .single import rounded_to_single
 from .temporary import staged
@@ -59,6 +59,7 @@ def write_mesh(
     *,
     colors: npt.NDArray[np.uint8] | None = None,
     plain: bool = False,
+    about: About | None = None,
     overwrite: bool = True,
     progress: Progress = silent,
 ) -> WrittenFile:
@@ -77,6 +78,9 @@ def write_mesh(
         Red, green, blue at the vertices; only PLY, OBJ, GLB and VTP hold them.
     plain : bool
         VTP only: not packed, so that it is larger and read ten times faster; without colors.
+    about : About, optional
+        What the file says about the model: 3MF and GLB hold all of it, the header of an STL whether it is mirrored or
+        scaled.
     overwrite : bool
         Whether a file that is there already is replaced.
     progress : Progress
@@ -109,7 +113,7 @@ def write_mesh(
         if plain:
             vtp_plain.write(mesh, file)
             return
-        _write(mesh, kind, file, pixels, part(progress, 0.0, 0.5))
+        _write(mesh, kind, file, pixels, about, part(progress, 0.0, 0.5))
 
     return _write_verified(final, kind, mesh, write=write, overwrite=overwrite, progress=progress, warnings=warnings)
 
@@ -142,11 +146,16 @@ def _write_verified(
 
 
 def _write(
-    mesh: Mesh, kind: MeshKind, file: BinaryIO, colors: npt.NDArray[np.uint8] | None, progress: Progress
+    mesh: Mesh,
+    kind: MeshKind,
+    file: BinaryIO,
+    colors: npt.NDArray[np.uint8] | None,
+    about: About | None,
+    progress: Progress,
 ) -> None:
     match kind:
         case MeshKind.STL:
-            stl.write(mesh, file, progress)
+            stl.write(mesh, file, progress, () if about is None else about.marks)
         case MeshKind.PLY:
             ply.write(mesh, file, colors, progress)
         case MeshKind.OBJ:
@@ -154,9 +163,9 @@ def _write(
         case MeshKind.OFF:
             off.write(mesh, file, progress)
         case MeshKind.THREE_MF:
-            threemf.write([ModelPart(mesh, mesh.name, None)], file, None, progress)
+            threemf.write([ModelPart(mesh, mesh.name, None)], file, about, progress)
         case MeshKind.GLB:
-            gltf.write([ModelPart(mesh, mesh.name, None)], file, None, progress, colors=colors)
+            gltf.write([ModelPart(mesh, mesh.name, None)], file, about, progress, colors=colors)
         case MeshKind.VTP:
             vtk_write.write_vtp(mesh, file, colors, progress)
         case MeshKind.VTK:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..check import CheckResult, check_mesh
+from ..check import CheckResult
 from ..errors import InputError
 from ..export import WrittenFile, read_mesh, write_mesh
 from ..finding import Finding, Severity
@@ -15,6 +15,8 @@ from ..mesh import Mesh
 from ..progress import Progress, part, silent
 from ..receipt import Receipt
 from ..workflow.chain import ChainState, completed, run_chain
+from ..workflow.model_files import about_of
+from ..workflow.proof import check_proof, proof_of
 from ..workflow.recipe import Recipe, parse_recipe
 from .labels import segmentation_from_node
 
@@ -82,7 +84,10 @@ def segmentation_to_stl(
     state = run_chain(chosen, state, progress=part(progress, 0.0, 0.7))
     if state.assembly is not None or state.mesh is None:
         raise InputError("The recipe cuts the model: one STL file cannot hold the parts. Leave the cut out.")
-    file = write_mesh(state.mesh, path, progress=part(progress, 0.7, 0.8))
-    mesh = read_mesh(Path(path))  # what the file holds is what is checked
-    checked = check_mesh(mesh, segmentation=segmentation, against=state.reference, progress=part(progress, 0.8, 1.0))
-    return StlResult(file, mesh, state.receipts, (*told, *checked.findings), checked)
+    about = about_of(state.receipts, "")
+    final = Path(path).with_name(about.marked(Path(path).name))
+    file = write_mesh(state.mesh, final, about=about, progress=part(progress, 0.7, 0.8))
+    mesh = read_mesh(final)  # what the file holds is what is checked
+    proof = proof_of(state, mesh)
+    checked = check_proof(proof, state, recipe=chosen, progress=part(progress, 0.8, 1.0))
+    return StlResult(file, mesh, state.receipts, (*told, *checked.findings, *proof.findings(about)), checked)

@@ -36,9 +36,10 @@ RESULTS_FOLDER = "results"
 FOLDER_PREFIX = "printprep-"
 MODEL_ROLE = "model"
 PARTS_ROLE = "parts"
-_STEP_NAME = re.compile(r"step_(\d+)_(.+)\.(vtp|nrrd)")
+_MARKS = r"(?:_MIRRORED)?(?:_SCALE-[\d.e+-]+)?"
+_STEP_NAME = re.compile(rf"step_(\d+)_(.+?){_MARKS}\.(vtp|nrrd)")
 _LABELS_ENDING = ".nrrd"
-_PART_NAME = re.compile(r"(model|dowel)_\d+\.stl")
+_PART_NAME = re.compile(rf"(model|dowel){_MARKS}_\d+\.stl")
 
 
 @dataclass(frozen=True)
@@ -212,13 +213,21 @@ def _read(path: Path) -> Mesh:
 
 def _model(place: Path, names: Sequence[str]) -> Mesh:
     """Read the model with what was measured on it: the colored files hold the same surface."""
-    mesh = _read(place / (THICKNESS_FILE if THICKNESS_FILE in names else MODEL_FILE)).with_name(MODEL_ROLE)
+    marked = [_named_as(file, names) for file in (THICKNESS_FILE, MODEL_FILE)]
+    mesh = _read(place / (marked[0] or marked[1] or MODEL_FILE)).with_name(MODEL_ROLE)
     if DEVIATION_FILE in names:
         other = _read(place / DEVIATION_FILE)
         if other.vertices.shape == mesh.vertices.shape and (other.vertices == mesh.vertices).all():
             for name, values in other.scalars.items():
                 mesh = mesh.with_scalar(name, values)
     return mesh
+
+
+def _named_as(file: str, names: Sequence[str]) -> str | None:
+    """Name that a file of the run has with its marks (``model_MIRRORED.stl``); None where it is not there."""
+    stem, ending = file.rsplit(".", 1)
+    named = re.compile(rf"{stem}{_MARKS}\.{ending}")
+    return next((name for name in names if named.fullmatch(name)), None)
 
 
 def _part_colors(count: int) -> list[Color]:

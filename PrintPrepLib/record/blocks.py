@@ -11,12 +11,15 @@ from typing import Any
 
 from ..analysis.deviation import Deviation
 from ..analysis.thickness import Thickness
+from ..export.model_part import About
 from ..mesh import Mesh
 from ..profiles.printers import Printer
 from ..profiles.processes import process_of
 from ..receipt import MeshMeasures, Receipt, measure_mesh, plain
 from ..shape.cut.assembly import Assembly, PartKind
 
+LAYING = ("orient", "place")
+"""Steps that lay the model for printing."""
 LIMITS_OF_USE = (
     "The model shows what the scan and the segmentation show: what lies between two slices, or is smaller than a "
     "voxel, is not proven by it.",
@@ -27,11 +30,16 @@ LIMITS_OF_USE = (
 
 
 def intended_use(
-    use: str, accuracy_mm: float | None, receipts: Sequence[Receipt], diagnostic: bool | None = None
+    use: str,
+    accuracy_mm: float | None,
+    receipts: Sequence[Receipt],
+    diagnostic: bool | None = None,
+    about: About | None = None,
 ) -> dict[str, Any]:
     """What the model is for, with the DICOM code (CID 7064) of what the words name.
 
-    ``diagnostic`` and ``requested_by`` are for people: the program never decides them.
+    ``about`` is what the model files say: whether it is mirrored, and its scale. ``diagnostic`` and ``requested_by``
+    are for people: the program never decides them.
     """
     changed = [receipt.operation for receipt in receipts if changes_shape(receipt)]
     return {
@@ -40,8 +48,8 @@ def intended_use(
         "diagnostic": diagnostic,
         "requested_by": None,
         "accuracy_mm": accuracy_mm,
-        "scale": 1.0,
-        "mirrored": any(receipt.operation == "mirror" for receipt in receipts),
+        "scale": 1.0 if about is None else about.scale,
+        "mirrored": about is not None and about.mirrored,
         "modified": bool(changed),
         "modified_by": changed,
         "limits": list(LIMITS_OF_USE),
@@ -116,10 +124,16 @@ def surface_block(receipts: Sequence[Receipt], mesh: Mesh) -> dict[str, Any]:
 
 
 def plan_block(
-    chosen: Printer | None, material: str, layer_mm: float | None, advice: Mapping[str, Any] | None = None
+    chosen: Printer | None,
+    material: str,
+    layer_mm: float | None,
+    advice: Mapping[str, Any] | None = None,
+    *,
+    scale: float = 1.0,
+    laid: Any = None,
 ) -> dict[str, Any]:
     """What is known of the print before it; what only people know is there, empty. ``advice`` is the plan, where one
-    was made.
+    was made, ``laid`` the matrix (4, 4) from the model's coordinates to the printer's, where it was laid.
     """
     process = None if chosen is None else process_of(chosen.process)
     rule = None
@@ -137,8 +151,8 @@ def plan_block(
         "material": material or None,
         "material_lot": None,
         "layer_mm": layer_mm,
-        "scale": 1.0,
-        "orientation_matrix": None,
+        "scale": scale,
+        "orientation_matrix": plain(laid),
         "supports": None,
         "minimum_wall": rule,
         "post_processing": None,
@@ -147,6 +161,11 @@ def plan_block(
         "sterilization": None,
         "advice": None if advice is None else plain(dict(advice)),
     }
+
+
+def laid_matrix(receipts: Sequence[Receipt]) -> Any:
+    """Matrix (4, 4) of the last step that laid the model for printing; None without one."""
+    return next((one.details["matrix"] for one in reversed(receipts) if one.operation in LAYING), None)
 
 
 def proof_block(

@@ -146,6 +146,18 @@ def on_model(mesh: Mesh, pairs: Sequence[CaliperPair]) -> tuple[tuple[CaliperPai
     return tuple(good), wrong
 
 
+def carried(pairs: Sequence[CaliperPair], to_model: FloatArray | None) -> tuple[CaliperPair, ...]:
+    """Return pairs that were given in the patient's coordinates where a model lies that was mirrored or scaled."""
+    if to_model is None:
+        return tuple(pairs)
+
+    def there(place: tuple[float, float, float]) -> tuple[float, float, float]:
+        x, y, z = (to_model[:3, :3] @ np.asarray(place) + to_model[:3, 3]).tolist()
+        return x, y, z
+
+    return tuple(replace(pair, from_mm=there(pair.from_mm), to_mm=there(pair.to_mm)) for pair in pairs)
+
+
 def _landmark(mesh: Mesh, accuracy: Accuracy, pair: CaliperPair) -> Caliper:
     wanted = np.array([pair.from_mm, pair.to_mm], np.float64)
     found = index_of(mesh).closest(wanted)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..errors import RecipeError
-from ..mesh import Mesh
+from ..mesh import FloatArray, Mesh
 from ..profiles.fits import fit_materials
 from ..profiles.printers import printer
 from ..progress import Progress, part, silent
@@ -15,7 +17,7 @@ from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
 from ..volume import Volume
 from .recipe import Recipe, StepCall, make_call
-from .steps import STEPS, Stage
+from .steps import STEPS, Stage, Step
 
 _SHAPERS = ("smooth", "simplify")
 """Steps that give the surface another shape on purpose; what was there before them is the reference of the proof."""
@@ -27,8 +29,12 @@ class ChainState:
 
     ``reference`` is the surface before the first step that smooths or simplifies: what the result is held against.
     ``assembly`` is there once the model was cut into parts; ``mesh`` is then the whole before the cut.
-    ``laid`` is the model as it lies on the printer; ``mesh`` stays in the patient's coordinates, so that it can be held
-    against the scan.
+    ``laid`` is the model as it lies on the printer; ``mesh`` is as it was before.
+
+    ``proven`` is there once a step changed the shape beyond the scan on purpose: the surface before the first such
+    step, which is what can be held against the scan. It lies where the model lies: steps that transform space carry it
+    along. ``proven_in_patient`` is the same surface in the patient's coordinates, ``to_model`` (4, 4) leads from these
+    to the model's (None: they are the same), and ``proven_receipts`` counts the receipts up to that surface.
     """
 
     volume: Volume | None = None
@@ -38,6 +44,10 @@ class ChainState:
     assembly: Assembly | None = None
     laid: Mesh | None = None
     receipts: tuple[Receipt, ...] = ()
+    proven: Mesh | None = None
+    proven_in_patient: Mesh | None = None
+    to_model: FloatArray | None = None
+    proven_receipts: int | None = None
 
 
 def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
@@ -156,9 +166,22 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
     source = state.segmentation if call.step.stage is Stage.SURFACE else state.mesh
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
     reference = state.reference
-    if call.step.name in _SHAPERS and reference is None:
+    if call.step.name in _SHAPERS and reference is None and state.proven is None:
         reference = state.mesh
+    state = _with_proven(state, call.step, receipt)
     return replace(state, mesh=mesh, reference=reference, receipts=(*state.receipts, receipt))
+
+
+def _with_proven(state: ChainState, step: Step, receipt: Receipt) -> ChainState:
+    """Keep the surface before the first step that changes the shape on purpose, and carry it where the model goes."""
+    if step.purposeful and state.proven is None:
+        seen = state.mesh
+        state = replace(state, proven=seen, proven_in_patient=seen, proven_receipts=len(state.receipts))
+    if step.moves is None or state.proven is None:
+        return state
+    matrix = np.asarray(receipt.details["matrix"], np.float64)
+    whole = matrix if state.to_model is None else matrix @ state.to_model
+    return replace(state, proven=step.moves(state.proven, receipt), to_model=whole)
 
 
 def take_from_recipe(parameters: dict[str, object], recipe: Recipe) -> None:

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from ..export import OutputFolder, WrittenFile, describe_file, write_mesh
 from ..volume import LabelMap
 from .chain import ChainState
+from .model_files import about_of
 from .recipe import StepCall
 from .steps import Stage
 
@@ -28,7 +29,8 @@ def keeper(out: OutputFolder, kept: list[WrittenFile]) -> Callable[[int, StepCal
             path = out.file(STEP_LABELS_FILE.format(number=number, step=call.step.name))
             kept.append(_write_labels(state.segmentation.labels, path))
         if stage in (Stage.SURFACE, Stage.MESH) and state.mesh is not None and not state.mesh.is_empty:
-            written = write_mesh(state.mesh, out.file(STEP_FILE.format(number=number, step=call.step.name)), plain=True)
+            name = about_of(state.receipts, "").marked(STEP_FILE.format(number=number, step=call.step.name))
+            written = write_mesh(state.mesh, out.file(name), plain=True)
             kept.append(replace(written, kind=STEP_KIND))
 
     return keep

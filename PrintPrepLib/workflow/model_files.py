@@ -12,6 +12,8 @@ from ..shape.cut.assembly import Assembly
 from .parts import write_parts
 
 MODEL_STEM = "model"
+SAME_SCALE = 1e-9
+"""Factors that differ less from one are the rounding of a factor and its inverse."""
 
 
 def about_of(receipts: Sequence[Receipt], record_id: str) -> About:
@@ -20,8 +22,8 @@ def about_of(receipts: Sequence[Receipt], record_id: str) -> About:
     scale = 1.0
     for receipt in receipts:
         if receipt.operation == "scale":
-            scale *= float(receipt.parameters.get("factor", 1.0))
-    return About(record_id, scale, mirrored)
+            scale *= float(receipt.parameters["factor"])
+    return About(record_id, 1.0 if abs(scale - 1.0) < SAME_SCALE else scale, mirrored)
 
 
 def write_model(
@@ -53,21 +55,23 @@ def write_model(
     pictures : bool
         Whether parts and seams are drawn.
     """
+    stem = about.marked(MODEL_STEM)
+    name = " ".join((name, *about.marks))
     together = [kind for kind in formats if kind != "stl"]
     if assembly is not None:
         ending = ".stl" if "stl" in formats else ""
         return list(
             write_parts(
-                assembly, out, stem=MODEL_STEM, together=MODEL_STEM, ending=ending, formats=together, about=about,
+                assembly, out, stem=stem, together=stem, ending=ending, formats=together, about=about,
                 pictures=pictures, progress=progress,
             ).files
         )  # fmt: skip
     written: list[WrittenFile] = []
     for number, kind in enumerate(formats):
         share = part(progress, number / len(formats), (number + 1) / len(formats))
-        path = out.file(f"{MODEL_STEM}.{kind}")
+        path = out.file(f"{stem}.{kind}")
         if kind == "stl":
-            written.append(write_mesh(mesh, path, progress=share))
+            written.append(write_mesh(mesh, path, about=about, progress=share))
         else:
             written += write_parts_file([ModelPart(mesh, name)], path, about=about, progress=share)
     return written

@@ -8,12 +8,19 @@ from typing import Any
 
 from ..analysis.deviation import Deviation
 from ..analysis.thickness import Thickness
-from ..export import OutputFolder, WrittenFile
+from ..export import About, OutputFolder, WrittenFile
 from ..finding import Finding
-from ..mesh import Mesh
 from ..profiles.printers import Printer
 from ..progress import Progress, part, silent
-from ..record.blocks import assumptions, intended_use, parts_block, plan_block, proof_block, surface_block
+from ..record.blocks import (
+    assumptions,
+    intended_use,
+    laid_matrix,
+    parts_block,
+    plan_block,
+    proof_block,
+    surface_block,
+)
 from ..record.calipers import Caliper
 from ..record.record import build_record, write_record
 from ..record.report import write_report
@@ -22,6 +29,7 @@ from ..volume import Volume
 from .chain import ChainState
 from .guard import Guard
 from .parts import file_stem
+from .proof import Proof
 from .recipe import Recipe
 
 RECORD_FILE = "record.json"
@@ -42,7 +50,8 @@ class Papers:
     labels_hash: str | None
     state: ChainState
     recipe: Recipe
-    mesh: Mesh
+    proof: Proof
+    about: About
     chosen_printer: Printer | None
     deviation: Deviation | None
     walls: Thickness | None
@@ -80,12 +89,19 @@ class Papers:
             outputs=outputs,
             ready=self.ready,
             segmentation=None if self.state.segmentation is None else self._segmentation(self.state.segmentation),
-            surface=surface_block(self.state.receipts, self.mesh),
+            surface=surface_block(self.state.receipts, self.proof.model),
             measures=self.measures,
-            proof=proof_block(self.mesh, self.deviation, self.walls, self.wall_limit_mm),
+            proof=proof_block(self.proof.model, self.deviation, self.walls, self.wall_limit_mm) | self.proof.to_dict(),
             assembly=self._assembly(),
-            use=intended_use(self.recipe.use, self.recipe.accuracy_mm, self.state.receipts),
-            plan=plan_block(self.chosen_printer, self.recipe.material, self.recipe.layer_mm, self.plan),
+            use=intended_use(self.recipe.use, self.recipe.accuracy_mm, self.state.receipts, about=self.about),
+            plan=plan_block(
+                self.chosen_printer,
+                self.recipe.material,
+                self.recipe.layer_mm,
+                self.plan,
+                scale=self.about.scale,
+                laid=laid_matrix(self.state.receipts),
+            ),
             calipers=self.calipers,
             accepted=self.recipe.accepted,
             options={
@@ -134,5 +150,5 @@ class Papers:
         assembly = self.state.assembly
         if assembly is None:
             return None
-        names = [f"{file_stem(assembly, item, 'model')}{PART_ENDING}" for item in assembly.parts]
+        names = [f"{file_stem(assembly, item, self.about.marked('model'))}{PART_ENDING}" for item in assembly.parts]
         return parts_block(assembly, names)

@@ -72,7 +72,7 @@ def write_parts(
     for number, item in enumerate(assembly.parts if ending else ()):
         share = part(progress, 0.6 * number / len(assembly.parts), 0.6 * (number + 1) / len(assembly.parts))
         name = f"{file_stem(assembly, item, stem)}{ending}"
-        written.append(write_mesh(item.mesh, out.file(name), progress=share))
+        written.append(write_mesh(item.mesh, out.file(name), about=about, progress=share))
     others: list[WrittenFile] = []
     for number, kind in enumerate(formats):
         share = part(progress, 0.6 + 0.2 * number / len(formats), 0.6 + 0.2 * (number + 1) / len(formats))

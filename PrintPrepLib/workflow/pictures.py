@@ -42,11 +42,12 @@ class Photographer:
         self._stopped = kind is not None
         self._pool.shutdown(wait=True, cancel_futures=kind is not None)
 
-    def take(self, out: OutputFolder, volume: Volume, mesh: Mesh) -> None:
-        """Start drawing the model and its outline over the scan."""
+    def take(self, out: OutputFolder, volume: Volume, mesh: Mesh, proven: Mesh | None = None) -> None:
+        """Start drawing the model, and over the scan its outline, or that of the surface that is held against it."""
         model, overlay = out.file("model.png"), out.file("overlay.png")
+        outlined = mesh if proven is None else proven
         self._submit(lambda: render_mesh(mesh, model, progress=self._asked_to_stop))
-        self._submit(lambda: render_slice_overlay(volume, mesh, overlay, progress=self._asked_to_stop))
+        self._submit(lambda: render_slice_overlay(volume, outlined, overlay, progress=self._asked_to_stop))
 
     def take_deviation(self, out: OutputFolder, mesh: Mesh, deviation: Deviation) -> None:
         """Start drawing where the model was changed."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..analysis.deviation import compare
 from ..analysis.thickness import Thickness, wall_thickness
-from ..check import check_mesh
 from ..check.skin import skin_finding
 from ..errors import GeometryError, InputError
 from ..export import OutputFolder, WrittenFile, describe_file, write_mesh
@@ -21,7 +20,7 @@ from ..profiles.printers import Printer, printer
 from ..profiles.processes import process_of
 from ..progress import Progress, part, silent
 from ..receipt import Stopwatch
-from ..record.calipers import caliper_table, on_model
+from ..record.calipers import caliper_table, carried, on_model
 from ..record.hashes import voxels_sha256
 from ..record.overrides import unused
 from ..record.salt import salt_of
@@ -41,6 +40,7 @@ from .papers import Papers
 from .parts import check_parts
 from .pictures import Photographer
 from .printplan import advised
+from .proof import check_proof, proof_of
 from .recipe import Recipe, load_preset
 from .request import RunRequest, RunResult
 
@@ -118,25 +118,27 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         # The file holds single precision: what is measured, checked and drawn is what the file will hold.
         mesh, rounding = rounded_to_single(state.mesh.with_name("model"))
         seconds["steps"] = _lap(watch, seconds)
-        pairs, off_model = on_model(mesh, recipe.calipers)
+        proof = proof_of(state, mesh)
+        about = about_of(state.receipts, record_id)
+        pairs, off_model = on_model(mesh, carried(recipe.calipers, state.to_model))
         accuracy = accuracy_of(None if chosen_printer is None else chosen_printer.process)
         calipers = caliper_table(mesh, accuracy, pairs, state.assembly)
         seconds["calipers"] = _lap(watch, seconds)
         if request.pictures:
-            photographer.take(out, scan.volume, mesh)
+            photographer.take(out, scan.volume, mesh, proof.surface)
             photographer.take_calipers(out, mesh, calipers)
         deviation = None
         if state.reference is not None:
             deviation = compare(
-                mesh,
+                proof.surface,
                 state.reference,
                 samples=DEVIATION_SAMPLES,
                 most_vertices_of_b=REFERENCE_VERTICES,
                 progress=part(progress, 0.7, 0.78),
             )
             if request.pictures:
-                photographer.take_deviation(out, mesh, deviation)
-                photographer.take_before_after(out, state.reference, mesh, deviation.forward.max_at_mm)
+                photographer.take_deviation(out, proof.surface, deviation)
+                photographer.take_before_after(out, state.reference, proof.surface, deviation.forward.max_at_mm)
         seconds["compare"] = _lap(watch, seconds)
         walls = _walls(mesh, part(progress, 0.78, 0.82))
         if walls is not None and request.pictures:
@@ -144,21 +146,13 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         seconds["thickness"] = _lap(watch, seconds)
         reviewed = review(scan.volume, segmentation=state.segmentation, progress=part(progress, 0.82, 0.83))
         seconds["review"] = _lap(watch, seconds)
-        checked = check_mesh(
-            mesh,
-            segmentation=state.segmentation,
-            against=state.reference,
-            printer=chosen_printer,
-            voxel_mm=state.segmentation.labels.spacing_mm,
-            layer_mm=recipe.layer_mm,
-            accuracy_mm=recipe.accuracy_mm,
-            deviation=deviation,
-            walls=walls,
+        checked = check_proof(
+            proof, state, recipe=recipe, printer=chosen_printer, deviation=deviation, walls=walls,
             progress=part(progress, 0.83, 0.9),
-        )
+        )  # fmt: skip
         seconds["check"] = _lap(watch, seconds)
-        skin = skin_finding(scan.volume, mesh, hounsfield=judge_units(scan.volume).is_hounsfield)
-        checked = replace(checked, findings=(*checked.findings, skin))
+        skin = skin_finding(scan.volume, proof.surface, hounsfield=judge_units(scan.volume).is_hounsfield)
+        checked = replace(checked, findings=(*checked.findings, skin, *proof.findings(about)))
         if state.assembly is not None:  # in parts it need not fit as a whole
             of_parts = check_parts(state.assembly, chosen_printer, part(progress, 0.89, 0.9))
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
@@ -177,18 +171,19 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             out,
             name=state.segmentation.name,
             formats=formats,
-            about=about_of(state.receipts, record_id),
+            about=about,
             pictures=request.pictures,
             progress=part(progress, 0.92, 0.94),
         )
         outputs += kept
         if state.laid is not None:
             laid, _ = rounded_to_single(state.laid)
-            outputs.append(replace(write_mesh(laid, out.file(LAID_FILE)), kind="print"))
+            path = out.file(about.marked(LAID_FILE))
+            outputs.append(replace(write_mesh(laid, path, about=about), kind="print"))
         if deviation is not None:
-            outputs.append(write_mesh(deviation.colored(mesh), out.file(DEVIATION_FILE)))
+            outputs.append(write_mesh(deviation.colored(proof.surface), out.file(DEVIATION_FILE)))
         if walls is not None:
-            outputs.append(write_mesh(walls.colored(mesh), out.file(THICKNESS_FILE)))
+            outputs.append(write_mesh(walls.colored(mesh), out.file(about.marked(THICKNESS_FILE))))
         with staged(out.file(RECIPE_FILE)) as item:
             item.file.write(recipe.to_toml().encode())
         outputs.append(describe_file(out.file(RECIPE_FILE), "recipe"))
@@ -205,7 +200,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             labels_hash=labels_hash,
             state=state,
             recipe=recipe,
-            mesh=mesh,
+            proof=proof,
+            about=about,
             chosen_printer=chosen_printer,
             deviation=deviation,
             walls=walls,

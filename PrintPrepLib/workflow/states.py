@@ -34,6 +34,11 @@ def state_to_dict(state: ChainState, start: ChainState, blobs: Blobs) -> dict[st
         "segmentation": None if state.segmentation is None else _segmentation(state.segmentation, start, blobs),
         "mesh": None if state.mesh is None else _mesh(state.mesh, blobs),
         "reference": None if state.reference is None else _mesh(state.reference, blobs),
+        "proven": None if state.proven is None else _mesh(state.proven, blobs),
+        "proven_in_patient": None if state.proven_in_patient is None else _mesh(state.proven_in_patient, blobs),
+        "to_model": None if state.to_model is None else state.to_model.tolist(),
+        "proven_receipts": state.proven_receipts,
+        "laid": None if state.laid is None else _mesh(state.laid, blobs),
         "receipts": [receipt.to_dict() for receipt in state.receipts],
     }
 
@@ -66,6 +71,11 @@ def state_from_dict(
         segmentation=once(data["segmentation"], lambda told: _segmentation_back(told, start, blobs)),
         mesh=once(data["mesh"], lambda told: _mesh_back(told, blobs)),
         reference=once(data["reference"], lambda told: _mesh_back(told, blobs)),
+        proven=once(data["proven"], lambda told: _mesh_back(told, blobs)),
+        proven_in_patient=once(data["proven_in_patient"], lambda told: _mesh_back(told, blobs)),
+        to_model=None if data["to_model"] is None else np.array(data["to_model"], np.float64),
+        proven_receipts=data["proven_receipts"],
+        laid=once(data["laid"], lambda told: _mesh_back(told, blobs)),
         receipts=tuple(receipt_from_dict(one) for one in data["receipts"]),
     )
 

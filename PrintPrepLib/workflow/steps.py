@@ -14,8 +14,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from ..mesh import Mesh
 from ..parameters import ParameterSpec, parameters_of
 from ..plan.orient.step import orient
+from ..receipt import Receipt
 from ..segment.cavities import fill_cavities
 from ..segment.interpolate import shape_interpolation
 from ..segment.islands import islands
@@ -46,13 +48,21 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """One step as the faces see it. ``name`` is the word in recipes and on the command line."""
+    """One step as the faces see it. ``name`` is the word in recipes and on the command line.
+
+    ``purposeful`` says that it changes the shape beyond the scan on purpose (a stand, a hollow, a mirror image): what
+    was there before the first such step is what is held against the scan. ``moves`` carries another surface along with
+    the model, from the step's receipt, where the step transforms space; its receipt then holds ``details["matrix"]``,
+    (4, 4), from the coordinates before to those after.
+    """
 
     name: str
     stage: Stage
     function: Callable[..., Any]
     weight: float = 1.0
     recipe_aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    purposeful: bool = False
+    moves: Callable[[Mesh, Receipt], Mesh] | None = None
 
     @cached_property
     def parameters(self) -> tuple[ParameterSpec, ...]:

@@ -43,8 +43,8 @@ class FullDisk(io.RawIOBase):
 def test_full_disk_leaves_nothing(suffix: str, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = write_module._write
 
-    def on_full_disk(mesh: Mesh, kind: MeshKind, file: Any, colors: Any, progress: Any) -> None:
-        original(mesh, kind, FullDisk(file, room), colors, progress)
+    def on_full_disk(mesh: Mesh, kind: MeshKind, file: Any, colors: Any, about: Any, progress: Any) -> None:
+        original(mesh, kind, FullDisk(file, room), colors, about, progress)
 
     monkeypatch.setattr(write_module, "_write", on_full_disk)
     (tmp_path / f"old{suffix}").write_text("earlier")
@@ -91,9 +91,9 @@ def test_interrupted_write_leaves_nothing(suffix: str, error: type[BaseException
 def test_changed_bytes_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = write_module._write
 
-    def damaged(mesh: Mesh, kind: MeshKind, file: Any, colors: Any, progress: Any) -> None:
+    def damaged(mesh: Mesh, kind: MeshKind, file: Any, colors: Any, about: Any, progress: Any) -> None:
         buffer = io.BytesIO()
-        original(mesh, kind, buffer, colors, progress)
+        original(mesh, kind, buffer, colors, about, progress)
         body = bytearray(buffer.getvalue())
         body[84 + 50 * 7 + 14] ^= 0x10  # one bit of a coordinate
         file.write(body)

@@ -39,7 +39,7 @@ def first_page(record: Mapping[str, Any], model: Sequence[Panel], overlay: Seque
             "whoever reads scans must look at the outline over the scan before the model is used.",
             class_="caution",
         ),
-        _pictures(model, overlay),
+        _pictures(record, model, overlay),
         id="first",
     )
 
@@ -94,7 +94,12 @@ def _attention(record: Mapping[str, Any]) -> Markup:
     return join(tag("ul", *items, class_="points"), more_line)
 
 
-def _pictures(model: Sequence[Panel], overlay: Sequence[Panel]) -> Markup:
+def _outlined(record: Mapping[str, Any]) -> str:
+    through = (record["proof"] or {}).get("proven_through")
+    return "the model" if through is None else f"the surface after step {through}, before the changes on purpose,"
+
+
+def _pictures(record: Mapping[str, Any], model: Sequence[Panel], overlay: Sequence[Panel]) -> Markup:
     if not model and not overlay:
         return tag("p", "Pictures were left out on request.", class_="none")
     order = [model[k] for k in (3, 0, 1, 2) if k < len(model)]
@@ -102,7 +107,11 @@ def _pictures(model: Sequence[Panel], overlay: Sequence[Panel]) -> Markup:
         figure(order, "The model. R and L are the patient’s right and left, A front, P back, S head, I feet.", "four")
         if order
         else None,
-        figure(overlay, "The proof: the orange outline of the model over the gray values of the scan.", "three tall")
+        figure(
+            overlay,
+            f"The proof: the orange outline of {_outlined(record)} over the gray values of the scan.",
+            "three tall",
+        )
         if overlay
         else None,
     )

@@ -12,23 +12,25 @@ from .charts import histogram, swatch
 from .first_page import figure
 from .html import Markup, facts, fold, join, table, tag
 from .images import Panel
-from .words import count, number, place, size
+from .words import count, number, on_purpose, operation, place, size
 
 
 def agreement_section(record: Mapping[str, Any], maps: Sequence[Panel], pairs: Sequence[Panel]) -> Markup | None:
     """How far the model lies from the surface that the scan gave."""
     deviation = record["proof"].get("deviation") if record["proof"] else None
+    purpose = _on_purpose(record)
     if deviation is None:
-        return None
+        return purpose and tag("section", tag("h2", "Agreement with the scan"), purpose, id="agreement")
     span = max(2.0 * deviation["p95_mm"], LEAST_COLOR_RANGE_MM)
     bins = deviation["histogram"]
     volume = deviation.get("volume_change_percent")
     return tag(
         "section",
         tag("h2", "Agreement with the scan"),
-        tag("p", f"Measured between the model and {record['proof']['against']}. Blue lies inside it (material lost), "
-            "red outside (material added). What the segmentation itself left out or took in, this cannot show: see "
-            "the outline over the scan."),
+        purpose,
+        tag("p", f"Measured between {_held(record)} and {record['proof']['against']}. Blue lies inside it (material "
+            "lost), red outside (material added). What the segmentation itself left out or took in, this cannot show: "
+            "see the outline over the scan."),
         tag("div",
             facts([
                 ("Mean distance", f"{number(deviation['mean_mm'], 3)} mm"),
@@ -48,6 +50,39 @@ def agreement_section(record: Mapping[str, Any], maps: Sequence[Panel], pairs: S
         if pairs else None,
         id="agreement",
     )  # fmt: skip
+
+
+def _held(record: Mapping[str, Any]) -> str:
+    through = record["proof"].get("proven_through")
+    return "the model" if through is None else f"the surface after step {through}"
+
+
+def _on_purpose(record: Mapping[str, Any]) -> Markup | None:
+    """Up to which step the surface was held against the scan, and what each later step changed."""
+    words = on_purpose(record)
+    if not words:
+        return None
+    proof = record["proof"]
+    rows = [
+        (
+            str(step["number"]), operation(step["operation"]),
+            "–" if step["volume_change_ml"] is None else f"{step['volume_change_ml']:+.2f}",
+            "–" if not step["parts"] else " → ".join(str(count_) for count_ in step["parts"]),
+            number(step["p95_mm"], 3), number(step["max_mm"], 3), place(step["max_at_mm"]),
+        )
+        for step in proof["later_steps"]
+    ]  # fmt: skip
+    matrix = proof.get("to_patient")
+    back = None
+    if matrix is not None:
+        back = fold("Matrix from the model back to the patient’s axes (LPS, mm)", tag("pre", "\n".join(
+            "  ".join(f"{value:.9g}" for value in line) for line in matrix
+        )))  # fmt: skip
+    return join(
+        tag("p", tag("strong", words)),
+        table(("", "Step", "Volume, ml", "Pieces", "95 % moved", "Largest, mm", "where"), rows, "steps"),
+        back,
+    )
 
 
 def wall_section(record: Mapping[str, Any], maps: Sequence[Panel]) -> Markup | None:

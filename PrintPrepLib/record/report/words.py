@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..proven import sentence
+
 AGREEMENT = ("accuracy", "completeness-missing", "completeness-extra", "placement", "mirrored")
 """Findings that tell whether the model is what the scan shows."""
 ORDER = ("fail", "warn", "not run", "info", "pass")
@@ -21,7 +23,8 @@ OPERATIONS = {
     "shape interpolation": "Shape between the slices", "fill cavities": "Cavities filled", "surface": "Surface made",
     "fragments": "Loose pieces of the surface", "repair": "Repair", "holes": "Holes closed", "smooth": "Smoothing",
     "simplify": "Simplifying", "thicken": "Thickening", "cut": "Cut into parts", "split": "Split to the printer",
-    "join": "Joined", "union": "Joined into one", "mirror": "Mirrored",
+    "join": "Joined", "union": "Joined into one", "mirror": "Mirrored", "scale": "Scaled", "place": "Laid on the bed",
+    "offset": "Offset", "boolean": "Combined with another body",
 }  # fmt: skip
 _LETTERS = {"dicom": "DICOM series", "file": "volume file", "array": "volume"}
 
@@ -88,12 +91,15 @@ def agreement(record: Mapping[str, Any]) -> tuple[str, str]:
     accuracy = next((row["severity"] for row in rows if row["code"] == "accuracy"), "not run")
     worst = next((kind for kind in ("fail", "warn") if any(row["severity"] == kind for row in rows)), accuracy)
     deviation = (record["proof"] or {}).get("deviation")
-    if deviation is None:
+    held = "model’s surface" if not on_purpose(record) else "surface before the changes on purpose"
+    if deviation is None and on_purpose(record):
+        figures = ""
+    elif deviation is None:
         figures = "Nothing was smoothed or simplified: the model is the surface that the segmentation gave."
     else:
         within = max(deviation["p95_mm"], deviation["backward"]["p95_mm"])
         figures = (
-            f"95 % of the model’s surface lies within {number(within)} mm of the surface that the scan gave before "
+            f"95 % of the {held} lies within {number(within)} mm of the surface that the scan gave before "
             f"smoothing; the largest distance is {number(deviation['hausdorff_mm'])} mm."
         )
     budget = (record["intended_use"] or {}).get("accuracy_mm")
@@ -102,7 +108,13 @@ def agreement(record: Mapping[str, Any]) -> tuple[str, str]:
         "pass": "Yes. ", "info": "Measured, without a limit to hold it against. ",
         "warn": "Yes, except in places. ", "fail": "No. ", "not run": "Not fully checked. ",
     }[worst]  # fmt: skip
-    return worst, f"{start}{figures}{wanted}{_between_slices(record)}"
+    purpose = on_purpose(record)
+    return worst, f"{start}{figures}{wanted}{_between_slices(record)}{' ' if purpose else ''}{purpose}"
+
+
+def on_purpose(record: Mapping[str, Any]) -> str:
+    """Up to which step the model was held against the scan, where later ones changed it on purpose; else empty."""
+    return sentence(record["proof"] or {}, [operation(step["operation"]).lower() for step in record["steps"]])
 
 
 def _between_slices(record: Mapping[str, Any]) -> str:
@@ -180,7 +192,8 @@ def made_words(record: Mapping[str, Any]) -> list[str]:
     if measures.get("cavities"):
         out.append(f"{count(measures['cavities'], 'closed cavity', 'closed cavities')} inside.")
     if use:
-        out.append(f"Scale 1 : 1, {'MIRRORED' if use['mirrored'] else 'not mirrored'}.")
+        scale = "Scale 1 : 1" if use["scale"] == 1.0 else f"SCALE {use['scale']:.9g} : 1"
+        out.append(f"{scale}, {'MIRRORED' if use['mirrored'] else 'not mirrored'}.")
         changed = ", ".join(dict.fromkeys(operation(name).lower() for name in use["modified_by"]))
         out.append(f"Shape changed by: {changed}." if changed else "Shape not changed.")
     return out
