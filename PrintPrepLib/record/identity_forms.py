@@ -102,9 +102,10 @@ def _is_own(text: str) -> bool:
 
 def _name(text: str) -> Iterator[str]:
     """A person name: groups between '=', parts between '^' (PS3.5, 6.2.1), in every usual order and writing."""
-    yield text
+    for whole in (text, *(group.strip("^ ") for group in text.split("="))):
+        if len(_WORD.findall(whole)) > 1 or whole.lower() not in own_words():  # "HEAD" alone is in every HTML file
+            yield whole
     for group in text.split("="):
-        yield group.strip("^ ")
         words = [word.strip(".,;:()") for word in re.split(r"[\^\s]+", group) if word.strip(".,;:()")]
         for spelled in _spellings(words):
             yield from (word for word in spelled if word.lower() not in own_words())

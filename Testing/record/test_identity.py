@@ -169,6 +169,8 @@ def test_the_day_of_making_is_no_alarm_and_said(tmp_path: Path) -> None:
         (Kind.NAME, "Okonkwo^Adaeze^Li", {"Okonkwo", "adaeze okonkwo", "Okonkwo, Adaeze", "Li Okonkwo"}, {"Li"}),
         (Kind.NAME, "山田^太郎=やまだ^たろう", {"山田太郎", "やまだ", "山田"}, set()),
         (Kind.NAME, "Đặng^Thị", {"Đặng", "Thị Đặng"}, set()),
+        (Kind.NAME, "HEAD", set(), {"HEAD"}),  # of a phantom; the word is in every HTML file
+        (Kind.NAME, "Head^Brain", {"Head Brain", "brain, head"}, {"Head", "Brain"}),
         (Kind.DATE, "20210304", {"2021-03-04", "04.03.2021", "03/04/2021", "4.3.2021", "4 Mar 2021"}, {"2021"}),
         (Kind.DATE, "00000000", set(), {"00000000"}),
         (Kind.TIME, "134759.25", {"134759.25", "13:47:59", "134759"}, {"1347"}),
