@@ -25,6 +25,7 @@ from ..segment.morphology import close_gaps, open_bridges
 from ..segment.threshold import threshold
 from ..shape.cut.step import cut
 from ..shape.join.step import join_models
+from ..shape.label.step import label
 from ..shape.split.step import split
 from ..shape.thicken import thicken
 from ..surface.fragments import fragments
@@ -94,6 +95,7 @@ _TABLE = (
     Step("smooth", Stage.MESH, smooth, 4.0),
     Step("simplify", Stage.MESH, simplify, 8.0),
     Step("thicken", Stage.MESH, thicken, 8.0),
+    Step("label", Stage.MESH, label, 3.0),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),

@@ -46,6 +46,11 @@ class Content:
         """Lines of the text without blanks at their ends; empty lines at the ends are left out."""
         return tuple(line.strip() for line in self.text.strip().splitlines())
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to write."""
+        return not (self.text.strip() or self.code or self.bar_mm)
+
     def check(self) -> None:
         """Refuse what cannot be written.
 
@@ -54,7 +59,7 @@ class Content:
         InputError
             Nothing to write, or a character that the font lacks.
         """
-        if not (self.text.strip() or self.code or self.bar_mm):
+        if self.is_empty:
             raise InputError("The label is empty. Give a text, a code, or the length of a scale bar.")
         check_characters("".join(self.lines))
 
