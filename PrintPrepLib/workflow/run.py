@@ -34,6 +34,7 @@ from .checkpoints import Checkpoints, run_with_checkpoints
 from .formats import DEFAULT_FORMATS, checked_formats
 from .guard import Guard
 from .keepsteps import keeper
+from .label_words import check_labels, known_values
 from .load import load_labels, load_scan
 from .model_files import about_of, write_model
 from .papers import Papers
@@ -107,6 +108,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         state, labels_hash = start_state(request, scan.volume)
         _as_expected(request, scan_hash, labels_hash)
         recipe = completed(recipe, has_segmentation=state.segmentation is not None)
+        check_labels(recipe, known_values(guard.identities, scan.files))
         kept: list[WrittenFile] = []
         keep = keeper(out, kept) if request.keep_steps else None
         kept_states = None if request.checkpoints is None else Checkpoints(request.checkpoints)

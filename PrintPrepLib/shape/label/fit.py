@@ -21,8 +21,6 @@ ROUGH_SHARE = 0.25
 ROUGH_MM = 0.2
 """The surface may leave the smooth one by this share of the depth, or by this if that is more: then three quarters of
 the depth are there at the worst place."""
-MOST_TURN_DEG = 120.0
-"""Beyond this one cannot see both ends of a label from anywhere with the letters still open."""
 TURN_WARN_DEG = 70.0
 BEND = 0.7
 """Depth times curvature stays below this: beyond it, walls of letters that lean towards each other would meet."""
@@ -93,8 +91,6 @@ def fit_label(
     patch = None if surface is None else walk(surface, at, outward, up, width, height)
     if patch is None:
         raise NoRoom("the surface ends there or turns away")
-    if patch.turn_deg > MOST_TURN_DEG:
-        raise NoRoom(f"it would reach round {patch.turn_deg:.0f} degrees")
     bulge, hollow = patch.sharpest
     bend = bulge if engraved else hollow
     deepest = depth_mm if bend * depth_mm <= BEND else BEND / bend

@@ -18,7 +18,7 @@ def notes_of(placed: Sequence[Placed], rules: Rules) -> tuple[str, ...]:
     for one in placed:
         fitted, found = one.fitted, one.measured
         low, middle, high = found.depth_mm
-        style = "engraved" if fitted.engraved else "raised"
+        style, deep = ("engraved", "deep") if fitted.engraved else ("raised", "of relief")
         wall = ""
         if fitted.engraved:
             wall = (
@@ -27,7 +27,7 @@ def notes_of(placed: Sequence[Placed], rules: Rules) -> tuple[str, ...]:
                 else ", no far wall within reach"
             )
         out.append(
-            f"{_named(one)} {style} at {_at(one)}: capitals {one.height_mm:.2f} mm high, {middle:.2f} mm deep "
+            f"{_named(one)} {style} at {_at(one)}: capitals {one.height_mm:.2f} mm high, {middle:.2f} mm {deep} "
             f"(measured {low:.2f} to {high:.2f}), narrowest stroke {fitted.outline.stroke_mm:.2f} mm{wall}; "
             f"{found.volume_mm3:.1f} mm3 {'taken away' if fitted.engraved else 'added'}. Not anatomy."
         )
@@ -60,10 +60,11 @@ def warnings_of(placed: Sequence[Placed], rules: Rules, *, include_identity: boo
             out.append(
                 f"{name} is {fitted.depth_mm:.2f} mm deep instead of {one.wanted_depth_mm:g}: {fitted.why_shallower}."
             )
-        elif fitted.depth_mm < LABEL_DEPTH_MM * SLACK and not one.job.content.code:
+        elif fitted.depth_mm < LABEL_DEPTH_MM * SLACK and one.job.content.text.strip():
+            why = "" if one.job.depth_mm is not None else ": no more than the squares of the code or thin strokes bear"
             out.append(
                 f"{name} is {fitted.depth_mm:.2f} mm deep; {LABEL_DEPTH_MM:g} mm are the rule for reading "
-                "(PubMed 31676423)."
+                f"(PubMed 31676423){why}."
             )
         if fitted.patch.turn_deg > TURN_WARN_DEG:
             out.append(f"{name} reaches round {fitted.patch.turn_deg:.0f} degrees: it cannot be read at one glance.")
