@@ -159,7 +159,7 @@ def _line(line: str, letter: float, gap: float) -> tuple[manifold3d.CrossSection
         if glyph(character).contours
     ]
     told: dict[str, Any] = {"kind": "text", "text": line}
-    if set(line.upper()) <= set(CHARACTERS) and reads_otherwise_turned(line):
+    if not any(character.isalpha() for character in line) and _reads_otherwise_turned(line):
         left, right = starts[0], starts[-1] + glyph(line[-1]).advance
         pieces.append(manifold3d.CrossSection.square((right - left, BAR_SHARE)).translate((left, -2.0 * BAR_SHARE)))
         told["underlined"] = "it reads as another text upside down"
@@ -167,6 +167,11 @@ def _line(line: str, letter: float, gap: float) -> tuple[manifold3d.CrossSection
     x0, y0, x1, y1 = whole.bounds()
     low, high = min(y0, 0.0), max(y1, letter)
     return whole.translate((-0.5 * (x0 + x1), -0.5 * (low + high))), x1 - x0, high - low, told
+
+
+def _reads_otherwise_turned(line: str) -> bool:
+    """Whether digits read as others upside down (6 and 9, 16 and 91); letters tell which way up they are."""
+    return set(line) <= set(CHARACTERS) and reads_otherwise_turned(line)
 
 
 def _starts(line: str, gap: float) -> list[float]:
