@@ -38,6 +38,8 @@ LIBRARIES = (
     "trimesh",
     "manifold3d",
     "fast_simplification",
+    "fontTools",
+    "segno",
     "numba",
 )
 AFTER_PRINT = (

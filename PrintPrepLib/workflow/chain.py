@@ -163,6 +163,8 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
             parameters["printer"] = recipe.printer
         laid, receipt = call.step.function(state.mesh, **parameters, progress=progress)
         return replace(state, laid=laid, receipts=(*state.receipts, receipt))
+    if recipe.printer and parameters.get("process", "") is None:
+        parameters["process"] = printer(recipe.printer).process
     source = state.segmentation if call.step.stage is Stage.SURFACE else state.mesh
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
     reference = state.reference

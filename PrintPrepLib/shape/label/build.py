@@ -124,7 +124,8 @@ def _first_clean(
     mesh: Mesh, solid: manifold3d.Manifold, fitted: Fitted
 ) -> tuple[manifold3d.Manifold, Mesh, manifold3d.Manifold]:
     """Put the tool to work; where storing the result would make triangles cross, without its shortest edges, or with
-    the tool's hidden end a little elsewhere."""
+    the tool's hidden end a little elsewhere.
+    """
     allowed = _crossing(_near(mesh, fitted))
     crossing = 0
     for nudge in NUDGES_MM:

@@ -176,7 +176,8 @@ def _reads_otherwise_turned(line: str) -> bool:
 
 def _starts(line: str, gap: float) -> list[float]:
     """Where each character begins, in heights of a capital: farther apart where ink would be nearer than the gap."""
-    starts, at = [], 0.0
+    starts: list[float] = []
+    at = 0.0
     for number, character in enumerate(line):
         if number and glyph(line[number - 1]).contours and glyph(character).contours:
             before, after = glyph(line[number - 1]), glyph(character)
@@ -192,7 +193,7 @@ def _starts(line: str, gap: float) -> list[float]:
 
 def _distance(first: tuple[FloatArray, ...], second: tuple[FloatArray, ...], shift: float) -> float:
     """Distance of two shapes that do not cross, the second one moved to the right."""
-    moved = [line + (shift, 0.0) for line in second]
+    moved = [np.add(line, (shift, 0.0)) for line in second]
     return min(_one_way(first, moved), _one_way(moved, first))
 
 

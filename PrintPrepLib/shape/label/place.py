@@ -31,20 +31,30 @@ LADDER = 0.85
 LEAST_READABLE_MM = 2.5
 """No letters lower than this are tried: Materialise design guidelines (page on TPU)."""
 DEPTH_STROKES = 3.0
-"""Where no depth is asked for, at most so many of the narrowest strokes: thinner ridges break, deeper slots stay full of
-resin or powder. Ours: at 7.5 mm height it is above 3 mm, so that the reading rule holds."""
-CODE_MODULES = 1.0
-"""Depth of a code in modules where none is asked for. Ours: light from the side then fills a dark square with shadow."""
+"""Where no depth is asked for, at most so many of the narrowest strokes: thinner ridges break, deeper slots stay full
+of resin or powder. Ours: at 7.5 mm height it is above 3 mm, so that the reading rule holds."""
+CODE_MODULES = 1.5
+"""Depth of a code in modules where none is asked for. Ours: light from the side at 35 degrees fills a square of one
+module with shadow, so that an engraved code can be read in one color."""
 
 
-@dataclass(frozen=True, eq=False)
-class Job:
-    """One label to place; ``at_mm`` None looks for a place, on a side of the patient where one is given."""
+@dataclass(frozen=True)
+class Wishes:
+    """What holds for all labels of a step.
 
-    content: Content
-    at_mm: FloatArray | None
-    side: str
-    turn_deg: float
+    Attributes
+    ----------
+    rules : Rules
+        Of the process.
+    height_mm, depth_mm : float or None
+        As asked for.
+    least_mm : float
+        Height below which strokes are too thin.
+    engraved : bool
+    up : (3,) or None
+        Where the tops of the letters point.
+    """
+
     rules: Rules
     height_mm: float | None
     least_mm: float
@@ -52,11 +62,22 @@ class Job:
     engraved: bool
     up: Sequence[float] | None
 
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One label to place; ``at_mm`` None looks for a place, on a side of the patient where one is given."""
+
+    content: Content
+    wishes: Wishes
+    at_mm: FloatArray | None
+    side: str
+    turn_deg: float
+
     def heights(self) -> list[float]:
         """Heights to try, the wanted one first."""
-        if self.height_mm is not None:
-            return [self.height_mm]
-        least = max(self.least_mm, LEAST_READABLE_MM)
+        if self.wishes.height_mm is not None:
+            return [self.wishes.height_mm]
+        least = max(self.wishes.least_mm, LEAST_READABLE_MM)
         out = [max(LABEL_HEIGHT_MM, least)]
         while out[-1] > least * (1.0 + 1e-9):
             out.append(max(least, LADDER * out[-1]))
@@ -64,11 +85,11 @@ class Job:
 
     def depth_for(self, laid: Outline) -> float:
         """Depth to try."""
-        if self.depth_mm is not None:
-            return self.depth_mm
+        if self.wishes.depth_mm is not None:
+            return self.wishes.depth_mm
         depth = min(LABEL_DEPTH_MM, DEPTH_STROKES * laid.stroke_mm)
         modules = [float(item["module_mm"]) for item in laid.items if "module_mm" in item]
-        return max(self.rules.depth_mm, min([depth, *(CODE_MODULES * module for module in modules)]))
+        return max(self.wishes.rules.depth_mm, min([depth, *(CODE_MODULES * module for module in modules)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +112,7 @@ class Placed:
     def radius_mm(self) -> float:
         """From its middle to its corners, with its margin."""
         laid = self.fitted.outline
-        return 0.5 * float(np.hypot(laid.width_mm, laid.height_mm)) + self.job.rules.margin_mm
+        return 0.5 * float(np.hypot(laid.width_mm, laid.height_mm)) + self.job.wishes.rules.margin_mm
 
     @property
     def height_mm(self) -> float:
@@ -150,13 +171,17 @@ def place_label(
     why = ""
     for height in job.heights():
         progress(0.1, "Looking for a place" if job.at_mm is None else "Laying the label on the surface")
-        laid = outline(job.content, letter_mm=height, stroke_mm=job.rules.stroke_mm, gap_mm=job.rules.gap_mm)
+        laid = outline(
+            job.content, letter_mm=height, stroke_mm=job.wishes.rules.stroke_mm, gap_mm=job.wishes.rules.gap_mm
+        )
         wanted = job.depth_for(laid)
         for at, outward in _spots(original, around, job, laid, away):
             progress(0.4, "Laying the label on the surface")
             try:
-                up = up_of(outward, job.up, job.turn_deg)
-                fitted = fit_label(mesh, at, outward, up, laid, depth_mm=wanted, engraved=job.engraved, rules=job.rules)
+                up = up_of(outward, job.wishes.up, job.turn_deg)
+                fitted = fit_label(
+                    mesh, at, outward, up, laid, depth_mm=wanted, engraved=job.wishes.engraved, rules=job.wishes.rules
+                )
             except NoRoom as reason:
                 why = str(reason)
                 continue
@@ -178,9 +203,9 @@ def _spots(
         yield _given(mesh, job.at_mm, laid)
         return
     assert around is not None
-    margin = 2.0 * job.rules.margin_mm
+    margin = 2.0 * job.wishes.rules.margin_mm
     size = (laid.width_mm + margin, laid.height_mm + margin)
-    yield from calm_places(around, size, away, up=job.up, turn_deg=job.turn_deg, side=job.side)
+    yield from calm_places(around, size, away, up=job.wishes.up, turn_deg=job.turn_deg, side=job.side)
 
 
 def _given(mesh: Mesh, at: FloatArray, laid: Outline) -> tuple[FloatArray, FloatArray]:
@@ -188,8 +213,8 @@ def _given(mesh: Mesh, at: FloatArray, laid: Outline) -> tuple[FloatArray, Float
     found = index_of(mesh).closest(at[None])
     if float(found.distance_mm[0]) > FAR_MM:
         raise GeometryError(
-            f"The place {_words(at)} lies {float(found.distance_mm[0]):.1f} mm from the surface. Give a place on it, in "
-            "millimeters of the patient's axes (LPS)."
+            f"The place {_words(at)} lies {float(found.distance_mm[0]):.1f} mm from the surface. Give a place on it, "
+            "in millimeters of the patient's axes (LPS)."
         )
     place, outward = found.points[0], mesh.face_normals()[found.faces[0]]
     surface = smooth_surface(mesh, place, laid.letter_mm, max(1.0, 0.4 * laid.letter_mm))
@@ -219,8 +244,8 @@ def _no_room(job: Job, why: str) -> str:
     reason = f" The last reason: {why}." if why else " No calm piece of surface is large enough."
     low = min(job.heights())
     return (
-        f"There is no room for {what} {where}, down to letters of {low:.1f} mm.{reason} Make it shorter, divide it into "
-        "lines, give another place with --at, or put it on a stand."
+        f"There is no room for {what} {where}, down to letters of {low:.1f} mm.{reason} Make it shorter, divide it "
+        "into lines, give another place with --at, or put it on a stand."
     )
 
 

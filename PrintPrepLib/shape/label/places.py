@@ -18,7 +18,7 @@ SIDES: dict[str, tuple[float, float, float]] = {
     "R": (-1.0, 0.0, 0.0), "L": (1.0, 0.0, 0.0), "A": (0.0, -1.0, 0.0), "P": (0.0, 1.0, 0.0),
     "S": (0.0, 0.0, 1.0), "I": (0.0, 0.0, -1.0),
 }  # fmt: skip
-"""Letter to direction in LPS: x grows to the patient's left, y to the back, z to the head (DICOM PS3.3, C.7.6.2.1.1)."""
+"""Letter to direction in LPS: x grows to the patient's left, y to the back, z to the head (DICOM, C.7.6.2.1.1)."""
 STEEP_FACE = 0.85
 """On a face that looks so far up or down (cosine), the tops of the letters point to the front."""
 SAMPLE_MM = 1.5
@@ -104,7 +104,8 @@ class Surroundings:
 
 def up_of(outward: FloatArray, up: Sequence[float] | None, turn_deg: float) -> FloatArray:
     """Where the tops of the letters point: towards the head, on top and below to the front, or as given; then turned
-    counter-clockwise as one looks at the label."""
+    counter-clockwise as one looks at the label.
+    """
     if up is not None:
         tall = np.asarray(up, float)
     else:
@@ -143,10 +144,17 @@ def calm_places(
             along = around.points @ direction
             floor = along.max() - SIDE_DEPTH[level] * (along.max() - along.min())
             on_side = np.flatnonzero((around.normals @ direction > SIDE_FACING[level]) & (along >= floor))
-            mine = on_side[np.unique(np.linspace(0, len(on_side) - 1, _CANDIDATES).astype(int))] if len(on_side) else on_side
-        rated = [(rating, row, normal) for row in mine if (found := _rate(around, row, size, away, up, turn_deg)) is not None
-                 for rating, normal in [found]]  # fmt: skip
-        rated.sort(key=lambda item: (item[0], int(item[1])))
+            mine = (
+                on_side[np.unique(np.linspace(0, len(on_side) - 1, _CANDIDATES).astype(int))]
+                if len(on_side)
+                else on_side
+            )
+        rated = []
+        for row in mine:
+            found = _rate(around, int(row), size, away, up, turn_deg)
+            if found is not None:
+                rated.append((found[0], int(row), found[1]))
+        rated.sort(key=lambda item: item[:2])
         yield from _open_ones(around, rated[:LOOKED_AT])
 
 
@@ -204,10 +212,14 @@ def _open_ones(
     first = np.cross(normals, np.eye(3)[np.abs(normals).argmin(axis=1)])
     first /= np.linalg.norm(first, axis=1, keepdims=True)
     second = np.cross(normals, first)
-    ways = sky[None, :, 0:1] * first[:, None] + sky[None, :, 1:2] * second[:, None] + sky[None, :, 2:3] * normals[:, None]
+    ways = (
+        sky[None, :, 0:1] * first[:, None] + sky[None, :, 1:2] * second[:, None] + sky[None, :, 2:3] * normals[:, None]
+    )
     hit, _ = index.first_hit(start, ways.reshape(-1, 3))
     free = (~np.isfinite(hit)).reshape(len(rows), len(sky)).mean(axis=1)
-    order = np.argsort([rating + OPEN_COUNTS * (1.0 - share) for (rating, _, _), share in zip(rated, free, strict=True)], kind="stable")
+    order = np.argsort(
+        [rating + OPEN_COUNTS * (1.0 - share) for (rating, _, _), share in zip(rated, free, strict=True)], kind="stable"
+    )
     given = 0
     for number in order:
         if free[number] >= LEAST_OPEN and given < TRIED:

@@ -13,7 +13,7 @@ __all__ = ["DEFAULT_PROCESS", "LABEL_DEPTH_MM", "LABEL_HEIGHT_MM", "LEAST_MARGIN
 DEFAULT_PROCESS = "fdm"
 """Where no process is given: its strokes and gaps are the widest of the usual ones."""
 LEAST_MARGIN_MM = 1.0
-"""A label stays this far from where its piece of surface ends. Ours: what one must see to tell a letter from an edge."""
+"""A label stays this far from where its surface ends. Ours: what one must see to tell a letter from an edge."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class SmoothSurface:
     def _step(self, at: FloatArray, outward: FloatArray) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
         count = min(NEIGHBORS, len(self.points))
         distance, row = self.tree.query(at, k=count, distance_upper_bound=2.0 * self.radius_mm)
-        distance, row = distance.reshape(len(at), -1), row.reshape(len(at), -1)
+        distance, row = np.reshape(distance, (len(at), -1)), np.reshape(row, (len(at), -1))
         here = np.isfinite(distance)
         row = np.where(here, row, 0)
         facing = np.einsum("kij,kj->ki", self.normals[row], outward) > FACING

@@ -14,7 +14,7 @@ from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial.change import change_between
 from .layout import Content, least_letter_mm
-from .place import Job, Placed, place_label
+from .place import Job, Placed, Wishes, place_label
 from .places import SIDES, Away, Surroundings
 from .rules import DEFAULT_PROCESS, LABEL_HEIGHT_MM, Rules, rules_of
 from .told import notes_of, warnings_of
@@ -73,7 +73,7 @@ def label(
 ) -> tuple[Mesh, Receipt]:
     """Write on a model: a text, the letters of the patient's sides, a scale bar, a QR code; raised or engraved.
 
-    Letters are laid along the surface: straight on a plane, bent on a curved one, never mirrored. Their height and depth
+    Letters are laid along the surface: straight on a plane, bent on a curved one, never mirrored. Height and depth
     follow the reading rule (7.5 mm high, 3 mm deep: J Stomatol 2020, PubMed 31676423) where the place allows, else what
     fits, with a warning; strokes are never thinner than the process can print, and under an engraving its thinnest wall
     is left. What came out is measured. A label is no anatomy: each is listed with its place.
@@ -116,13 +116,11 @@ def label(
     away = Away.of(protect_at, protect)
     progress(0.0, "Reading the model")
     solid = mesh.to_manifold()
-    common = {
-        "rules": rules, "height_mm": height_mm, "least_mm": least, "depth_mm": depth_mm, "engraved": engrave, "up": up,
-    }  # fmt: skip
-    jobs = [Job(Content(letter), None, side=letter, turn_deg=0.0, **common) for letter in letters]
+    wishes = Wishes(rules, height_mm, least, depth_mm, engrave, up)
+    jobs = [Job(Content(letter), wishes, None, letter, 0.0) for letter in letters]
     if not content.is_empty:
         where = None if at_mm is None else np.asarray(at_mm, float)
-        jobs.insert(0, Job(content, where, side="", turn_deg=turn_deg, **common))
+        jobs.insert(0, Job(content, wishes, where, "", turn_deg))
     around = Surroundings.of(mesh) if any(job.at_mm is None for job in jobs) else None
     out, placed = mesh, list[Placed]()
     for number, job in enumerate(jobs):
@@ -172,9 +170,9 @@ def _least_height(content: Content, letters: Sequence[str], rules: Rules, height
     least = max(least_letter_mm(one, rules.stroke_mm) for one in contents)
     if height_mm is not None and height_mm < least * (1.0 - 1e-9):
         raise InputError(
-            f"Letters of {height_mm:g} mm would have strokes thinner than {rules.stroke_mm:g} mm, which {rules.process} "
-            f"cannot print. Use {np.ceil(least * 10.0) / 10.0:g} mm or more, fewer small letters, or leave the height out "
-            f"({LABEL_HEIGHT_MM:g} mm is the rule for reading)."
+            f"Letters of {height_mm:g} mm would have strokes thinner than {rules.stroke_mm:g} mm, which "
+            f"{rules.process} cannot print. Use {np.ceil(least * 10.0) / 10.0:g} mm or more, fewer small letters, or leave the "
+            f"height out ({LABEL_HEIGHT_MM:g} mm is the rule for reading)."
         )
     return least
 
@@ -184,6 +182,8 @@ def _check_solid(mesh: Mesh) -> None:
         raise GeometryError(f"The mesh '{mesh.name}' is empty: there is nothing to write on.")
     measured = measure_mesh(mesh)
     if measured.open_edges or measured.non_manifold_edges or measured.misoriented_edges:
-        raise GeometryError("A label needs a closed surface: this one has open or wrongly turned edges. Repair it first.")
+        raise GeometryError(
+            "A label needs a closed surface: this one has open or wrongly turned edges. Repair it first."
+        )
     if measured.volume_mm3 <= 0.0:
         raise GeometryError("The surface is inside out. Repair it first.")

@@ -54,14 +54,18 @@ def warnings_of(placed: Sequence[Placed], rules: Rules, *, include_identity: boo
         if one.height_mm < LABEL_HEIGHT_MM * (1.0 - 1e-9):
             out.append(
                 f"{name} is {one.height_mm:.1f} mm high; {LABEL_HEIGHT_MM:g} mm are needed for everybody to read it "
-                "(PubMed 31676423)" + (": more does not fit." if one.job.height_mm is None else ".")
+                "(PubMed 31676423)" + (": more does not fit." if one.job.wishes.height_mm is None else ".")
             )
         if fitted.depth_mm < SLACK * one.wanted_depth_mm:
             out.append(
                 f"{name} is {fitted.depth_mm:.2f} mm deep instead of {one.wanted_depth_mm:g}: {fitted.why_shallower}."
             )
         elif fitted.depth_mm < LABEL_DEPTH_MM * SLACK and one.job.content.text.strip():
-            why = "" if one.job.depth_mm is not None else ": no more than the squares of the code or thin strokes bear"
+            why = (
+                ""
+                if one.job.wishes.depth_mm is not None
+                else ": no more than the squares of the code or thin strokes bear"
+            )
             out.append(
                 f"{name} is {fitted.depth_mm:.2f} mm deep; {LABEL_DEPTH_MM:g} mm are the rule for reading "
                 f"(PubMed 31676423){why}."
@@ -75,8 +79,8 @@ def warnings_of(placed: Sequence[Placed], rules: Rules, *, include_identity: boo
             )
     if include_identity:
         out.append(
-            "Texts were not searched for patient data, since it was asked for with --include-identity: handle the model "
-            "and its files as a patient's documents if they hold it."
+            "Texts were not searched for patient data, since it was asked for with --include-identity: handle the "
+            "model and its files as a patient's documents if they hold it."
         )
     return tuple(out)
 

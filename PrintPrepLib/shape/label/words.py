@@ -1,4 +1,4 @@
-"""Is there patient data in a label? Patterns of names, dates and numbers, where the scan's own values are not at hand."""
+"""Is there patient data in a label? Patterns of names, dates and numbers, beside the scan's own values."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from ...errors import InputError
 
@@ -20,7 +21,8 @@ _DATES = (
     r"(?<!\d)(0?[1-9]|[12]\d|3[01])[./\- ](0?[1-9]|1[0-2])[./\- ](?:\d{4}|\d{2})(?!\d)",
     r"(?<!\d)(0?[1-9]|1[0-2])[./\-](0?[1-9]|[12]\d|3[01])[./\-](?:\d{4}|\d{2})(?!\d)",
     r"(?<!\d)(?:19|20)\d{2}[./\- ]?(0[1-9]|1[0-2])[./\- ]?(0[1-9]|[12]\d|3[01])(?!\d)",
-    r"(?i)(?<!\d)\d{1,2}\.?[ \-]?(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zé]*\.?[ \-,]*\d{2,4}",
+    r"(?i)(?<!\d)\d{1,2}\.?[ \-]?(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zé]*\.?[ \-,]*"
+    r"\d{2,4}",
 )
 _TITLES = r"(?i)\b(?:mr|mrs|ms|miss|dr|prof|herr|frau|mme|mlle|monsieur|madame|señor|señora|sig|signora)\b\.?\s+\w"
 _KEYS = (
@@ -48,14 +50,14 @@ def check_words(text: str, known: KnownValues | None = None) -> None:
     found = [] if known is None else known(text)
     if found:
         raise InputError(
-            f"The label holds patient data of the scan ({', '.join(dict.fromkeys(found))}). A print is seen by anybody: "
-            "write a case code instead, or ask for it with --include-identity."
+            f"The label holds patient data of the scan ({', '.join(dict.fromkeys(found))}). A print is seen by "
+            "anybody: write a case code instead, or ask for it with --include-identity."
         )
     reasons = list(dict.fromkeys(suspicions(text)))
     if reasons:
         raise InputError(
-            f"The label looks as if it held patient data: {'; '.join(reasons)}. A print is seen by anybody: write a case "
-            "code instead. If it is no patient data, or it is wanted on the model, say so with --include-identity."
+            f"The label looks as if it held patient data: {'; '.join(reasons)}. A print is seen by anybody: write a "
+            "case code instead. If it is no patient data, or it is wanted on the model, say so with --include-identity."
         )
 
 
@@ -88,7 +90,7 @@ def _has_name(line: str) -> bool:
         if not ({comma[1].lower(), comma[2].lower()} & vocabulary()):
             return True
     words = list(_WORD.finditer(line))
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in pairwise(words):
         between = line[first.end() : second.start()]
         pair = (first[0], second[0])
         if not re.fullmatch(r"[ _.]+(?:[^\W\d_]\.?[ _]+)?", between):
