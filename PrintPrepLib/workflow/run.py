@@ -107,8 +107,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         recipe, why = _recipe(request, scan.volume)
         state, labels_hash = start_state(request, scan.volume)
         _as_expected(request, scan_hash, labels_hash)
-        recipe = completed(recipe, has_segmentation=state.segmentation is not None)
         check_labels(recipe, known_values(guard.identities, scan.files))
+        recipe = completed(recipe, has_segmentation=state.segmentation is not None)
         kept: list[WrittenFile] = []
         keep = keeper(out, kept) if request.keep_steps else None
         kept_states = None if request.checkpoints is None else Checkpoints(request.checkpoints)

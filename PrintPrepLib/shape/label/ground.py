@@ -55,12 +55,22 @@ class Ground:
         return float(np.abs(self.offsets_mm).max())
 
     def wall_at(self, depth_mm: float) -> float:
-        """Least material between a floor at this depth and the far side; infinite where that is out of reach."""
-        return self.to_back(self.places - depth_mm * self.normals)
+        """Least material between a floor at this depth and the far side; infinite where that is out of reach, and below
+        zero where the floor would lie beyond it.
+        """
+        return self._left(-depth_mm)
 
     def clear_at(self, relief_mm: float) -> float:
-        """Least room between a top at this height and what stands near."""
-        return self.to_back(self.places + relief_mm * self.normals)
+        """Least room between a top at this height and what stands near; below zero where it would reach through."""
+        return self._left(relief_mm)
+
+    def _left(self, height_mm: float) -> float:
+        if self.back is None:
+            return float("inf")
+        way = self.normals if height_mm > 0.0 else -self.normals
+        if np.isfinite(self.back.first_hit(self.places, way, abs(height_mm))[0]).any():
+            return -1.0
+        return self.to_back(self.places + height_mm * self.normals)
 
     def to_back(self, points: FloatArray) -> float:
         """Least distance of points (k, 3) from all surface but that which carries the label."""

@@ -23,7 +23,7 @@ STEEP_FACE = 0.85
 """On a face that looks so far up or down (cosine), the tops of the letters point to the front."""
 SAMPLE_MM = 1.5
 _SAMPLES = (4_000, 60_000)
-_CANDIDATES = 900
+_CANDIDATES = 600
 _RAYS = 14
 LOOKED_AT = 120
 """So many calm places are looked at for being open to the outside."""
@@ -116,7 +116,7 @@ def up_of(outward: FloatArray, up: Sequence[float] | None, turn_deg: float) -> F
         raise InputError("The upward direction of the label points straight out of the surface. Give another one.")
     tall = tall / size
     angle = np.radians(turn_deg)
-    return np.asarray(np.cos(angle) * tall + np.sin(angle) * np.cross(outward, tall))
+    return np.asarray(np.cos(angle) * tall + np.sin(angle) * _cross(outward, tall))
 
 
 def calm_places(
@@ -177,7 +177,7 @@ def _rate(
         return None
     near = near[around.normals[near] @ normal > FACING]
     offset = around.points[near] - at
-    x, y, z = offset @ np.cross(tall, normal), offset @ tall, offset @ normal
+    x, y, z = offset @ _cross(tall, normal), offset @ tall, offset @ normal
     box = (np.abs(x) <= 0.5 * width) & (np.abs(y) <= 0.5 * height) & (np.abs(z) <= 0.5 * max(width, height))
     near, x, y, z = near[box], x[box], y[box], z[box]
     if len(near) < 8:
@@ -225,6 +225,12 @@ def _open_ones(
         if free[number] >= LEAST_OPEN and given < TRIED:
             given += 1
             yield around.points[rows[number]], normals[number]
+
+
+def _cross(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Cross product of two single vectors, ten times as fast as numpy's."""
+    (a, b, c), (x, y, z) = first, second
+    return np.array([b * z - c * y, c * x - a * z, a * y - b * x])
 
 
 def _sky() -> FloatArray:

@@ -100,9 +100,14 @@ def smooth_surface(mesh: Mesh, at: FloatArray, reach_mm: float, radius_mm: float
 
 def submesh_near(mesh: Mesh, at: FloatArray, reach_mm: float) -> Mesh:
     """Triangles whose box comes within a cube round a place, whole."""
-    low, high = at - reach_mm, at + reach_mm
-    corner = mesh.vertices[mesh.faces]
-    mask = ((corner.max(axis=1) >= low) & (corner.min(axis=1) <= high)).all(axis=1)
+    # A triangle is out where all its corners lie beyond the same side of the cube: six bits for each corner.
+    beyond = np.zeros(len(mesh.vertices), np.uint8)
+    for axis in range(3):
+        along = mesh.vertices[:, axis]
+        beyond |= (along < at[axis] - reach_mm).astype(np.uint8) << np.uint8(2 * axis)
+        beyond |= (along > at[axis] + reach_mm).astype(np.uint8) << np.uint8(2 * axis + 1)
+    first, second, third = (beyond[mesh.faces[:, corner]] for corner in range(3))
+    mask = (first & second & third) == 0
     return mesh.submesh(mask)
 
 

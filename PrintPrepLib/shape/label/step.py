@@ -171,8 +171,8 @@ def _least_height(content: Content, letters: Sequence[str], rules: Rules, height
     if height_mm is not None and height_mm < least * (1.0 - 1e-9):
         raise InputError(
             f"Letters of {height_mm:g} mm would have strokes thinner than {rules.stroke_mm:g} mm, which "
-            f"{rules.process} cannot print. Use {np.ceil(least * 10.0) / 10.0:g} mm or more, fewer small letters, or leave the "
-            f"height out ({LABEL_HEIGHT_MM:g} mm is the rule for reading)."
+            f"{rules.process} cannot print. Use {np.ceil(least * 10.0) / 10.0:g} mm or more, fewer small letters, or "
+            f"leave the height out ({LABEL_HEIGHT_MM:g} mm is the rule for reading)."
         )
     return least
 

@@ -15,7 +15,10 @@ LOST_SHARE = 0.25
 squared. Ours: the sharp corners of letters, which every tool rounds, lose less than that."""
 MITER = 6.0
 """Corners down to 20 degrees are given back sharp when a shape is grown again."""
-_HALVINGS = 14
+LADDER_START = 0.02
+LADDER = 1.2
+"""Widths are tried from this share of the widest on, each wider than the last by this factor."""
+_HALVINGS = 8
 
 
 def narrowest(section: manifold3d.CrossSection, most: float) -> float:
@@ -43,9 +46,12 @@ def slit_share(character: str) -> float:
 
 
 def _narrowest(section: manifold3d.CrossSection, most: float, *, grow_first: bool) -> float:
-    if not _loses(section, most, grow_first=grow_first):
-        return most
-    low, high = 0.0, most
+    # From narrow to wide: a narrow place is a small piece beside the square of a large width.
+    low, high = 0.0, LADDER_START * most
+    while not _loses(section, high, grow_first=grow_first):
+        if high >= most:
+            return most
+        low, high = high, min(LADDER * high, most)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         if _loses(section, middle, grow_first=grow_first):
