@@ -120,7 +120,8 @@ def outline(content: Content, *, letter_mm: float, stroke_mm: float, gap_mm: flo
         strokes.append(module)
     if content.bar_mm:
         blocks.append(_bar(content, letter_mm, stroke_mm, gap_mm))
-        strokes.append(stroke_mm)
+        strokes.append(float(blocks[-1][3]["stroke_mm"]))
+        strokes += [stroke_share(character) * letter_mm for character in bar_words(content.bar_mm)]
     gap = BLOCK_GAP * letter_mm
     width = max(block[1] for block in blocks)
     height = sum(block[2] for block in blocks) + gap * (len(blocks) - 1)
@@ -213,7 +214,7 @@ def _bar(
 
     length = content.bar_mm
     thick = max(stroke, BAR_SHARE * letter)
-    told: dict[str, Any] = {"kind": "ruler" if content.ruler else "scale bar", "length_mm": length}
+    told: dict[str, Any] = {"kind": "ruler" if content.ruler else "scale bar", "length_mm": length, "stroke_mm": thick}
     wide = length
     if content.ruler:
         step = next((one for one in TICK_STEPS_MM if one >= TICK_ROOM * (stroke + gap)), TICK_STEPS_MM[-1])
@@ -224,7 +225,11 @@ def _bar(
             at = number * step
             long = TICK_SHARES[2 if at % 10.0 == 0.0 else 1 if at % 5.0 == 0.0 else 0]
             pieces.append(manifold3d.CrossSection.square((tick, thick + long * letter)).translate((at, 0.0)))
-        told |= {"step_mm": step, "measure": "left edge of a tick to left edge of another"}
+        told |= {
+            "step_mm": step,
+            "stroke_mm": min(thick, tick),
+            "measure": "left edge of a tick to left edge of another",
+        }
         high = thick + TICK_SHARES[2] * letter
     else:
         end = manifold3d.CrossSection.square((thick, 0.6 * letter))
