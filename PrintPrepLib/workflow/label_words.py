@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, RecipeError
 from ..record.identity import SourceIdentity, file_identity, source_identity
 from ..record.patterns import Patterns
 from ..record.protect import identity_values
@@ -78,9 +78,21 @@ def check_labels(recipe: Recipe, known: KnownValues) -> None:
     ------
     InputError
         A label holds patient data.
+    RecipeError
+        Marks of sides come after a step that moves the model.
     """
+    moved = ""
     for number, call in enumerate(recipe.steps, 1):
-        if call.step.name != "label" or call.parameters.get("include_identity"):
+        if call.step.moves is not None and call.step.name != "scale":
+            moved = call.step.name
+        if call.step.name != "label":
+            continue
+        if moved and call.parameters.get("marks"):
+            raise RecipeError(
+                f"step {number} (label): marks of the patient's sides would be wrong after '{moved}', which moves the "
+                "model out of the patient's axes. Put the label before it."
+            )
+        if call.parameters.get("include_identity"):
             continue
         for key in _TEXTS:
             words = str(call.parameters.get(key) or "")

@@ -10,13 +10,14 @@ import pydicom
 import pytest
 
 from PrintPrepLib.cli import main
-from PrintPrepLib.errors import InputError
+from PrintPrepLib.errors import InputError, RecipeError
 from PrintPrepLib.export import read_mesh, write_mesh
 from PrintPrepLib.shape.label.step import label
 from PrintPrepLib.shape.label.words import suspicions
 from PrintPrepLib.workflow.label_words import check_labels, known_of
 from PrintPrepLib.workflow.recipe import parse_recipe
 from PrintPrepLib.workflow.run import RunRequest, run
+from PrintPrepLib.workflow.steps import STEPS
 from Testing.support import shapes
 from Testing.support.markers import write_marked_series
 
@@ -113,3 +114,13 @@ def test_on_the_command_line(series: Path, tmp_path: Path, capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out)["labels"][0]["place"] == "found"
     assert main(["label", str(block), "--text", "漢字"]) == 2
     assert "cjk" in capsys.readouterr().err.lower()
+
+
+def test_marks_after_a_step_that_moves_the_model_are_refused(series: Path) -> None:
+    mirror = next((name for name in ("mirror", "place") if name in STEPS), None)
+    if mirror is None:
+        pytest.skip("no step of this version moves a model before a label")
+    text = RECIPE.replace('text = "TEXT"', 'marks = "R"')
+    moved = text.replace('[[step]]\ndo = "label"', f'[[step]]\ndo = "{mirror}"\n[[step]]\ndo = "label"')
+    with pytest.raises(RecipeError, match="Put the label before it"):
+        check_labels(parse_recipe(moved), known_of(series))

@@ -96,7 +96,7 @@ class Patch:
         if self.plane is not None:
             return 0.0, 0.0
         s, t = (value.ravel() for value in np.meshgrid(self.s, self.t, indexing="ij"))
-        h = 0.5
+        h = 1.0
         bulge, hollow = 0.0, 0.0
         place, normal = self.at(s, t)
         for ds, dt in ((h, 0.0), (0.0, h), (0.7 * h, 0.7 * h), (0.7 * h, -0.7 * h)):

@@ -33,6 +33,10 @@ LEAST_READABLE_MM = 2.5
 DEPTH_STROKES = 3.0
 """Where no depth is asked for, at most so many of the narrowest strokes: thinner ridges break, deeper slots stay full
 of resin or powder. Ours: at 7.5 mm height it is above 3 mm, so that the reading rule holds."""
+SLACK = 0.98
+"""A depth this near to the wanted one counts as it."""
+MOST_SHALLOW = 8
+"""So many places that bear less than the wanted depth are compared before the deepest of them is taken."""
 CODE_MODULES = 1.5
 """Depth of a code in modules where none is asked for. Ours: light from the side at 35 degrees fills a square of one
 module with shadow, so that an engraved code can be read in one color."""
@@ -168,32 +172,50 @@ def place_label(
     GeometryError
         There is no room, or the result is not what it should be.
     """
-    why = ""
+    refusals = [""]
     for height in job.heights():
         progress(0.1, "Looking for a place" if job.at_mm is None else "Laying the label on the surface")
-        laid = outline(
-            job.content, letter_mm=height, stroke_mm=job.wishes.rules.stroke_mm, gap_mm=job.wishes.rules.gap_mm
-        )
+        rules = job.wishes.rules
+        laid = outline(job.content, letter_mm=height, stroke_mm=rules.stroke_mm, gap_mm=rules.gap_mm)
         wanted = job.depth_for(laid)
-        for at, outward in _spots(original, around, job, laid, away):
-            progress(0.4, "Laying the label on the surface")
-            try:
-                up = up_of(outward, job.wishes.up, job.turn_deg)
-                fitted = fit_label(
-                    mesh, at, outward, up, laid, depth_mm=wanted, engraved=job.wishes.engraved, rules=job.wishes.rules
-                )
-            except NoRoom as reason:
-                why = str(reason)
-                continue
+        for fitted in _best_first(_fits(original, mesh, around, job, laid, wanted, away, refusals, progress), wanted):
             try:
                 new, out, measured = put(mesh, solid, fitted)
             except GeometryError as error:
                 if job.at_mm is not None:
                     raise
-                why = str(error)
+                refusals.append(str(error))
                 continue
             return new, out, _placed(original, job, fitted, measured, wanted)
-    raise GeometryError(_no_room(job, why))
+    raise GeometryError(_no_room(job, refusals[-1]))
+
+
+def _fits(
+    original: Mesh, mesh: Mesh, around: Surroundings | None, job: Job, laid: Outline, wanted: float, away: Away,
+    refusals: list[str], progress: Progress,
+) -> Iterator[Fitted]:  # fmt: skip
+    """Lay the label on one place after the other; why it does not fit is added to the refusals."""
+    wishes = job.wishes
+    for at, outward in _spots(original, around, job, laid, away):
+        progress(0.4, "Laying the label on the surface")
+        up = up_of(outward, wishes.up, job.turn_deg)
+        try:
+            yield fit_label(mesh, at, outward, up, laid, depth_mm=wanted, engraved=wishes.engraved, rules=wishes.rules)
+        except NoRoom as reason:
+            refusals.append(str(reason))
+
+
+def _best_first(fits: Iterator[Fitted], wanted: float) -> Iterator[Fitted]:
+    """Those that are as deep as wanted as they come; where several in a row are not, the deepest of these first."""
+    shallow: list[Fitted] = []
+    for fitted in fits:
+        if fitted.depth_mm >= SLACK * wanted:
+            yield fitted
+        else:
+            shallow.append(fitted)
+            if len(shallow) >= MOST_SHALLOW:
+                break
+    yield from sorted(shallow, key=lambda fitted: -fitted.depth_mm)
 
 
 def _spots(

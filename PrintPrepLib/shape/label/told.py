@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .fit import TURN_WARN_DEG
-from .place import Placed
+from .place import SLACK, Placed
 from .rules import LABEL_DEPTH_MM, LABEL_HEIGHT_MM, Rules
-
-SLACK = 0.98
-"""A depth this near to the wanted one counts as it."""
 
 
 def notes_of(placed: Sequence[Placed], rules: Rules) -> tuple[str, ...]:
