@@ -12,8 +12,9 @@ import pytest
 from PrintPrepLib.cli import main
 from PrintPrepLib.errors import InputError, RecipeError
 from PrintPrepLib.export import read_mesh, write_mesh
+from PrintPrepLib.record.own_words import own_words
 from PrintPrepLib.shape.label.step import label
-from PrintPrepLib.shape.label.words import suspicions
+from PrintPrepLib.shape.label.words import suspicions, vocabulary
 from PrintPrepLib.workflow.label_words import check_labels, known_of
 from PrintPrepLib.workflow.recipe import parse_recipe
 from PrintPrepLib.workflow.run import RunRequest, run
@@ -46,6 +47,7 @@ def _patient(series: Path) -> pydicom.Dataset:
 @pytest.mark.parametrize(
     "text",
     [
+        "Anna White",
         "John Doe", "Doe, John", "DOE^JOHN", "JOHN DOE", "Иван Петров", "José García", "Dr. House", "01.02.1980",
         "2/1/80", "1980-02-01", "19800201", "12 Mar 1980", "1234567", "123-456-789", "MRN: 55", "a.b@c.org",
     ],
@@ -114,6 +116,11 @@ def test_on_the_command_line(series: Path, tmp_path: Path, capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out)["labels"][0]["place"] == "found"
     assert main(["label", str(block), "--text", "漢字"]) == 2
     assert "cjk" in capsys.readouterr().err.lower()
+
+
+def test_words_that_a_label_may_hold_are_still_looked_for_in_files() -> None:
+    assert "femur" in vocabulary()
+    assert not {"condyle", "palmar", "monsieur"} & own_words()
 
 
 def test_marks_after_a_step_that_moves_the_model_are_refused(series: Path) -> None:
