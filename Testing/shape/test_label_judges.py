@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,8 +22,9 @@ def _read_letters(picture: np.ndarray, folder: Path) -> str:
 
     Image.fromarray(picture).save(folder / "letters.png")
     done = subprocess.run(
-        ["tesseract", str(folder / "letters.png"), "-", "--psm", "7"], capture_output=True, text=True, check=True
-    )
+        ["tesseract", str(folder / "letters.png"), "-", "--psm", "7"],
+        capture_output=True, text=True, check=True, env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+    )  # fmt: skip
     return done.stdout.strip()
 
 

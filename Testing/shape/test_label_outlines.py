@@ -25,7 +25,7 @@ def _filled(section: manifold3d.CrossSection, points: np.ndarray) -> np.ndarray:
     return inside(points, np.concatenate(lines), stop)
 
 
-@pytest.mark.parametrize("character", list("RLASgß8%ŻΩЖй"))
+@pytest.mark.parametrize("character", list("RSg8ŻΩЖ"))
 def test_glyphs_are_what_freetype_draws(character: str) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
@@ -41,7 +41,7 @@ def test_glyphs_are_what_freetype_draws(character: str) -> None:
     ours = _filled(glyph(character).section(), points).reshape(drawn.shape)
     assert (ours & drawn).sum() / (ours | drawn).sum() > 0.95
     mirrored = ours[:, ::-1]
-    assert character in "A8%ΩЖ" or (mirrored & drawn).sum() / (mirrored | drawn).sum() < 0.9
+    assert character in "8ΩЖ" or (mirrored & drawn).sum() / (mirrored | drawn).sum() < 0.9
 
 
 def test_characters_that_the_font_lacks_are_named() -> None:

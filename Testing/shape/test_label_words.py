@@ -14,7 +14,7 @@ from PrintPrepLib.errors import InputError, RecipeError
 from PrintPrepLib.export import read_mesh, write_mesh
 from PrintPrepLib.record.own_words import own_words
 from PrintPrepLib.shape.label.step import label
-from PrintPrepLib.shape.label.words import suspicions, vocabulary
+from PrintPrepLib.shape.label.words import KnownValues, suspicions, vocabulary
 from PrintPrepLib.workflow.label_words import check_labels, known_of
 from PrintPrepLib.workflow.recipe import parse_recipe
 from PrintPrepLib.workflow.run import RunRequest, run
@@ -37,6 +37,11 @@ text = "TEXT"
 @pytest.fixture(scope="module")
 def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_marked_series(tmp_path_factory.mktemp("marked"))[0]
+
+
+@pytest.fixture(scope="module")
+def known(series: Path) -> KnownValues:
+    return known_of(series)
 
 
 def _patient(series: Path) -> pydicom.Dataset:
@@ -75,8 +80,7 @@ def test_asked_for_it_is_written_and_said() -> None:
     assert any("patient's documents" in warning for warning in receipt.warnings)
 
 
-def test_values_of_the_scan_are_refused_however_short(series: Path) -> None:
-    known = known_of(series)
+def test_values_of_the_scan_are_refused_however_short(series: Path, known: KnownValues) -> None:
     header = _patient(series)
     for value in (str(header.PatientName).split("^")[0], str(header.PatientID)):
         for text in (value, value.lower(), f"L {value.upper()} 1"):
@@ -86,13 +90,13 @@ def test_values_of_the_scan_are_refused_however_short(series: Path) -> None:
         label(shapes.box(), text=str(header.PatientID)[:20], known=known)
 
 
-def test_a_recipe_is_refused_before_anything_is_computed(series: Path, tmp_path: Path) -> None:
+def test_a_recipe_is_refused_before_anything_is_computed(series: Path, known: KnownValues, tmp_path: Path) -> None:
     word = str(_patient(series).PatientName).split("^")[0]
     recipe = parse_recipe(RECIPE.replace("TEXT", f"L {word}"))
     with pytest.raises(InputError, match=r"step 2 \(label\)"):
         run(RunRequest(series, tmp_path / "out", recipe))
     assert not (tmp_path / "out").exists()
-    check_labels(parse_recipe(RECIPE.replace("TEXT", "Case 7")), known_of(series))
+    check_labels(parse_recipe(RECIPE.replace("TEXT", "Case 7")), known)
 
 
 def test_on_the_command_line(series: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,11 +127,11 @@ def test_words_that_a_label_may_hold_are_still_looked_for_in_files() -> None:
     assert not {"condyle", "palmar", "monsieur"} & own_words()
 
 
-def test_marks_after_a_step_that_moves_the_model_are_refused(series: Path) -> None:
+def test_marks_after_a_step_that_moves_the_model_are_refused(known: KnownValues) -> None:
     mirror = next((name for name in ("mirror", "place") if name in STEPS), None)
     if mirror is None:
         pytest.skip("no step of this version moves a model before a label")
     text = RECIPE.replace('text = "TEXT"', 'marks = "R"')
     moved = text.replace('[[step]]\ndo = "label"', f'[[step]]\ndo = "{mirror}"\n[[step]]\ndo = "label"')
     with pytest.raises(RecipeError, match="Put the label before it"):
-        check_labels(parse_recipe(moved), known_of(series))
+        check_labels(parse_recipe(moved), known)
