@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from PrintPrepLib.mesh import Mesh
 from PrintPrepLib.shape.label.step import label
 from Testing.shape.label_pictures import colored, heights, lit
 from Testing.support import shapes
@@ -42,16 +43,21 @@ def _look(before, after, found, *, pixel_mm: float = 0.15, border_mm: float = 3.
 
 
 @tesseract
-@pytest.mark.parametrize("engrave", [False, True])
-def test_letters_on_curved_bodies_are_read_and_mirrored_ones_are_not(engrave: bool, tmp_path: Path) -> None:
-    for body, at, text in (
-        (shapes.cylinder(30.0, 30.0, sections=128), (0.0, -30.0, 0.0), "Case 0042"),
-        (shapes.sphere(35.0, subdivisions=5), (0.0, 35.0, 0.0), "Femur 7"),
-    ):
-        out, receipt = label(body, text=text, at_mm=at, engrave=engrave, depth_mm=1.5)
-        picture = _look(body, out, receipt.details["labels"][0])
-        assert _read_letters(picture, tmp_path) == text
-        assert _read_letters(picture[:, ::-1], tmp_path) != text
+@pytest.mark.parametrize(
+    ("body", "at", "text", "engrave"),
+    [
+        (shapes.cylinder(30.0, 30.0, sections=128), (0.0, -30.0, 0.0), "Case 0042", False),
+        (shapes.sphere(35.0, subdivisions=5), (0.0, 35.0, 0.0), "Femur 7", True),
+    ],
+    ids=["raised on a cylinder", "engraved in a sphere"],
+)
+def test_letters_on_curved_bodies_are_read_and_mirrored_ones_are_not(
+    body: Mesh, at: tuple[float, float, float], text: str, engrave: bool, tmp_path: Path
+) -> None:
+    out, receipt = label(body, text=text, at_mm=at, engrave=engrave, depth_mm=1.5)
+    picture = _look(body, out, receipt.details["labels"][0])
+    assert _read_letters(picture, tmp_path) == text
+    assert _read_letters(picture[:, ::-1], tmp_path) != text
 
 
 def test_code_is_read_from_painted_tops_and_a_damaged_one_is_not() -> None:
