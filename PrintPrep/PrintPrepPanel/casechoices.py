@@ -10,7 +10,7 @@ FIRST_PRESET = "bone"
 
 
 class CaseChoices:
-    """The widgets on top of the panel, and the printer in section 7. What is chosen is in the parameter node."""
+    """The widgets on top of the panel. What is chosen is in the parameter node."""
 
     def __init__(self, panel: Any) -> None:
         from PrintPrepLib.workflow.recipe import preset_names
@@ -24,7 +24,7 @@ class CaseChoices:
         ui.presetSelector.connect("currentIndexChanged(int)", self._on_preset)
         ui.printerSelector.connect("currentIndexChanged(int)", self._on_printer)
         ui.materialSelector.connect("currentIndexChanged(int)", self._on_material)
-        ui.useEdit.connect("textChanged(QString)", self._on_use)
+        ui.useSelector.connect("editTextChanged(QString)", self._on_use)
 
     def case(self) -> dict[str, Any]:
         """Return what the recipe says about the case and the printer."""
@@ -37,8 +37,7 @@ class CaseChoices:
         """Show what the parameter node holds."""
         ui, stored = self._panel.ui, self._panel.parameters
         ui.presetSelector.currentIndex = _place(self.presets, stored.preset)
-        if ui.useEdit.text != stored.use:
-            ui.useEdit.text = stored.use
+        self._show_use(stored.use)
         ui.printerSelector.currentIndex = _place(self._printers, stored.printer)
         self._fill_materials()
 
@@ -48,7 +47,7 @@ class CaseChoices:
         return stored if stored in self.presets else FIRST_PRESET
 
     def _fill(self) -> None:
-        from PrintPrepLib.profiles import printers
+        from PrintPrepLib.profiles import printers, use_names
 
         ui = self._panel.ui
         for name in self.presets:
@@ -57,6 +56,9 @@ class CaseChoices:
         ui.printerSelector.addItem(_("not chosen"))
         for printer in printers():
             ui.printerSelector.addItem(printer.title)
+        for name in use_names():
+            ui.useSelector.addItem(name.replace("-", " "))
+        ui.useSelector.lineEdit().placeholderText = _("choose, or write your own words")
 
     def _fill_materials(self) -> None:
         from PrintPrepLib.profiles import printer
@@ -84,7 +86,7 @@ class CaseChoices:
         panel.take_recipe(recipe)
         panel.store(preset=self.presets[index], use=recipe.use)
         with panel.loading():
-            panel.ui.useEdit.text = recipe.use
+            self._show_use(recipe.use)
         panel.on_steps_changed()
         panel.segment.fill()
 
@@ -101,6 +103,10 @@ class CaseChoices:
         if not self._panel.is_loading and 0 <= index < len(self._materials):
             self._panel.store(material=self._materials[index])
             self._panel.on_steps_changed()
+
+    def _show_use(self, use: str) -> None:
+        if self._panel.ui.useSelector.currentText != use:
+            self._panel.ui.useSelector.setEditText(use)
 
     def _on_use(self, text: str) -> None:
         self._panel.store(use=text)

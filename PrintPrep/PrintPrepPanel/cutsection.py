@@ -1,4 +1,4 @@
-"""Section 6: cutting planes in the views, and the parts of a cut model."""
+"""Cutting planes in the views, and the parts of a cut model."""
 
 from __future__ import annotations
 

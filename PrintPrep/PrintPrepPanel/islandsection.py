@@ -1,4 +1,4 @@
-"""Section 2, the separate pieces of the segmentation: listed, shown by a click, kept by a tick."""
+"""The separate pieces of the segmentation: listed, shown by a click, kept by a tick."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from . import packages, work
 from .tables import PlaceTable, volume_text
-from .texts import place_text, set_text
+from .texts import place_text, section_number, set_text
 
 STEP = "islands"
 RULES = ("keep", "keep_count", "min_volume_mm3", "seed_mm", "seeds_mm")
@@ -66,7 +66,11 @@ class IslandSection:
         self._made_by = made_by
         self._take(result["pieces"])
         self._fill()
-        self._panel.say(_("Pieces listed: see section 2. Click one to see it, tick what shall stay."))
+        self._panel.say(
+            _("Pieces listed: see section {number}. Click one to see it, tick what shall stay.").format(
+                number=section_number("segment")
+            )
+        )
 
     def _take(self, pieces: Mapping[str, Any]) -> None:
         self._pieces = pieces
@@ -123,7 +127,7 @@ class IslandSection:
         for name, value in rule.items():
             box.set_value(name, value)
         self.tell_changes()
-        self._panel.say(_("Kept pieces are changed. Press 'Apply up to here' in section 2, or Prepare."))
+        self._panel.say(_("Kept pieces are changed. Press 'Apply up to here' below, or Prepare."))
 
     def _steps_before(self) -> Any:
         """Return what the pieces are made from, to be compared."""

@@ -13,6 +13,7 @@ from .casechoices import FIRST_PRESET, CaseChoices
 from .cutsection import CutSection
 from .exportsection import ExportSection
 from .islandsection import IslandSection
+from .plansection import PlanSection
 from .repairsection import RepairSection
 from .results import Results
 from .running import Running
@@ -51,6 +52,7 @@ class Panel:
         self.repair = RepairSection(self)
         self.walls = WallsSection(self)
         self.cut = CutSection(self)
+        self.plan = PlanSection(self)
         self.export = ExportSection(self)
         self._build_steps()
         self.is_loading = False
@@ -181,7 +183,6 @@ class Panel:
 
     def refresh(self) -> None:
         """Show the state of all sections."""
-        self.export.forget()
         self.cut.collapse()
         self.results.show()
         self.islands.refresh()
@@ -189,6 +190,8 @@ class Panel:
         self.repair.refresh()
         self.walls.refresh()
         self.cut.refresh()
+        self.plan.refresh()
+        self.export.refresh()
         self.refresh_buttons()
 
     def refresh_buttons(self, *, running: bool | None = None) -> None:
@@ -201,4 +204,5 @@ class Panel:
             if section.apply is not None:
                 section.apply.enabled = not busy
         if self.parameters is not None:
+            self.plan.refresh_buttons(busy=busy)
             self.export.refresh_buttons(busy=busy)

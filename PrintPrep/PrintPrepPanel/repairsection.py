@@ -1,4 +1,4 @@
-"""Section 4: the pieces of the model, its holes, and what became of each."""
+"""Repair and fragments: the pieces of the model, its holes, and what became of each."""
 
 from __future__ import annotations
 
@@ -98,4 +98,4 @@ class RepairSection:
         box.tick.checked = True
         for name, value in rule.items():
             box.set_value(name, value)
-        self._panel.say(_("Kept pieces are changed. Press 'Apply up to here' in section 4, or Prepare."))
+        self._panel.say(_("Kept pieces are changed. Press 'Apply up to here' below, or Prepare."))

@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 from . import exporting, packages, work
 from .keptstates import KeptStates, went_on_sentence
 from .runner import Runner
-from .texts import SECTION_NAMES, step_title
+from .texts import SECTION_NAMES, section_number, step_title
 
 PROGRESS_STEPS = 1000
 
@@ -119,13 +119,14 @@ class Running:
         if shown and name == "segment":
             panel.say(
                 _("Taken back. The segmentation is now as it was after '{step}'; no model is made from it yet. Change "
-                "the steps of section 2 or untick one, then press 'Apply up to here'.")
-                .format(step=step_title(shown.split(" ")[0]))
+                "the steps of section {number} or untick one, then press 'Apply up to here'.")
+                .format(step=step_title(shown.split(" ")[0]), number=section_number("segment"))
             )  # fmt: skip
         elif shown:
             panel.say(
-                _("Taken back. The model is now as it was after '{step}'. Press 'Check again' in section 7 to go on.")
-                .format(step=step_title(shown.split(" ")[0]))
+                _("Taken back. The model is now as it was after '{step}'. Press 'Check again' in section "
+                "{number} to go on.")
+                .format(step=step_title(shown.split(" ")[0]), number=section_number("export"))
             )  # fmt: skip
         else:
             panel.say(_("Taken back. There is no model any more."))
@@ -144,9 +145,13 @@ class Running:
             panel.refresh()
         failed = len(exporting.failures(study))
         if failed:
-            text = _("Done, but {count} checks failed: see section 7.").format(count=failed)
+            text = _("Done, but {count} checks failed: see section {number}.").format(
+                count=failed, number=section_number("export")
+            )
         else:
-            text = _("Done. The model was checked; read section 7 before you export.")
+            text = _("Done. The model was checked; read section {number} before you export.").format(
+                number=section_number("export")
+            )
         panel.say(f"{text} {went_on_sentence(state.result)}".strip(), error=bool(failed))
 
     def _applier(self, name: str) -> Callable[[bool], None]:

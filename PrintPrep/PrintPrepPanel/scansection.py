@@ -1,4 +1,4 @@
-"""Sections 1 and 2: the scan and its review, the segmentation and its segments, the threshold in the slices."""
+"""The scan and its review, the segmentation and its segments, the threshold in the slices."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from slicer.i18n import tr as _
 from . import work
 from .sections import section_state
 from .tables import PlaceTable, fill_findings
-from .texts import set_text
+from .texts import section_number, set_text
 from .views import ThresholdPreview
 
 
 class ScanSection:
-    """Section 1."""
+    """The section of the scan."""
 
     def __init__(self, panel: Any) -> None:
         self._panel = panel
@@ -37,7 +37,7 @@ class ScanSection:
         findings = [one.to_dict() for one in (*volume.source.findings, *review(volume))]
         fill_findings(self._table, findings)
         self._panel.sections["scan"].show(section_state([], findings), [], [])
-        self._panel.say(_("The scan was reviewed: see section 1."))
+        self._panel.say(_("The scan was reviewed: see section {number}.").format(number=section_number("scan")))
 
     def update_preview(self) -> None:
         """Show the threshold in the slices, or stop showing it."""
@@ -54,7 +54,7 @@ class ScanSection:
 
 
 class SegmentSection:
-    """Section 2."""
+    """The section of the segmentation."""
 
     def __init__(self, panel: Any) -> None:
         self._panel = panel
@@ -82,7 +82,7 @@ class SegmentSection:
         """Go to the Segment Editor with the chosen segmentation and scan; one is made where there is none."""
         chosen = self._panel.parameters
         if chosen.volume is None:
-            raise work.Refused(_("Choose a scan in section 1 first."))
+            raise work.Refused(_("Choose a scan in section {number} first.").format(number=section_number("scan")))
         if chosen.segmentation is None:
             node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", _("Segmentation"))
             node.CreateDefaultDisplayNodes()

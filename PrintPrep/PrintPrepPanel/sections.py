@@ -1,4 +1,4 @@
-"""The seven sections of the panel: state light, receipts and findings in words, Apply and Undo."""
+"""The sections of the panel: state light, receipts and findings in words, Apply and Undo."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .texts import (
     by_severity,
     finding_html,
     receipt_lines,
+    section_number,
     section_title,
     set_text,
     state_word,
@@ -23,7 +24,7 @@ from .texts import (
 )
 
 MOST_FINDINGS = 6
-"""A section tells the gravest; all are in section 7."""
+"""A section tells the gravest; all are in the section of the export."""
 
 SECTION_OF_CODE: Mapping[str, str] = {
     **dict.fromkeys(("scale", "completeness-missing", "completeness-extra", "accuracy", "triangle-size"), "surface"),
@@ -45,6 +46,8 @@ SECTION_OF_CODE: Mapping[str, str] = {
         "segment",
     ),
     "rounding": "export",
+    "print-plan": "plan",
+    "patient-data": "export",
 }  # fmt: skip
 """Where a finding is told besides the full list; codes that are not named here are about the scan."""
 
@@ -111,7 +114,11 @@ class Section:
         worth_telling = [one for one in by_severity(findings) if one["severity"] in ("fail", "warn")]
         shown = [finding_html(one) for one in worth_telling[:MOST_FINDINGS]]
         if len(worth_telling) > MOST_FINDINGS:
-            shown.append(_("{count} more in section 7.").format(count=len(worth_telling) - MOST_FINDINGS))
+            shown.append(
+                _("{count} more in section {number}.").format(
+                    count=len(worth_telling) - MOST_FINDINGS, number=section_number("export")
+                )
+            )
         set_text(self._ui, self._findings, "<br>".join(shown))
         self._findings.visible = bool(shown)
         if self.undo is not None:

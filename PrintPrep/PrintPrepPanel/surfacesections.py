@@ -1,23 +1,20 @@
-"""Sections 3 and 5: the surface before and after, and its thin places."""
+"""The sections of surface and walls: the surface before and after, and its thin places."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from slicer.i18n import tr as _
 
 from . import work
 from .tables import PlaceTable, fill_thin_places
-from .texts import set_text
+from .texts import section_number, set_text
 
 THICKNESS = "thickness_mm"
 
 
 class SurfaceSection:
-    """Section 3."""
+    """The section of the surface."""
 
     def __init__(self, panel: Any) -> None:
         self._panel = panel
@@ -45,7 +42,7 @@ class SurfaceSection:
 
 
 class WallsSection:
-    """Section 5."""
+    """The section of the walls."""
 
     def __init__(self, panel: Any) -> None:
         self._panel = panel
@@ -83,7 +80,11 @@ class WallsSection:
         if not text:
             of_printer = self._of_printer()
             if of_printer is None:
-                raise work.Refused(_("Type the thinnest wall in section 5, or choose a printer in section 7."))
+                raise work.Refused(
+                    _("Type the thinnest wall in section {number}, or choose a printer on top of the panel.").format(
+                        number=section_number("walls")
+                    )
+                )
             return of_printer
         try:
             value = float(text)
@@ -97,21 +98,13 @@ class WallsSection:
 
     def find(self) -> None:
         """Measure the walls of the model in a process of its own."""
-        from PrintPrepLib.export import write_mesh
-        from PrintPrepLib.mrml import mesh_from_node
-
         node = self._panel.results.shown_node()
         if node is None:
             raise work.Refused(_("There is no model yet. Press Prepare first."))
         self._panel.running.refuse_while_running()
         limit = self.limit()
-        folder = Path(tempfile.mkdtemp(prefix="printprep-"))
-        try:
-            write_mesh(mesh_from_node(node), folder / "model.ply")
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        words = ("thickness", str(folder / "model.ply"), "--limit", f"{limit:g}")
+        folder, file = work.folder_with_mesh(node)
+        words = ("thickness", str(file), "--limit", f"{limit:g}")
         self._panel.running.start(words, folder, lambda state: self._found(state, node, limit))
 
     def _found(self, state: Any, node: Any, limit: float) -> None:
@@ -131,7 +124,7 @@ class WallsSection:
         section = self._panel.sections["walls"]
         if section.state == "none":  # no step and no check has told of the walls
             section.show("attention" if regions else "done", [], [])
-        self._panel.say(_("Walls measured: see section 5."))
+        self._panel.say(_("Walls measured: see section {number}.").format(number=section_number("walls")))
 
     def _of_printer(self) -> float | None:
         from PrintPrepLib.profiles import printer

@@ -15,6 +15,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("repair", ("fragments", "repair", "holes")),
     ("walls", ("thicken",)),
     ("cut", ("cut", "split")),
+    ("plan", ("orient",)),
     ("export", ()),
 )
 """Sections from top to bottom, and the steps of the library that each shows."""
@@ -29,6 +30,7 @@ MAIN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "thicken": ("limit_mm", "direction"),
     "cut": ("through", "pins", "pin_type", "pin_diameter_mm", "clearance_mm"),
     "split": ("pins", "pin_type", "margin_mm"),
+    "orient": ("up",),
 }
 """Parameters that are in sight at once; the others are one click away. Steps not named here show all."""
 
@@ -60,16 +62,23 @@ def set_text(ui: Any, label: Any, text: str) -> None:
 
 
 def section_title(name: str) -> str:
-    """Return the heading of a section."""
-    return {
-        "scan": _("1  Scan"),
-        "segment": _("2  Segment"),
-        "surface": _("3  Surface"),
-        "repair": _("4  Repair and fragments"),
-        "walls": _("5  Walls"),
-        "cut": _("6  Cut and pins"),
-        "export": _("7  Check and export"),
+    """Return the heading of a section: its number and its name."""
+    words = {
+        "scan": _("Scan"),
+        "segment": _("Segment"),
+        "surface": _("Surface"),
+        "repair": _("Repair and fragments"),
+        "walls": _("Walls"),
+        "cut": _("Cut and pins"),
+        "plan": _("Plan and orientation"),
+        "export": _("Check and export"),
     }[name]
+    return f"{section_number(name)}  {words}"
+
+
+def section_number(name: str) -> int:
+    """Return the number of a section, from 1, for sentences that send the user there."""
+    return SECTION_NAMES.index(name) + 1
 
 
 def state_word(state: str) -> str:
@@ -101,6 +110,7 @@ def step_title(name: str) -> str:
         "thicken": _("Thicken thin walls"),
         "cut": _("Cut by planes"),
         "split": _("Split to fit the printer"),
+        "orient": _("Lay the model for printing"),
         "parts": _("Cut into parts"),
         "from label map": _("Take the ticked segments"),
         "shape interpolation": _("Interpolate thick slices"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from .planes import plane_numbers
+from .texts import section_number
 
 if TYPE_CHECKING:
     from PrintPrepLib.mrml import Study
@@ -22,6 +24,10 @@ PLANES = "planes"
 """Setting of a study: where the planes were when the model was cut."""
 CHECKED = "checked"
 """Setting of a study: hashes of the checked models, so that a later change of them is noticed."""
+REASONS, BY, PLAN = "accepted", "accepted_by", "plan"
+"""Settings of a study: reasons for accepting findings by their code, who accepts, and the last plan."""
+FORGOTTEN = (REASONS, PLAN)
+"""Settings that are about one model and go with it."""
 RESULTS, RECIPE = "results", "recipe.toml"
 """Where a run leaves the recipe with every default filled in; under its name a study keeps it."""
 
@@ -46,11 +52,22 @@ class Prepared:
     words: tuple[str, ...]
     folder: Path
     inputs: tuple[Input, ...]
-    findings: tuple[Mapping[str, Any], ...]
 
 
-def prepare(volume_node: Any, segmentation_node: Any, segment_ids: Sequence[str], recipe: Recipe) -> Prepared:
+def prepare(
+    volume_node: Any,
+    segmentation_node: Any,
+    segment_ids: Sequence[str],
+    recipe: Recipe,
+    *,
+    leaving: bool = False,
+    pictures: bool = False,
+    parent_record: str | None = None,
+) -> Prepared:
     """Write what a run needs into a folder of its own.
+
+    ``leaving`` is for results that are given away: no steps between, and what is written is searched for the
+    identifying values of the scan's DICOM files. ``parent_record`` is the id of the record that the new one revises.
 
     Raises
     ------
@@ -59,24 +76,33 @@ def prepare(volume_node: Any, segmentation_node: Any, segment_ids: Sequence[str]
     PrintPrepError
         What is chosen cannot be used.
     """
-    from PrintPrepLib.mrml import export_job, labels_from_node, volume_from_node
+    from PrintPrepLib.mrml import export_job, labels_from_node, source_files, volume_from_node
     from PrintPrepLib.workflow.chain import completed
+    from PrintPrepLib.workflow.origin import Origin
 
     if volume_node is None:
-        raise Refused(_("Choose a scan in section 1 first, or load one from DICOM."))
+        raise Refused(
+            _("Choose a scan in section {number} first, or load one from DICOM.").format(number=section_number("scan"))
+        )
     completed(recipe, has_segmentation=segmentation_node is not None)  # refuse now, not after a minute
     volume = volume_from_node(volume_node)
     inputs = [_input(volume_node, None)]
-    labels, findings = None, []
+    labels, findings = None, ()
     if segmentation_node is not None:
         ids = tuple(segment_ids)
         if not ids:
-            raise Refused(_("Tick at least one segment in section 2, or choose None as the segmentation."))
+            raise Refused(
+                _("Tick at least one segment in section {number}, or choose None as the segmentation.").format(
+                    number=section_number("segment")
+                )
+            )
         found = labels_from_node(segmentation_node, ids, volume_node=volume_node)
-        labels, findings = found.labels, [finding.to_dict() for finding in found.findings]
+        labels, findings = found.labels, tuple(found.findings)
         inputs.append(_input(segmentation_node, ids))
-    job = export_job(volume, recipe, labels=labels)
-    return Prepared(job.words, job.folder, tuple(inputs), tuple(findings))
+    files = source_files(volume_node) if leaving else ()
+    origin = Origin(volume.source, findings, files, search=leaving, parent_record=parent_record)
+    job = export_job(volume, recipe, labels=labels, keep_steps=not leaving, pictures=pictures, origin=origin)
+    return Prepared(job.words, job.folder, tuple(inputs))
 
 
 def take_over(study: Study, prepared: Prepared) -> None:
@@ -91,21 +117,13 @@ def take_over(study: Study, prepared: Prepared) -> None:
         InputNode,
         content_hash,
         import_results,
-        load_record,
         load_settings,
         results,
-        save_record,
         save_settings,
     )
     from PrintPrepLib.mrml.models import remove_model
 
-    for one in prepared.inputs:
-        gone = one.node.GetScene() is None
-        if gone or content_hash(one.node, one.segment_ids) != one.hash:
-            raise Refused(
-                _("'{name}' was changed while the work was running. Its result was thrown away: press Prepare again.")
-                .format(name=one.node.GetName())
-            )  # fmt: skip
+    refuse_changed_inputs(prepared)
     made = import_results(
         study, prepared.folder, inputs=[InputNode(one.node, one.segment_ids) for one in prepared.inputs]
     )
@@ -114,13 +132,50 @@ def take_over(study: Study, prepared: Prepared) -> None:
         if former.role not in roles:
             for node in former.nodes:
                 remove_model(node)
-    record = load_record(study)
-    if prepared.findings and record is not None:
-        record["findings"] = [*prepared.findings, *record["findings"]]
-        save_record(study, record)
     hashes = [content_hash(node) for node in made[-1].nodes]
     recipe = (prepared.folder / RESULTS / RECIPE).read_text("utf-8")
-    save_settings(study, {**load_settings(study), CHECKED: hashes, RECIPE: recipe})
+    # Reasons for accepting what was found do not go over to another model.
+    kept = {key: value for key, value in load_settings(study).items() if key not in FORGOTTEN}
+    save_settings(study, {**kept, CHECKED: hashes, RECIPE: recipe})
+
+
+def refuse_changed_inputs(prepared: Prepared) -> None:
+    """Refuse results of inputs that are not what they were when the work began.
+
+    Raises
+    ------
+    Refused
+        Names the first one.
+    """
+    from PrintPrepLib.mrml import content_hash
+
+    for one in prepared.inputs:
+        gone = one.node.GetScene() is None
+        if gone or content_hash(one.node, one.segment_ids) != one.hash:
+            raise Refused(
+                _("'{name}' was changed while the work was running. Its result was thrown away: press Prepare again.")
+                .format(name=one.node.GetName())
+            )  # fmt: skip
+
+
+def folder_with_mesh(node: Any, name: str = "model.ply") -> tuple[Path, Path]:
+    """Write a model node into a new folder for a job; returns the folder, which the job removes, and the file.
+
+    Raises
+    ------
+    PrintPrepError
+        The node holds no surface, or it cannot be written.
+    """
+    from PrintPrepLib.export import write_mesh
+    from PrintPrepLib.mrml import mesh_from_node
+
+    folder = Path(tempfile.mkdtemp(prefix="printprep-"))
+    try:
+        write_mesh(mesh_from_node(node), folder / name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder, folder / name
 
 
 def discard(prepared: Prepared) -> None:

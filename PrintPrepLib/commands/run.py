@@ -11,6 +11,7 @@ from ..record.calipers import CaliperPair
 from ..record.overrides import Acceptance
 from ..workflow.formats import FORMATS, checked_formats
 from ..workflow.guard import ON_HIT
+from ..workflow.origin import load_origin
 from ..workflow.recipe import load_preset, load_recipe
 from ..workflow.run import RunRequest, RunResult, run
 from .console import Console, finding_lines
@@ -62,6 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         "--salt-file", metavar="FILE", type=Path,
         help="the lab's salt for ids in the record, made if missing; without it a random one is used and forgotten",
     )  # fmt: skip
+    parser.add_argument(
+        "--origin", metavar="FILE", type=Path,
+        help="for programs that hand a scan over as a volume file: what they know of it (JSON, printprep-origin/1)",
+    )  # fmt: skip
 
 
 def caliper_of(text: str) -> CaliperPair:
@@ -111,6 +116,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             formats=checked_formats(options.formats.split(",")) if options.formats is not None else None,
             calipers=tuple(options.caliper),
             accepted=tuple(options.accept),
+            origin=None if options.origin is None else load_origin(options.origin),
         ),
         progress=console.progress,
     )

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from .console import StlResult, segmentation_to_stl
 from .hashes import Content, InputNode, content_hash, content_of, hashing_once
-from .identity import identity_of_node
-from .job import ExportedJob, export_job, import_results, words_for_pieces
+from .identity import gather_source, source_files
+from .job import ExportedJob, export_job, import_results, made_the_same, read_results, words_for_pieces
 from .labelresult import add_label_result, drop_labels, label_results, show_labels
 from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node
 from .lattice import source_volume_node
@@ -38,6 +38,7 @@ from .result import (
     Result,
     add_result,
     drop_last,
+    inputs_of_study,
     is_stale,
     remove_study,
     results,
@@ -86,22 +87,25 @@ __all__ = [
     "fill_model",
     "find_studies",
     "flip",
+    "gather_source",
     "hashing_once",
     "hide_scalars",
-    "identity_of_node",
     "import_results",
+    "inputs_of_study",
     "is_stale",
     "label_results",
     "labels_from_node",
     "list_segments",
     "load_record",
     "load_settings",
+    "made_the_same",
     "mesh_from_node",
     "places_from_node",
     "places_to_node",
     "plane_matrix_ras",
     "polydata_in_ras",
     "preview_findings",
+    "read_results",
     "remove_preview",
     "remove_study",
     "results",
@@ -114,6 +118,7 @@ __all__ = [
     "show_labels",
     "show_result",
     "show_scalars",
+    "source_files",
     "source_volume_node",
     "stale_findings",
     "study_of",

@@ -18,8 +18,8 @@ from ..errors import InputError
 from ..export import Units, read_mesh
 from ..export.read import read_as_stored
 from ..mesh import Mesh
-from ..receipt import plain
 from ..volume import LabelMap, Volume
+from ..workflow.origin import Origin
 from ..workflow.papers import RECORD_FILE
 from ..workflow.recipe import Recipe
 from ..workflow.run import DEVIATION_FILE, MODEL_FILE, THICKNESS_FILE
@@ -31,7 +31,7 @@ from .study import Study, save_record
 SCAN_FILE = "scan.nrrd"
 LABELS_FILE = "labels.nrrd"
 RECIPE_FILE = "recipe.toml"
-SOURCE_FILE = "source.json"
+ORIGIN_FILE = "origin.json"
 RESULTS_FOLDER = "results"
 FOLDER_PREFIX = "printprep-"
 MODEL_ROLE = "model"
@@ -64,6 +64,7 @@ def export_job(
     folder: Path | None = None,
     keep_steps: bool = True,
     pictures: bool = False,
+    origin: Origin | None = None,
 ) -> ExportedJob:
     """Write what ``python -m PrintPrepLib run`` needs; it holds no node name and no identity.
 
@@ -82,15 +83,18 @@ def export_job(
         Whether the label map or surface after each step comes back as well.
     pictures : bool
         Whether the run draws the pictures of the record.
+    origin : Origin, optional
+        What is known of the scan besides the volume's own source, which is what is told without it, and the DICOM files
+        to search for identifying values; without it nothing is searched, since the results stay in the scene.
     """
     place = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) if folder is None else folder
     place.mkdir(parents=True, exist_ok=True)
     sitk.WriteImage(_bare(volume.image), str(place / SCAN_FILE))
     (place / RECIPE_FILE).write_text(recipe.to_toml(), "utf-8")
-    source = volume.source
-    facts = {"kind": source.kind, "modality": source.modality, "series_id": source.series_id, "facts": source.facts}
-    (place / SOURCE_FILE).write_text(json.dumps(plain(facts)), "utf-8")
+    told = origin if origin is not None else Origin(volume.source, search=False)
+    (place / ORIGIN_FILE).write_text(told.to_json(), "utf-8")
     words = ["run", str(place / SCAN_FILE), "-o", str(place / RESULTS_FOLDER), "-r", str(place / RECIPE_FILE)]
+    words += ["--origin", str(place / ORIGIN_FILE)]
     if labels is not None:
         _write_labels(labels, place / LABELS_FILE)
         words += ["--labels", str(place / LABELS_FILE)]
@@ -102,8 +106,10 @@ def export_job(
 
 def words_for_pieces(words: Sequence[str]) -> tuple[str, ...]:
     """Turn the words of a run (``ExportedJob.words``) into those that only list the pieces of the segmentation."""
-    output = words.index("-o")
-    kept = [*words[1:output], *words[output + 2 :]]
+    kept = list(words[1:])
+    for option in ("-o", "--origin"):
+        place = kept.index(option)
+        del kept[place : place + 2]
     return ("islands", *(word for word in kept if word not in ("--keep-steps", "--no-pictures")))
 
 
@@ -131,11 +137,8 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
         The results are missing, or not what the run wrote.
     """
     place = folder / RESULTS_FOLDER
-    record = _record(place)
-    _complete(record, folder)
+    record = read_results(folder)
     names = [output["file"] for output in record["outputs"]]
-    for output in record["outputs"]:
-        _check(place, output)
     steps = sorted((int(match[1]), match[2], name) for name in names if (match := _STEP_NAME.fullmatch(name)))
     told = record["steps"]
     # Everything is read before the scene is touched: what cannot be read leaves it as it was.
@@ -172,6 +175,33 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
     return tuple(one for one in results(study) if one.role in roles)
 
 
+def read_results(folder: Path) -> dict[str, Any]:
+    """Return the record of a job's results, after every file of it was found to be what the run wrote.
+
+    Raises
+    ------
+    InputError
+        The results are missing, or not what the run wrote.
+    """
+    place = folder / RESULTS_FOLDER
+    record = _record(place)
+    for output in record["outputs"]:
+        _check(place, output)
+    return record
+
+
+def made_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether two records are of the same model, triangle for triangle, and of the same parts."""
+    return _geometry(one) is not None and _geometry(one) == _geometry(other)
+
+
+def _geometry(record: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the hashes of the model and its parts; None for a record that an older version made."""
+    whole = record["surface"].get("geometry_sha256")
+    parts = [one.get("geometry_sha256") for one in (record.get("assembly") or {}).get("parts", ())]
+    return None if whole is None or None in parts else (str(whole), *map(str, parts))
+
+
 def _record(place: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads((place / RECORD_FILE).read_text("utf-8"))
@@ -180,17 +210,6 @@ def _record(place: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("The run left no results that can be read. Run it again.") from error
     return record
-
-
-def _complete(record: dict[str, Any], folder: Path) -> None:
-    """Put the scan's own source back into the record, in place: the run saw only a file without history."""
-    try:
-        facts: Mapping[str, Any] = json.loads((folder / SOURCE_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return
-    for source in record["source"][:1]:
-        source.update({key: value for key, value in facts.items() if key != "facts" and value})
-        source["facts"] = {**source.get("facts", {}), **facts["facts"]}
 
 
 def _check(place: Path, output: Mapping[str, Any]) -> None:

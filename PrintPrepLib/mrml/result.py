@@ -204,6 +204,26 @@ def stale_findings(node: Any) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def inputs_of_study(study: Study) -> tuple[InputNode, ...]:
+    """Return what the first result of a study was made from: scan and segmentation with the segments that were used.
+
+    Raises
+    ------
+    InputError
+        There is no result, or one of its inputs is not in the scene any more.
+    """
+    there = results(study)
+    if not there:
+        raise InputError(f"'{study.name}' has no result yet.")
+    node, out = there[0].node, []
+    for index, (segments, _content) in enumerate(inputs_of(node.GetAttribute(INPUTS) or "[]")):
+        source = node.GetNthNodeReference(INPUT_REFERENCE, index)
+        if source is None:
+            raise InputError(f"'{node.GetName()}' was made from something that is not in the scene any more.")
+        out.append(InputNode(source, None if segments is None else tuple(segments)))
+    return tuple(out)
+
+
 def is_stale(node: Any) -> bool:
     """True when an input of a result, or what that was made from, was changed or removed since."""
     return bool(stale_findings(node))

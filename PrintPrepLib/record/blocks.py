@@ -17,6 +17,7 @@ from ..profiles.printers import Printer
 from ..profiles.processes import process_of
 from ..receipt import MeshMeasures, Receipt, measure_mesh, plain
 from ..shape.cut.assembly import Assembly, PartKind
+from .hashes import geometry_sha256
 
 LAYING = ("orient", "place")
 """Steps that lay the model for printing."""
@@ -120,6 +121,7 @@ def surface_block(receipts: Sequence[Receipt], mesh: Mesh) -> dict[str, Any]:
         "area_cm2": measures.area_mm2 / 100.0,
         "bounds_mm": plain(measures.bounds_mm),
         "size_mm": plain(mesh.size_mm),
+        "geometry_sha256": geometry_sha256(mesh),
     }
 
 
@@ -184,7 +186,7 @@ def parts_block(assembly: Assembly, names: Sequence[str]) -> dict[str, Any]:
     """Parts with the names of their files, what holds them together, and the order of assembly."""
     return {
         "parts": [
-            {"number": number, "file": name, **plain(item.to_dict())}
+            {"number": number, "file": name, **plain(item.to_dict()), "geometry_sha256": geometry_sha256(item.mesh)}
             for number, (item, name) in enumerate(zip(assembly.parts, names, strict=True), 1)
         ],
         "bodies": sum(item.kind is PartKind.BODY for item in assembly.parts),

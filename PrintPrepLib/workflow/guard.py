@@ -15,9 +15,15 @@ from ..record.identity import SourceIdentity, file_identity, source_identity
 from ..record.privacy import IdentityHit, Searched, search_files
 from ..record.protect import identity_values, protected
 from ..record.salt import Salt, new_salt
+from .origin import Origin
 
 ON_HIT = ("refuse", "report")
 """What a run does where patient data would be in its files: write nothing, or write and say so."""
+NOT_ASKED = "Patient data is searched for when the files are exported; these results have not left the scene."
+NO_FILES = (
+    "The DICOM files of this scan are not known here: there was nothing to search for. Look through the names of parts "
+    "and the texts that you typed yourself before you give anything away."
+)
 _NAMED = 6
 """Places that are named in a message."""
 _ATTRIBUTES = 12
@@ -38,12 +44,15 @@ class Guard:
         One of :data:`ON_HIT`.
     identity : dict, optional
         Values that were asked for.
+    why_not : str
+        Why nothing is searched, where that is so.
     """
 
     identities: list[SourceIdentity]
     salt: Salt
     on_hit: str = "refuse"
     identity: dict[str, str] | None = None
+    why_not: str = ""
     _searched: set[str] = field(default_factory=set)
     _hits: list[IdentityHit] = field(default_factory=list)
 
@@ -57,6 +66,7 @@ class Guard:
         salt: Salt | None = None,
         on_hit: str = "refuse",
         include_identity: bool = False,
+        origin: Origin | None = None,
         progress: Progress = silent,
     ) -> Guard:
         """Read what the source of a run holds.
@@ -67,6 +77,9 @@ class Guard:
             What the user pointed at.
         files : sequence of Path
             Files of the series that was read; empty for a volume file.
+        origin : Origin, optional
+            Of a volume file: the DICOM files behind it. It and its label map were made for the run, so that their own
+            names and texts tell nothing.
 
         Raises
         ------
@@ -75,7 +88,13 @@ class Guard:
         """
         if on_hit not in ON_HIT:
             raise InputError(f"'{on_hit}' is not known. Choose from: {', '.join(ON_HIT)}.")
+        if origin is not None:
+            files = origin.files
         identity = identity_values(files) if include_identity else None
+        if origin is not None:
+            why_not = NOT_ASKED if not origin.search else "" if files else NO_FILES
+            read = [] if why_not else [source_identity(origin.folder(), files=files, progress=progress)]
+            return cls(read, salt or new_salt(), on_hit, identity, why_not)
         of_source = source_identity(source, files=files, progress=progress) if files else file_identity(source)
         identities = [of_source] if labels is None else [of_source, file_identity(labels)]
         return cls(identities, salt or new_salt(), on_hit, identity)
@@ -113,6 +132,8 @@ class Guard:
 
     def _searched_so_far(self) -> dict[str, Any]:
         data = self.to_dict()
+        if self.why_not:
+            data["why_not"] = self.why_not
         for row in data["not_searched"]:
             names = row["attributes"]
             row["attributes"] = names[:_ATTRIBUTES] + (["and more"] if len(names) > _ATTRIBUTES else [])
@@ -137,6 +158,8 @@ class Guard:
                 f"{also}",
                 advice="Handle these files as a patient's documents.",
             )  # fmt: skip
+        if self.why_not:
+            return Finding("patient-data", Severity.NOT_RUN, self.why_not)
         if self._hits:
             return Finding(
                 "patient-data", Severity.FAIL,

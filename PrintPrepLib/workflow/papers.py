@@ -25,7 +25,7 @@ from ..record.calipers import Caliper
 from ..record.record import build_record, write_record
 from ..record.report import write_report
 from ..segment.segmentation import Segmentation
-from ..volume import Volume
+from ..volume import Source, Volume
 from .chain import ChainState
 from .guard import Guard
 from .parts import file_stem
@@ -42,7 +42,8 @@ class Papers:
     """What a run knows when all but its papers is written.
 
     ``plan`` is what the plan's room advised, where it was asked. ``guard`` has the last hand on the record: salted ids,
-    what the search for patient data found, and identity where it was asked for.
+    what the search for patient data found, and identity where it was asked for. ``source`` takes the place of the
+    volume's own, where more is known.
     """
 
     volume: Volume
@@ -68,15 +69,18 @@ class Papers:
     open_holes: Sequence[Mapping[str, Any]] = ()
     record_id: str | None = None
     guard: Guard | None = None
+    source: Source | None = None
+    parent_record: str | None = None
 
     def write(
         self, out: OutputFolder, outputs: tuple[WrittenFile, ...], *, progress: Progress = silent
     ) -> tuple[WrittenFile, ...]:
         """Write report and record, and return what was written."""
         progress(0.1, "Writing the record")
+        source = self.source or self.volume.source
         record = build_record(
             recipe=self.recipe.to_dict(),
-            sources=[self.volume.source],
+            sources=[source],
             grids=[
                 {
                     "size": self.volume.shape_ijk,
@@ -112,10 +116,11 @@ class Papers:
             },
             case_code=self.recipe.code,
             record_id=self.record_id,
+            parent_record=self.parent_record,
             open_holes=self.open_holes,
         )
         if self.guard is not None:
-            record = self.guard.record(record, [self.volume.source.series_id])
+            record = self.guard.record(record, [source.series_id])
         names = {item.name for item in outputs}
         report = write_report(
             record,

@@ -17,6 +17,7 @@ from ..record.overrides import Acceptance
 from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
 from ..volume import Volume
+from .origin import Origin
 from .papers import RECORD_FILE, REPORT_FILE
 from .recipe import Recipe
 
@@ -33,7 +34,8 @@ class RunRequest:
     ``include_identity`` puts the patient into the record; ``on_patient_data`` says what happens where patient data
     would be in a file without that; ``salt_file`` keeps the lab's salt for the ids in the record. ``calipers`` and
     ``accepted`` are added to those of the recipe. ``expected_voxels`` are the hashes that scan and label map must have
-    (see ``record.hashes``), for a replay.
+    (see ``record.hashes``), for a replay. ``origin`` is what is known of the scan where ``input`` is a volume file that
+    another program wrote for the run.
     """
 
     input: Path
@@ -55,6 +57,7 @@ class RunRequest:
     calipers: tuple[CaliperPair, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
     expected_voxels: tuple[str | None, str | None] | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, eq=False)

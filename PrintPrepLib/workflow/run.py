@@ -100,11 +100,13 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             salt=salt,
             on_hit=request.on_patient_data,
             include_identity=request.include_identity,
+            origin=request.origin,
             progress=part(progress, 0.13, 0.15),
         )
         scan_hash = voxels_sha256(scan.volume)
         seconds["read"] = _lap(watch, seconds)
         recipe, why = _recipe(request, scan.volume)
+        why = why if request.origin is None else (*request.origin.told, *why)
         state, labels_hash = start_state(request, scan.volume)
         _as_expected(request, scan_hash, labels_hash)
         check_labels(recipe, known_values(guard.identities, scan.files))
@@ -220,6 +222,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             label=request.label,
             pictures=request.pictures,
             keep_steps=request.keep_steps,
+            source=None if request.origin is None else request.origin.of(scan.volume.source),
+            parent_record=None if request.origin is None else request.origin.parent_record,
         )
         outputs += papers.write(out, tuple(outputs), progress=part(progress, 0.97, 1.0))
         findings = (*findings[:-1], guard.search(out))

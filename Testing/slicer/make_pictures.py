@@ -19,7 +19,7 @@ from typing import Any
 from Testing.slicer import conftest  # noqa: F401 - imports Slicer's wheel with the right path
 
 from .host.session import PANEL_WIDTH_PX, Host
-from .panel_walk import MODULE, SECTIONS
+from .panel_walk import MODULE, SECTIONS, accept_failures
 
 HERE = Path(__file__).resolve().parents[2] / "Resources" / "slicer"
 LONGEST_RUN_S = 1800.0
@@ -163,10 +163,8 @@ def _export(walk: Pictures, out: Path) -> None:
     host, ui = walk.host, walk.ui
     walk.open("export")
     ui.folderEdit.setCurrentPath(str(out))
-    if walk.panel.panel.results.failed:
-        ui.anywayCheckBox.setChecked(True)
-        host.type_text(ui.reasonEdit, "only a picture")
-    host.click(ui.exportButton)
+    accept_failures(host, walk.panel, "only a picture")
+    walk.run(ui.exportButton)
     print(sorted((path.name, path.stat().st_size) for path in out.iterdir()))
 
 

@@ -13,7 +13,7 @@ MODULE = Path(__file__).resolve().parents[2] / "PrintPrep" / "PrintPrep.py"
 SIZE = (48, 72, 72)
 """Of the phantom: 2.1 mm, for tests of behavior."""
 RUN_S = 240.0
-SECTIONS = ("scan", "segment", "surface", "repair", "walls", "cut", "export")
+SECTIONS = ("scan", "segment", "surface", "repair", "walls", "cut", "plan", "export")
 
 
 def open_with_phantom(host: Any) -> tuple[Any, Any]:
@@ -54,15 +54,27 @@ def pictures(tmp_path: Path) -> Path:
     return Path(os.environ.get("PRINTPREP_PICTURES", str(tmp_path / "pictures")))
 
 
-def export_to(host: Any, panel: Any, folder: Path) -> None:
-    """Fill section 7 in and press Export, with a reason where a check failed."""
+def export_to(host: Any, panel: Any, folder: Path, *, drawn: bool = False) -> None:
+    """Fill the last section in and press Export, with a reason where a check failed, and wait for the end."""
     open_only(host, panel, "export")
     folder.mkdir(exist_ok=True)
     panel.ui.folderEdit.setCurrentPath(str(folder))
+    accept_failures(host, panel, "only a test of the panel")
+    panel.ui.picturesCheckBox.setChecked(drawn)
+    host.click(panel.ui.exportButton)
+    if panel.panel.runner.running:
+        run_to_end(host, panel)
+
+
+def accept_failures(host: Any, panel: Any, reason: str) -> None:
+    """Write a reason beside everything that failed."""
     if panel.panel.results.failed:
         panel.ui.anywayCheckBox.setChecked(True)
-        host.type_text(panel.ui.reasonEdit, "only a test of the panel")
-    host.click(panel.ui.exportButton)
+        failed = {one["code"] for one in panel.panel.results.failed}
+        for row, code in enumerate(panel.panel.export.accept._codes):
+            if code in failed:
+                panel.ui.acceptTable.item(row, 1).setText(reason)
+        host.pump(0)
 
 
 @pytest.fixture

@@ -44,13 +44,15 @@ def test_walk_from_phantom_to_files(host: Any, own_temporary: Path, tmp_path: Pa
         open_only(host, panel, name)
         host.screenshot(panel.parent, pictures(tmp_path) / f"{name}_done.png")
     out = tmp_path / "out"
-    ui.format_ply.setChecked(True)
-    export_to(host, panel, out)
+    for name in ("ply", "glb", "obj"):
+        getattr(ui, f"format_{name}").setChecked(True)
+    export_to(host, panel, out, drawn=True)
     assert sorted(path.name for path in out.iterdir()) == [
-        "model.3mf", "model.ply", "model.stl", "recipe.toml", "record.json",
+        "before_after.png", "calipers.png", "deviation.png", "deviation.vtp", "model.3mf", "model.glb", "model.obj",
+        "model.ply", "model.png", "model.stl", "overlay.png", "recipe.toml", "record.json", "report.html",
+        "thickness.png", "thickness.vtp",
     ]  # fmt: skip
     record = json.loads((out / "record.json").read_text())
-    assert [one["file"] for one in record["outputs"]] == ["model.stl", "model.3mf", "model.ply", "recipe.toml"]
     assert record["source"][0]["modality"] == "CT"
     for name in SECTIONS:
         open_only(host, panel, name)

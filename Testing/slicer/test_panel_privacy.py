@@ -37,14 +37,14 @@ def test_a_name_typed_by_hand_is_not_exported(host: Any, tmp_path: Path, monkeyp
     monkeypatch.setattr(slicer, "dicomDatabase", Database(), raising=False)
     panel, node = open_with_phantom(host)
     node.SetAttribute("DICOM.instanceUIDs", "1.2.3.1 1.2.3.2 1.2.3.3")
-    host.type_text(panel.ui.useEdit, f"for Mrs. {NAME.capitalize()}")
+    panel.ui.useSelector.setEditText(f"for Mrs. {NAME.capitalize()}")
     host.click(panel.ui.prepareButton)
     run_to_end(host, panel)
     out = tmp_path / "out"
     export_to(host, panel, out)
     assert "Patient data" in panel.ui.statusLabel.text
     assert list(out.iterdir()) == []
-    host.type_text(panel.ui.useEdit, "surgical planning")
+    panel.ui.useSelector.setEditText("surgical planning")
     host.click(panel.ui.prepareButton)
     run_to_end(host, panel)
     export_to(host, panel, out)

@@ -10,9 +10,11 @@ import pytest
 
 from Testing.slicer.panel_walk import (
     MODULE,
+    accept_failures,
     export_to,
     open_only,
     open_with_phantom,
+    pictures,
     prepared,
     run_to_end,
 )
@@ -166,17 +168,27 @@ def test_failed_check_needs_a_reason(host: Any, tmp_path: Path) -> None:
     ui.folderEdit.setCurrentPath(str(folder))
     host.pump(0.02)
     assert not ui.exportButton.isEnabled()
-    assert "Export anyway" in ui.exportButton.toolTip
+    assert "Accept what was found" in ui.exportButton.toolTip
     ui.anywayCheckBox.setChecked(True)
     host.pump(0.02)
     assert not ui.exportButton.isEnabled()
     assert "reason" in ui.exportButton.toolTip
-    host.type_text(ui.reasonEdit, "for teaching, the surgeon knows")
+    accept_failures(host, panel, "for teaching, the surgeon knows")
+    host.type_text(ui.acceptedByEdit, "AB")
+    host.screenshot(panel.parent, pictures(tmp_path) / "accepted.png")
     host.click(ui.exportButton)
+    run_to_end(host, panel)
     record = json.loads((folder / "record.json").read_text())
-    assert record["export"]["reason"] == "for teaching, the surgeon knows"
-    assert record["export"]["despite_failed_checks"]
+    failed = [one for one in record["findings"] if one["severity"] == "fail"]
+    assert failed
+    for one in failed:
+        assert one["override"] == {"reason": "for teaching, the surgeon knows", "by": "AB"}
     assert record["ready"] is False
+    assert "for teaching, the surgeon knows" in (folder / "report.html").read_text()
+    host.click(ui.prepareButton)  # another run may find something else: no reason goes over to it
+    run_to_end(host, panel)
+    assert not ui.exportButton.isEnabled()
+    assert panel.panel.export.accept.reasons() == {}
 
 
 def test_files_in_the_way_are_asked_about(host: Any, tmp_path: Path) -> None:
@@ -188,6 +200,7 @@ def test_files_in_the_way_are_asked_about(host: Any, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "model.stl").read_text() == "mine"
     host.dialogs.answer(True)
     host.click(panel.ui.exportButton)
+    run_to_end(host, panel)
     assert (tmp_path / "out" / "model.stl").read_bytes()[:4] != b"mine"
 
 
@@ -213,7 +226,7 @@ def test_scene_saved_and_read(host: Any, tmp_path: Path) -> None:
     open_only(host, panel, "export")
     host.choose(ui.printerSelector, "Original Prusa MK4")
     ui.folderEdit.setCurrentPath(str(tmp_path))
-    host.type_text(ui.useEdit, "teaching")
+    ui.useSelector.setEditText("teaching")
     host.save_scene(tmp_path / "case.mrb")
     host.load_scene(tmp_path / "case.mrb")
     stored = panel._parameterNode
@@ -221,7 +234,7 @@ def test_scene_saved_and_read(host: Any, tmp_path: Path) -> None:
     assert stored.printer == "prusa-mk4"
     assert stored.volume is not None
     assert stored.formats == ["stl", "3mf"]
-    assert ui.useEdit.text == "teaching"
+    assert ui.useSelector.currentText == "teaching"
     assert panel.panel.sections["surface"].box("smooth").editor("bound_mm").widget.text == "0.7"
     assert panel.panel.results.roles()[-1] == "model"
     assert panel.panel.results.outdated == ""
