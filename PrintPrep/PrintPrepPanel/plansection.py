@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from .texts import SEVERITY_COLORS, set_text
 PICTURE = "orientations.png"
 PICTURE_PX = 400
 """Width of the picture of the candidates in the panel."""
+SUBJECT_PX = 100
+"""Width of the column that says what a line of advice is about."""
 STEP = "orient"
 
 
@@ -28,6 +31,9 @@ class PlanSection:
         self._ups: list[list[float]] = []
         ui = panel.ui
         self._advice = PlaceTable(ui.planTable, [_("About"), _("Advice, why, and what would change it")], stretch=1)
+        header = ui.planTable.horizontalHeader()
+        header.setSectionResizeMode(0, qt.QHeaderView.Fixed)
+        header.resizeSection(0, SUBJECT_PX)
         headings = [_("No."), _("Up on the printer"), _("Height"), _("Supports"), _("Touched"), _("Fits"), _("Score")]
         self._ways = PlaceTable(ui.orientTable, headings, stretch=1)
         ui.planButton.connect("clicked(bool)", lambda _on: panel.guarded(self.find))
@@ -123,7 +129,7 @@ class PlanSection:
         rows, colors = [], []
         for line in plan.get("advice", ()):
             text = [str(line["advice"]), _("Why: {why}").format(why=line["why"])]
-            text.append(_("Else: {changes}").format(changes=line["changes"]))
+            text.append(_("Would change it: {changes}").format(changes=line["changes"]))
             rows.append([("! " if line["warning"] else "") + str(line["subject"]), "\n".join(text)])
             colors.append(SEVERITY_COLORS["warn" if line["warning"] else "info"])
         self._advice.fill(rows, [None] * len(rows), colors=colors)
@@ -200,12 +206,10 @@ def known_use(use: str) -> str:
 
 def summary(plan: Mapping[str, Any]) -> str:
     """Say in one line what a plan comes to; empty for none."""
-    import html
-
     if not plan:
         return html.escape(_("No plan yet: choose use and printer on top of the panel, and press 'Plan the print'."))
     guess = plan["estimate"]
-    parts = [str(plan[key]) for key in ("process", "printer", "material") if plan.get(key)]
+    parts = _titles(plan)
     parts.append(_("layer {layer} mm").format(layer=f"{plan['layer_mm']:g}"))
     parts.append(_("about {mass} g").format(mass=f"{guess['used_g']:.0f}"))
     if guess.get("hours") is not None:
@@ -216,3 +220,11 @@ def summary(plan: Mapping[str, Any]) -> str:
         f"<b>{html.escape(head)}:</b> {html.escape(', '.join(parts))}.{html.escape(fits)}<br>"
         f"<i>{html.escape(str(plan['limits']))}</i>"
     )
+
+
+def _titles(plan: Mapping[str, Any]) -> list[str]:
+    """Return process, printer and material as people call them."""
+    from PrintPrepLib.profiles import material_of, printer, process_of
+
+    known = (("process", process_of), ("printer", printer), ("material", material_of))
+    return [str(title_of(plan[key]).title) for key, title_of in known if plan.get(key)]

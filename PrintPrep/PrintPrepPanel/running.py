@@ -35,6 +35,7 @@ class Running:
         for name, section in panel.sections.items():
             if section.apply is not None:
                 section.apply.connect("clicked(bool)", self._applier(name))
+            if section.undo is not None:
                 section.undo.connect("clicked(bool)", self._undoer(name))
 
     def prepare(self, up_to: str = SECTION_NAMES[-1], *, mesh_steps: int | None = None) -> None:

@@ -48,8 +48,8 @@ def test_walk_from_phantom_to_files(host: Any, own_temporary: Path, tmp_path: Pa
         getattr(ui, f"format_{name}").setChecked(True)
     export_to(host, panel, out, drawn=True)
     assert sorted(path.name for path in out.iterdir()) == [
-        "before_after.png", "calipers.png", "deviation.png", "deviation.vtp", "model.3mf", "model.glb", "model.obj",
-        "model.ply", "model.png", "model.stl", "overlay.png", "recipe.toml", "record.json", "report.html",
+        "before_after.png", "calipers.png", "deviation.png", "deviation.vtp", "model.3mf", "model.glb", "model.mtl",
+        "model.obj", "model.ply", "model.png", "model.stl", "overlay.png", "recipe.toml", "record.json", "report.html",
         "thickness.png", "thickness.vtp",
     ]  # fmt: skip
     record = json.loads((out / "record.json").read_text())
