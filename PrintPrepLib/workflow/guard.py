@@ -127,13 +127,15 @@ class Guard:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was searched and found as plain JSON values, without any value of the source."""
-        return self._summary().to_dict()
+        """Return what was searched and found as plain JSON values, without any value of the source.
+
+        ``clean`` is None where nothing was searched, and ``why_not`` says why.
+        """
+        data = self._summary().to_dict()
+        return {**data, "clean": None, "why_not": self.why_not} if self.why_not else data
 
     def _searched_so_far(self) -> dict[str, Any]:
         data = self.to_dict()
-        if self.why_not:
-            data["why_not"] = self.why_not
         for row in data["not_searched"]:
             names = row["attributes"]
             row["attributes"] = names[:_ATTRIBUTES] + (["and more"] if len(names) > _ATTRIBUTES else [])
