@@ -64,7 +64,8 @@ def test_results_of_a_run_come_back_into_the_scene(scene, tmp_path, capsys):
     assert not any(mrml.is_stale(one.node) for one in made)
     record = mrml.load_record(study)
     assert record["source"][0]["kind"] == "dicom"
-    assert record["source"][0]["series_id"] == mrml.volume_from_node(study.volume_node).source.series_id
+    assert record["source"][0]["series_id"].startswith("salted-")
+    assert mrml.volume_from_node(study.volume_node).source.series_id not in study.node.GetText()
     assert str(tmp_path) not in study.node.GetText()
     again = mrml.import_results(study, job.folder, inputs=inputs)
     assert [one.node for one in again] == [one.node for one in made]
