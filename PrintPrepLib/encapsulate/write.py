@@ -168,7 +168,7 @@ def _unsaid(request: EncapsulateRequest) -> list[Finding]:
             "recognizable-features",
             Severity.WARN,
             "Nobody said whether a person could be recognized by this model.",
-            advice="Say --face where it shows a face or skin of the head, else --no-face.",
+            advice="Say whether it shows a face or skin of the head (--face or --no-face).",
         )
     ]
 

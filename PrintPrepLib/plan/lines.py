@@ -77,7 +77,7 @@ def process_lines(use: Use, choice: Choice) -> list[Advice]:
                 "printer",
                 f"{machine.title}, {room} mm.{mark}",
                 reason,
-                "Another printer: --printer NAME, or one in the lab's own profiles.",
+                "Another printer (--printer), or one in the lab's own profiles.",
                 sources=(machine.source,),
             )
         )
@@ -87,7 +87,7 @@ def process_lines(use: Use, choice: Choice) -> list[Advice]:
             "material",
             f"{material.title} ({material.colors}).",
             f"{material.behavior.text} {use.durability.text}",
-            "Another material: --material NAME; heat, sterilization or flexing in use.",
+            "Another material (--material); heat, sterilization or flexing in use.",
             known(("density", material.density)),
             (material.behavior.source, use.durability.source),
         )

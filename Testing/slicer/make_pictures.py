@@ -112,6 +112,7 @@ def _sample(walk: Pictures, out: Path) -> None:
     host, ui = walk.host, walk.ui
     source = SampleData.SampleDataLogic().sourceForSampleName("PrintPrepPhantom")
     host.choose(ui.volumeSelector, source.customDownloader(source))
+    host.choose(ui.printerSelector, "Original Prusa MK4")
     walk.open("scan")
     walk.take("1_begin")
     host.click(ui.reviewButton)
@@ -125,6 +126,10 @@ def _sample(walk: Pictures, out: Path) -> None:
     walk.take("8_plane", "cut")
     walk.run(ui.apply_cut)
     walk.take("9_parts", "cut")
+    walk.open("plan")
+    walk.run(ui.planButton)
+    ui.orientTable.selectRow(0)
+    walk.take("12_plan", "plan")
     _export(walk, out)
     walk.take("10_export", "export")
 
@@ -137,8 +142,6 @@ def _sections(walk: Pictures) -> None:
     for number, name in ((5, "surface"), (6, "repair")):
         walk.open(name)
         walk.take(f"{number}_{name}", name)
-    walk.open("export")
-    host.choose(ui.printerSelector, "Original Prusa MK4")
     walk.open("walls")
     host.type_text(ui.limitEdit, "1.5")
     walk.run(ui.thinButton)

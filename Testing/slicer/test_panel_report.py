@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from Testing.slicer.panel_walk import export_to, open_only, open_with_phantom, pictures, prepared, run_to_end
+from Testing.slicer.panel_walk import MODULE, export_to, open_only, open_with_phantom, pictures, prepared, run_to_end
 
 pytest_plugins = ("Testing.slicer.host.plugin", "Testing.slicer.panel_walk")
 
@@ -64,13 +64,12 @@ def test_another_printer_that_makes_another_model_is_not_exported(host: Any, tmp
     open_only(host, panel, "cut")
     host.choose(ui.printerSelector, "Original Prusa MK4")
     host.click(ui.addPlaneButton)
-    host.choose(panel.panel.sections["cut"].box("cut").editor("pins").widget, "auto")
     host.click(ui.apply_cut)
     run_to_end(host, panel)
     assert panel.panel.results.roles()[-1] == "parts", ui.statusLabel.text
-    if not panel.panel.results.receipts()[-1]["details"]["pins"]:
-        pytest.skip("no pin found room in the coarse phantom")
-    host.choose(ui.printerSelector, "Formlabs Form 3")  # other clearances
+    cut = next(one for one in panel.panel.results.receipts() if one["operation"] == "cut")
+    assert cut["details"]["pins"]
+    host.choose(ui.printerSelector, "Formlabs Form 3 and 3+")  # other play between pin and hole
     export_to(host, panel, out)
     assert "another model than the one that was checked" in ui.statusLabel.text
     assert list(out.iterdir()) == []
@@ -151,7 +150,7 @@ def test_the_panels_formats_are_the_librarys(host: Any) -> None:
     from PrintPrepLib.workflow.formats import FORMATS
     from PrintPrepLib.workflow.papers import RECORD_FILE, REPORT_FILE
 
-    panel = prepared(host)
+    panel = host.open(MODULE)
     from PrintPrepPanel import exporting
 
     assert exporting.FORMATS == FORMATS
