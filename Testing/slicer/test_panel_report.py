@@ -59,14 +59,14 @@ def test_the_report_is_that_of_a_run_and_opens_in_the_browser(host: Any, tmp_pat
 
 
 def test_another_printer_that_makes_another_model_is_not_exported(host: Any, tmp_path: Path) -> None:
-    panel, _node = open_with_phantom(host)
+    panel = prepared(host)
     ui, out = panel.ui, tmp_path / "out"
     open_only(host, panel, "cut")
     host.choose(ui.printerSelector, "Original Prusa MK4")
     host.click(ui.addPlaneButton)
     host.click(ui.apply_cut)
     run_to_end(host, panel)
-    assert panel.panel.results.roles()[-1] == "parts", ui.statusLabel.text
+    assert panel.panel.results.roles()[-1:] == ["parts"], ui.statusLabel.text
     cut = next(one for one in panel.panel.results.receipts() if one["operation"] == "cut")
     assert cut["details"]["pins"]
     host.choose(ui.printerSelector, "Formlabs Form 3 and 3+")  # other play between pin and hole
