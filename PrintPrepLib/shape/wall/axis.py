@@ -1,0 +1,174 @@
+"""The middle line of a vessel near its end: where to cut so that the end is flat, square and open to its full width.
+
+Sections of the lumen are laid across the vessel at equal steps; the middles of their areas are the middle line. A
+parabola through them gives its direction at the cut, the sections are laid again across that direction, and so on
+until it stays. The cut is made as near to the end as the vessel has its full width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...mesh import FloatArray, Mesh
+from ..cut.plane import CutPlane
+from ..cut.quick_section import Slicer3D, signed_area
+from .tips import Tip
+
+ROUNDS = 4
+"""Times that sections are laid anew; the direction stays within hundredths of a degree after three."""
+STEPS_PER_RADIUS = 8
+INNER_RADII = 2.0
+"""The line is taken from so many radii of vessel inside the cut."""
+OUTER_STEPS_PER_RADIUS = 20
+OUTER_RADII = 3.0
+FULL = 0.97
+"""The vessel has its full width where the section has this share of the area that those farther in lead to expect:
+there the wall of a round end leans by 10 degrees at most."""
+JUMP = 1.5
+"""A section larger or smaller than its neighbor by this factor belongs to a fork, or to the cap."""
+LOCAL_RADII = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class EndAxis:
+    """Where a vessel's end is cut.
+
+    Attributes
+    ----------
+    tip : Tip
+    point_mm : (3,) float64
+        On the middle line in the plane of the cut.
+    direction : (3,) float64
+        Unit vector along the middle line, out of the vessel.
+    radius_mm : float
+        Of a circle with the area of the lumen there.
+    depth_mm : float
+        How far inside the tip the cut lies.
+    doubt_deg : float
+        Angle between the directions that the inner half and the whole of the sections give.
+    """
+
+    tip: Tip
+    point_mm: FloatArray
+    direction: FloatArray
+    radius_mm: float
+    depth_mm: float
+    doubt_deg: float
+
+
+def axis_at(lumen: Mesh, tip: Tip) -> EndAxis | None:
+    """Find the plane that opens an end; None where no run of whole sections is found."""
+    near = np.linalg.norm(lumen.vertices - tip.place_mm, axis=1) <= LOCAL_RADII * tip.radius_mm
+    slicer = Slicer3D(lumen.submesh(near[lumen.faces].any(axis=1)))
+    point = tip.center_mm
+    direction = _unit(tip.place_mm - point)
+    radius, doubt = tip.radius_mm, np.nan
+    for _ in range(ROUNDS):
+        middle, area = _sections(slicer, point, direction, radius, -1.0 / STEPS_PER_RADIUS, INNER_RADII)
+        if len(middle) < 4:
+            # The first guess may stand across the vessel; a smaller stretch of it is asked.
+            return None
+        radius = float(np.sqrt(np.median(area) / np.pi))
+        outer, outer_area = _sections(slicer, point, direction, radius, 1.0 / OUTER_STEPS_PER_RADIUS, OUTER_RADII)
+        last = _last_full(area, outer_area)
+        reach = outer[: last + 1]
+        line = np.concatenate([middle[::-1], reach[1:]])
+        turned = _tangent(line, direction)
+        half = _tangent(line[len(line) // 2 :], direction) if len(line) >= 8 else turned
+        doubt = _angle_deg(turned, half)
+        settled = _angle_deg(direction, turned) < 0.01
+        direction, point = turned, reach[-1] if len(reach) else middle[0]
+        if settled:
+            break
+    plane = CutPlane(tuple(point), tuple(direction))
+    found = _loop_near(slicer, plane, radius)
+    if found is None:
+        return None
+    center, area_there = found
+    cap = float(((_local_tip(lumen, tip, near) - center) @ direction).max())
+    return EndAxis(tip, center, direction, float(np.sqrt(area_there / np.pi)), cap, doubt)
+
+
+def _local_tip(lumen: Mesh, tip: Tip, near: np.ndarray) -> FloatArray:
+    points = lumen.vertices[near]
+    return np.asarray(points[np.linalg.norm(points - tip.place_mm, axis=1) <= 2.0 * tip.radius_mm])
+
+
+def _sections(
+    slicer: Slicer3D, point: FloatArray, direction: FloatArray, radius: float, step: float, radii: float
+) -> tuple[FloatArray, FloatArray]:
+    """Middles (k, 3) and areas (k,) of sections from a point on, as long as the vessel goes on as it began."""
+    middles: list[FloatArray] = []
+    areas: list[float] = []
+    for number in range(int(radii / abs(step)) + 1):
+        at = point + number * step * radius * direction
+        if middles:  # follow a bend
+            at = at + _across(middles[-1] - at, direction)
+        found = _loop_near(slicer, CutPlane(tuple(at), tuple(direction)), radius)
+        if found is None or (areas and not areas[-1] / JUMP <= found[1] <= areas[-1] * JUMP):
+            break
+        middles.append(found[0])
+        areas.append(found[1])
+    return np.array(middles).reshape(-1, 3), np.array(areas)
+
+
+def _loop_near(slicer: Slicer3D, plane: CutPlane, radius: float) -> tuple[FloatArray, float] | None:
+    """Middle (3,) and area of the lumen's section round, or nearest to, the point of the plane."""
+    loops, _ = slicer.loops(plane)
+    best: tuple[float, FloatArray, float] | None = None
+    for loop in loops:
+        area = signed_area(loop)
+        if area <= 0.0:
+            continue
+        middle = _centroid(loop)
+        off = float(np.hypot(*middle))
+        if off <= 1.5 * radius and (best is None or off < best[0]):
+            best = off, middle, area
+    if best is None:
+        return None
+    return plane.to_world(best[1][None])[0], best[2]
+
+
+def _centroid(loop: FloatArray) -> FloatArray:
+    origin = loop[0]
+    x, y = (loop - origin).T
+    x2, y2 = np.roll(x, -1), np.roll(y, -1)
+    cross = x * y2 - x2 * y
+    area = cross.sum() / 2.0
+    return np.asarray(origin + np.array([((x + x2) * cross).sum(), ((y + y2) * cross).sum()]) / (6.0 * area))
+
+
+def _last_full(inner: FloatArray, outer: FloatArray) -> int:
+    """Number of the outermost section whose area is what the inner ones lead to expect."""
+    size = np.sqrt(inner)
+    step = np.arange(len(size)) / -STEPS_PER_RADIUS
+    slope, base = np.polyfit(step, size, 1) if len(size) >= 4 else (0.0, float(size.mean()))
+    ahead = np.arange(len(outer)) / OUTER_STEPS_PER_RADIUS
+    expected = np.maximum(base + slope * ahead, 0.0) ** 2
+    full = np.flatnonzero(outer >= FULL * expected)
+    return int(full[-1]) if len(full) else 0
+
+
+def _tangent(line: FloatArray, direction: FloatArray) -> FloatArray:
+    """Direction at the last point of a line (k, 3) by the parabola that fits it best."""
+    along = (line - line[-1]) @ direction
+    if len(line) < 4 or np.ptp(along) == 0.0:
+        return direction
+    scale = float(np.ptp(along))
+    out = np.array([np.polyfit(along / scale, line[:, axis], 2)[1] for axis in range(3)])
+    out = _unit(out)
+    return out if out @ direction > 0.0 else -out
+
+
+def _across(vector: FloatArray, direction: FloatArray) -> FloatArray:
+    return np.asarray(vector - direction * float(vector @ direction))
+
+
+def _unit(vector: FloatArray) -> FloatArray:
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def _angle_deg(a: FloatArray, b: FloatArray) -> float:
+    return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b)))
