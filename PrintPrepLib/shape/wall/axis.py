@@ -29,6 +29,8 @@ there the wall of a round end leans by 10 degrees at most."""
 JUMP = 1.5
 """A section larger or smaller than its neighbor by this factor belongs to a fork, or to the cap."""
 LOCAL_RADII = 6.0
+WALL_RADII = 0.7
+"""Length of a stretch of wall whose normals are asked: long enough for a voxel-born surface, short for a bend."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +79,8 @@ def axis_at(lumen: Mesh, tip: Tip) -> EndAxis | None:
         line = np.concatenate([middle[::-1], reach[1:]])
         turned = _tangent(line, direction)
         half = _tangent(line[len(line) // 2 :], direction) if len(line) >= 8 else turned
-        doubt = _angle_deg(turned, half)
-        settled = _angle_deg(direction, turned) < 0.01
+        doubt = angle_deg(turned, half)
+        settled = angle_deg(direction, turned) < 0.01
         direction, point = turned, reach[-1] if len(reach) else middle[0]
         if settled:
             break
@@ -170,5 +172,28 @@ def _unit(vector: FloatArray) -> FloatArray:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def _angle_deg(a: FloatArray, b: FloatArray) -> float:
+def wall_direction(lumen: Mesh, axis: EndAxis) -> FloatArray | None:
+    """Direction of the middle line at the cut by the vessel's wall: it stands across all directions of the wall.
+
+    The direction to which the normals of a short stretch of wall lean least is found for two stretches, and carried on
+    to the cut. None where there is too little wall.
+    """
+    middle = lumen.triangles.mean(axis=1) - axis.point_mm
+    along = middle @ axis.direction
+    beside = np.linalg.norm(middle - along[:, None] * axis.direction, axis=1) <= 2.0 * axis.radius_mm
+    normals, area = lumen.face_normals(), lumen.face_areas_mm2()
+    found = []
+    for number in range(2):
+        near, far = -number * WALL_RADII * axis.radius_mm, -(number + 1) * WALL_RADII * axis.radius_mm
+        own = np.flatnonzero(beside & (along <= near) & (along > far))
+        if len(own) < 12:
+            return None
+        spread = normals[own] - np.average(normals[own], axis=0, weights=area[own])  # a taper leans all of them alike
+        _, vectors = np.linalg.eigh((spread * area[own, None]).T @ spread)
+        found.append(vectors[:, 0] * (1.0 if vectors[:, 0] @ axis.direction > 0.0 else -1.0))
+    return _unit(1.5 * found[0] - 0.5 * found[1])
+
+
+def angle_deg(a: FloatArray, b: FloatArray) -> float:
+    """Angle between two directions."""
     return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b)))

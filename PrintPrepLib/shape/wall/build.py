@@ -118,7 +118,8 @@ def build_wall(lumen: Mesh, request: Request, progress: Progress = silent) -> Bu
     measures, reached = measure_wall(inner, outer, wanted, thickness, part(progress, 0.7, 0.9))
     at_ends = np.zeros(len(inner.vertices), bool)
     for end in ends:
-        at_ends[end.lumen_loop] = True
+        for loop in end.lumen_loops:
+            at_ends[loop] = True
     reasons = _reasons(inner, lumen, axes, meetings, gaps != [], request)
     places, total = other_places(inner, reached, wanted, reasons)
     proof = prove_lumen(inner, lumen, at_ends, part(progress, 0.9, 1.0))

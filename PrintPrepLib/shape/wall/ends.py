@@ -11,8 +11,9 @@ import numpy as np
 from ...errors import GeometryError, InputError
 from ...mesh import FloatArray, IntArray, Mesh
 from ..cut.plane import CutPlane
-from .axis import EndAxis, axis_at
-from .opening import SNAP_MM, CutSurface, Int64Array, cut_off, ring_of
+from ..cut.quick_section import Slicer3D, inside_loops
+from .axis import EndAxis, angle_deg, axis_at, wall_direction
+from .opening import SNAP_MM, CutSurface, Int64Array, Surface, cut_off, ring_of
 from .tips import SurfaceGraph, Tip, tips_of
 
 FARTHEST_PICK = 3.0
@@ -20,6 +21,10 @@ FARTHEST_PICK = 3.0
 TRIES = 12
 """Times that a cut is tried, a tenth of the radius deeper each time, until both surfaces are cut in one ring."""
 DEEPER_SHARE = 0.1
+MOST_LEAN_DEG = 3.0
+"""Ends are cut in one plane where they lean by no more: each is square within half of it."""
+LEVEL_SHARE = 0.5
+"""And where they end at the same height within this share of the radius."""
 REACH_RADII = 4.0
 """What hangs together beyond the cut farther than this from the middle of the end is more than its cap."""
 
@@ -33,20 +38,23 @@ class OpenEnds(Enum):
 
 @dataclass(frozen=True, eq=False)
 class OpenedEnd:
-    """An open end as it came out.
+    """An open end as it came out; several where walls that are one end in one plane.
 
     Attributes
     ----------
-    axis : EndAxis
+    axes : tuple of EndAxis
+        One for each lumen.
     plane : CutPlane
-    rings : two (k,) int64 arrays
-        Edge of the outer surface and of the lumen.
+    outer_loop : (k,) int64
+        Edge of the outer surface.
+    lumen_loops : tuple of (k,) int64
+        Edges of the lumens.
     """
 
-    axis: EndAxis
+    axes: tuple[EndAxis, ...]
     plane: CutPlane
     outer_loop: Int64Array
-    lumen_loop: Int64Array
+    lumen_loops: tuple[Int64Array, ...]
 
 
 def chosen_ends(graph: SurfaceGraph, picks: tuple[FloatArray, ...], which: OpenEnds, wall_mm: float) -> list[EndAxis]:
@@ -101,7 +109,7 @@ def _nearest(tips: list[Tip], pick: FloatArray, wall_mm: float) -> int:
 
 def opened(
     outer: Mesh, lumen: Mesh, axes: list[EndAxis], beyond_mm: float
-) -> tuple[tuple[FloatArray, IntArray], tuple[FloatArray, IntArray], list[OpenedEnd]]:
+) -> tuple[Surface, Surface, list[OpenedEnd]]:
     """Cut all ends open: the outer surface, the lumen (vertices, triangles), and the ends.
 
     Raises
@@ -109,71 +117,135 @@ def opened(
     GeometryError
         No plane near an end cuts lumen and outer surface in one ring each.
     """
-    around = (np.asarray(outer.vertices), outer.faces)
-    within = (np.asarray(lumen.vertices), lumen.faces)
+    around: Surface = (np.asarray(outer.vertices), outer.faces)
+    within: Surface = (np.asarray(lumen.vertices), lumen.faces)
     ends: list[OpenedEnd] = []
-    for axis in axes:
-        found = _open_one(around, within, axis, beyond_mm)
+    waiting = _together(axes, beyond_mm)
+    while waiting:
+        group = waiting.pop(0)
+        found = _open_one(around, within, group, beyond_mm)
+        if found is None and len(group) > 1:  # their walls are not one
+            waiting = [[axis] for axis in group] + waiting
+            continue
         if found is None:
             raise GeometryError(
-                f"The end of the vessel at {_words(axis.tip.place_mm)} cannot be opened by a flat cut: another vessel "
-                "or its wall is in the way there. Keep the walls apart (keep_apart_mm), make the wall thinner, cut the "
-                "lumen farther back, or leave this end closed."
+                f"The end of the vessel at {_words(group[0].tip.place_mm)} cannot be opened by a flat cut: another "
+                "vessel or its wall is in the way there. Keep the walls apart (keep_apart_mm), make the wall thinner, "
+                "cut the lumen farther back, or leave this end closed."
             )
-        cut_outer, cut_lumen, plane = found
-        around, within = (cut_outer.vertices, cut_outer.faces), (cut_lumen.vertices, cut_lumen.faces)
-        depth = axis.depth_mm + float((axis.point_mm - np.array(plane.point_mm)) @ axis.direction)
-        moved = replace(axis, point_mm=np.array(plane.point_mm), depth_mm=depth)
-        ends.append(OpenedEnd(moved, plane, cut_outer.loop, cut_lumen.loop))
+        around, within, end = found
+        ends.append(end)
     return around, within, ends
 
 
+def _together(axes: list[EndAxis], beyond_mm: float) -> list[list[EndAxis]]:
+    """Group ends whose walls may be one and that end in nearly the same plane: they are cut together."""
+    groups: list[list[EndAxis]] = []
+    for axis in axes:
+        for group in groups:
+            first = group[0]
+            apart = axis.point_mm - first.point_mm
+            limit = axis.radius_mm + first.radius_mm + 2.0 * beyond_mm
+            aligned = float(axis.direction @ first.direction) >= np.cos(np.radians(MOST_LEAN_DEG))
+            level = abs(float(apart @ first.direction)) <= LEVEL_SHARE * min(axis.radius_mm, first.radius_mm)
+            if aligned and level and np.linalg.norm(apart) <= limit:
+                group.append(axis)
+                break
+        else:
+            groups.append([axis])
+    return groups
+
+
 def _open_one(
-    outer: tuple[FloatArray, IntArray], lumen: tuple[FloatArray, IntArray], axis: EndAxis, beyond_mm: float
-) -> tuple[CutSurface, CutSurface, CutPlane] | None:
-    point = axis.point_mm
-    for _ in range(TRIES):
-        plane = CutPlane(tuple(point), tuple(axis.direction))
-        reach = REACH_RADII * axis.radius_mm
-        inner = cut_off(*lumen, plane, axis.tip.place_mm, reach, SNAP_MM)
-        around = None
-        if inner is not None:
-            around = cut_off(
-                *outer, plane, axis.tip.place_mm + beyond_mm * axis.direction, reach + 2.0 * beyond_mm, SNAP_MM
-            )
-        if inner is not None and around is not None:
-            return around, inner, plane
-        point = point - DEEPER_SHARE * axis.radius_mm * axis.direction
+    outer: Surface, lumen: Surface, group: list[EndAxis], beyond_mm: float
+) -> tuple[Surface, Surface, OpenedEnd] | None:
+    direction = np.sum([axis.direction for axis in group], axis=0)
+    direction /= np.linalg.norm(direction)
+    first = min(group, key=lambda axis: float(axis.point_mm @ direction))  # the deepest
+    radius = max(axis.radius_mm for axis in group)
+    for attempt in range(TRIES):
+        at = [
+            axis.point_mm + float((first.point_mm - axis.point_mm) @ direction) * direction
+            - attempt * DEEPER_SHARE * first.radius_mm * direction
+            for axis in group
+        ]  # fmt: skip
+        plane = CutPlane(tuple(at[0]), tuple(direction))
+        found = _cut_both(outer, lumen, group, at, plane, REACH_RADII * radius, beyond_mm)
+        if found is not None:
+            return found
     return None
 
 
-def rings_of(
-    outer: tuple[FloatArray, IntArray], lumen: tuple[FloatArray, IntArray], ends: list[OpenedEnd]
-) -> list[IntArray]:
+def _cut_both(
+    outer: Surface,
+    lumen: Surface,
+    group: list[EndAxis],
+    at: list[FloatArray],
+    plane: CutPlane,
+    reach: float,
+    beyond_mm: float,
+) -> tuple[Surface, Surface, OpenedEnd] | None:
+    normal = np.array(plane.normal)
+    loops, axes = [], []
+    for axis, point in zip(group, at, strict=True):
+        own = CutPlane(tuple(point), plane.normal)
+        inner = cut_off(*lumen, own, axis.tip.place_mm, reach, SNAP_MM)
+        if inner is None:
+            return None
+        lumen = inner.vertices, inner.faces
+        loops.append(inner.loop)
+        depth = axis.depth_mm + float((axis.point_mm - point) @ axis.direction)
+        axes.append(replace(axis, point_mm=point, depth_mm=depth))
+    spread = max(float(np.linalg.norm(point - at[0])) for point in at)
+    around = cut_off(
+        *outer, plane, group[0].tip.place_mm + beyond_mm * normal, reach + 2.0 * beyond_mm + spread, SNAP_MM
+    )
+    if around is None or not _holds_exactly(around, lumen, loops, plane):
+        return None
+    return (around.vertices, around.faces), lumen, OpenedEnd(tuple(axes), plane, around.loop, tuple(loops))
+
+
+def _holds_exactly(outer: CutSurface, lumen: Surface, loops: list[Int64Array], plane: CutPlane) -> bool:
+    """Whether the cut of the outer surface goes round these edges of lumens, and round no other lumen in its plane."""
+    edge = plane.to_local(outer.vertices[outer.loop])[:, :2]
+    own = [plane.to_local(lumen[0][loop])[:, :2] for loop in loops]
+    if not all(inside_loops([edge], loop[:1])[0] for loop in own):
+        return False
+    sections, _ = Slicer3D(Mesh(lumen[0], lumen[1])).loops(plane.moved(-2.0 * SNAP_MM))
+    return sum(bool(inside_loops([edge], section[:1])[0]) for section in sections) == len(loops)
+
+
+def rings_of(outer: Surface, lumen: Surface, ends: list[OpenedEnd]) -> list[IntArray]:
     """Triangles of the flat ring at each end, numbered through the outer surface's vertices and then the lumen's."""
-    return [ring_of(outer, end.outer_loop, lumen, end.lumen_loop, end.plane) for end in ends]
+    return [ring_of(outer, end.outer_loop, lumen, end.lumen_loops, end.plane) for end in ends]
 
 
-def facts_of(end: OpenedEnd, wall: Mesh, ring: IntArray) -> dict[str, Any]:
-    """What a receipt says of an open end, measured on the finished wall."""
-    corners = np.unique(ring)
-    off = end.plane.distance(wall.vertices[corners])
-    normals = np.cross(
-        wall.vertices[ring[:, 1]] - wall.vertices[ring[:, 0]], wall.vertices[ring[:, 2]] - wall.vertices[ring[:, 0]]
-    ).sum(axis=0)
-    normal = normals / np.linalg.norm(normals)
-    lean = float(np.degrees(np.arctan2(np.linalg.norm(np.cross(normal, end.axis.direction)),
-                                       normal @ end.axis.direction)))  # fmt: skip
-    return {
-        "at_mm": np.round(end.axis.point_mm, 3).tolist(),
-        "direction": np.round(end.axis.direction, 5).tolist(),
-        "lumen_diameter_mm": round(2.0 * end.axis.radius_mm, 3),
-        "lumen_cut_back_mm": round(end.axis.depth_mm, 3),
-        "flat_within_mm": float(np.abs(off).max()),
-        "off_square_deg": round(lean, 4),
-        "middle_line_doubt_deg": round(end.axis.doubt_deg, 2),
-        "ring_area_mm2": round(float(np.linalg.norm(normals)) / 2.0, 3),
-    }
+def facts_of(end: OpenedEnd, points: FloatArray, ring: IntArray, lumen: Mesh) -> list[dict[str, Any]]:
+    """What a receipt says of an open end, measured on the finished wall: one entry for each lumen.
+
+    Squareness is measured against the directions of the lumen's own wall, which had no part in choosing the cut.
+    """
+    sides = points[ring[:, 1]] - points[ring[:, 0]], points[ring[:, 2]] - points[ring[:, 0]]
+    normal = np.cross(*sides).sum(axis=0)
+    area = float(np.linalg.norm(normal)) / 2.0
+    normal /= np.linalg.norm(normal)
+    corners = points[np.unique(ring)]
+    flat = float(np.abs((corners - corners.mean(axis=0)) @ normal).max())
+    out = []
+    for axis in end.axes:
+        along = wall_direction(lumen, axis)
+        lean = None if along is None else round(angle_deg(normal, along), 2)
+        out.append({
+            "at_mm": np.round(axis.point_mm, 3).tolist(),
+            "direction": np.round(normal, 5).tolist(),
+            "lumen_diameter_mm": round(2.0 * axis.radius_mm, 3),
+            "lumen_cut_back_mm": round(axis.depth_mm, 3),
+            "flat_within_mm": flat,
+            "off_square_deg": lean,
+            "middle_line_doubt_deg": round(axis.doubt_deg, 2),
+            "ring_area_mm2": round(area, 3),
+        })  # fmt: skip
+    return out
 
 
 def _words(place: FloatArray) -> str:

@@ -6,6 +6,7 @@ Corners within some micrometers of the plane are set into it, so that no splinte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -177,13 +178,15 @@ def _ring(faces: IntArray, rim: Int64Array) -> Int64Array | None:
     return np.array(loop, np.int64) if len(loop) == len(free) else None
 
 
-def ring_between(outer: FloatArray, inner: FloatArray) -> IntArray:
-    """Triangles of the flat ring between two loops (k, 2) and (j, 2): numbers into the outer, then the inner points.
+def ring_between(outer: FloatArray, inner: Sequence[FloatArray]) -> IntArray:
+    """Triangles of the flat ring between a loop (k, 2) and those within it: numbers into the outer, then the others.
 
     Parameters
     ----------
-    outer, inner : (k, 2), (j, 2) float64
-        In the plane: the outer counter-clockwise, the inner clockwise.
+    outer : (k, 2) float64
+        In the plane, counter-clockwise.
+    inner : sequence of (j, 2) float64
+        Clockwise.
 
     Raises
     ------
@@ -192,22 +195,23 @@ def ring_between(outer: FloatArray, inner: FloatArray) -> IntArray:
     """
     import manifold3d
 
-    triangles = np.asarray(manifold3d.triangulate([outer, inner]))
-    if len(triangles) != len(outer) + len(inner):  # a ring has as many triangles as corners
+    triangles = np.asarray(manifold3d.triangulate([outer, *inner]))
+    corners = len(outer) + sum(map(len, inner))
+    if len(triangles) != corners + 2 * len(inner) - 2:  # Euler: each hole adds a bridge, and so two triangles
         raise GeometryError("The end of the vessel could not be closed by a flat ring between lumen and outer surface.")
     return triangles.astype(np.int32)
 
 
-def ring_of(outer: Surface, outer_loop: Int64Array, lumen: Surface, lumen_loop: Int64Array, plane: CutPlane) -> IntArray:
-    """Triangles of the ring that joins two edges, looking out of the vessel.
+def ring_of(
+    outer: Surface, outer_loop: Int64Array, lumen: Surface, lumen_loops: Sequence[Int64Array], plane: CutPlane
+) -> IntArray:
+    """Triangles of the flat ring that joins the edge of the outer surface with those of the lumens, looking out.
 
     Numbers are those of the outer surface's vertices, and behind them those of the lumen's.
     """
     # The ring runs against the kept triangles of the outer surface; the lumen is turned over afterwards.
-    ends = outer_loop[::-1], lumen_loop
-    flat = [
-        np.ascontiguousarray(plane.to_local(points[loop])[:, :2])
-        for (points, _), loop in zip((outer, lumen), ends, strict=True)
-    ]
-    number = np.concatenate([ends[0], ends[1] + len(outer[0])])
-    return number[ring_between(flat[0], flat[1])].astype(np.int32)
+    edge = outer_loop[::-1]
+    around = np.ascontiguousarray(plane.to_local(outer[0][edge])[:, :2])
+    within = [np.ascontiguousarray(plane.to_local(lumen[0][loop])[:, :2]) for loop in lumen_loops]
+    number = np.concatenate([edge, *(loop + len(outer[0]) for loop in lumen_loops)])
+    return number[ring_between(around, within)].astype(np.int32)

@@ -21,6 +21,7 @@ def details_of(built: Built, request: Request, process: str, least_mm: float) ->
     """Lists and figures of the receipt."""
     separate = [meeting for meeting in built.meetings if meeting.separate]
     forks = [meeting for meeting in built.meetings if not meeting.separate]
+    points = np.concatenate([built.outer.vertices, built.inner.vertices])
     out: dict[str, Any] = {
         "not_anatomy": "the wall: its inner surface is the lumen that was given, its outer surface is made",
         "wall": built.measures.to_dict(),
@@ -28,7 +29,8 @@ def details_of(built: Built, request: Request, process: str, least_mm: float) ->
         "elsewhere": [asdict(place) for place in built.places],
         "elsewhere_total": built.places_total,
         "lumen": asdict(built.proof),
-        "ends": [facts_of(end, built_mesh(built), ring) for end, ring in zip(built.ends, built.rings, strict=True)],
+        "ends": [fact for end, ring in zip(built.ends, built.rings, strict=True)
+                 for fact in facts_of(end, points, ring, built.inner)],
         "fused": [meeting.to_dict() | {"walls_are_one": one}
                   for meeting, one in zip(separate, built.bridged, strict=True)],
         "forks": [meeting.to_dict() for meeting in forks],
@@ -48,13 +50,6 @@ def details_of(built: Built, request: Request, process: str, least_mm: float) ->
         }
         out["thickness_slope"] = round(built.thickness.slope, 4)
     return out
-
-
-def built_mesh(built: Built) -> Any:
-    """The two surfaces with the numbers that the rings use."""
-    from ...mesh import Mesh
-
-    return Mesh(np.concatenate([built.outer.vertices, built.inner.vertices]), np.empty((0, 3), np.int32))
 
 
 def words_of(built: Built, request: Request, asked_ends: int | None) -> tuple[list[str], list[str]]:
@@ -97,12 +92,16 @@ def words_of(built: Built, request: Request, asked_ends: int | None) -> tuple[li
 
 def _end_words(built: Built, asked: int | None, notes: list[str], warnings: list[str]) -> None:
     for end in built.ends:
-        notes.append(
-            f"Opened at {_at(end.axis.point_mm)}: lumen {2.0 * end.axis.radius_mm:.2f} mm wide, cut flat and square to "
-            f"the middle line, {end.axis.depth_mm:.2f} mm inside its tip."
-        )
-    if asked is not None and asked != len(built.ends):
-        warnings.append(f"{asked} open ends were asked for, {len(built.ends)} were made.")
+        for axis in end.axes:
+            notes.append(
+                f"Opened at {_at(axis.point_mm)}: lumen {2.0 * axis.radius_mm:.2f} mm wide, cut flat and square to the "
+                f"middle line, {axis.depth_mm:.2f} mm inside its tip."
+            )
+        if len(end.axes) > 1:
+            notes.append(f"{len(end.axes)} of these ends lie side by side in one wall and were cut in one plane.")
+    made = sum(len(end.axes) for end in built.ends)
+    if asked is not None and asked != made:
+        warnings.append(f"{asked} open ends were asked for, {made} were made.")
     if not built.ends:
         warnings.append("All ends are closed: name those to open (open_end_mm), or let all be opened (open_ends).")
 
