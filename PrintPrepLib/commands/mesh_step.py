@@ -35,8 +35,14 @@ _SHORT = {
     "volume_mm": "--volume",
     "margin_mm": "--margin",
     "max_gap_mm": "--max-gap",
+    "thickness_mm": "--thickness",
+    "open_end_mm": "--open-end",
+    "keep_apart_mm": "--keep-apart",
+    "cell_mm": "--cell",
 }
 """Words of the command line for parameters whose name in recipes is longer."""
+REPEATED = {"wall": {"open_end_mm": "X,Y,Z"}}
+"""Options of a step that may be given several times; their numbers are put one after the other."""
 
 
 def units_option(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     for spec in STEPS[name].parameters:
         if name == "fragments" and spec.name in ("keep", "keep_count"):
             continue
-        add_option(parser, spec)
+        if spec.name in REPEATED.get(name, {}):
+            _add_repeated(parser, spec, REPEATED[name][spec.name])
+        else:
+            add_option(parser, spec)
     if name == "fragments":
         parser.add_argument("--keep", metavar="largest|all|N", default="largest", help="which pieces stay")
 
@@ -62,6 +71,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 def execute(options: argparse.Namespace, console: Console) -> int:
     """Do the step."""
     step = STEPS[options.command]
+    for name in REPEATED.get(step.name, {}):
+        rows = getattr(options, name)
+        setattr(options, name, None if not rows else tuple(value for row in rows for value in row))
     call = make_call(step, given_options(options), f"printprep {step.name}")
     units = Units(options.units) if options.units else None
     mesh = read_mesh(options.mesh, units=units)
@@ -131,6 +143,13 @@ def add_option(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
     parser.add_argument(
         *flags, dest=spec.name, type=kind, metavar=metavar, required=spec.required, help=text.replace("%", "%%")
     )
+
+
+def _add_repeated(parser: argparse.ArgumentParser, spec: ParameterSpec, metavar: str) -> None:
+    parser.add_argument(
+        _SHORT.get(spec.name, "--" + spec.name.replace("_", "-")), dest=spec.name, type=numbers_of, action="append",
+        metavar=metavar, help=f"{spec.help} May be given several times.",
+    )  # fmt: skip
 
 
 def _shown(value: Any) -> str:

@@ -28,6 +28,7 @@ from ..shape.join.step import join_models
 from ..shape.label.step import label
 from ..shape.split.step import split
 from ..shape.thicken import thicken
+from ..shape.wall.step import wall
 from ..surface.fragments import fragments
 from ..surface.from_segmentation import make_surface
 from ..surface.holes import fill_holes
@@ -96,6 +97,7 @@ _TABLE = (
     Step("simplify", Stage.MESH, simplify, 8.0),
     Step("thicken", Stage.MESH, thicken, 8.0),
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
+    Step("wall", Stage.MESH, wall, 8.0),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),
