@@ -23,9 +23,12 @@ INNER_RADII = 2.0
 """The line is taken from so many radii of vessel inside the cut."""
 OUTER_STEPS_PER_RADIUS = 20
 OUTER_RADII = 3.0
-FULL = 0.97
-"""The vessel has its full width where the section has this share of the area that those farther in lead to expect:
-there the wall of a round end leans by 10 degrees at most."""
+FULL = 0.92
+"""The vessel has its full width where a section has this share of the area of the one a quarter of the radius farther
+in: there the wall of a round end leans by about 15 degrees."""
+FULL_STEPS = 5
+LEAST_AREA = 0.4
+"""And this share of the middle area farther in: a knob on the end is no vessel."""
 JUMP = 1.5
 """A section larger or smaller than its neighbor by this factor belongs to a fork, or to the cap."""
 LOCAL_RADII = 6.0
@@ -74,7 +77,7 @@ def axis_at(lumen: Mesh, tip: Tip) -> EndAxis | None:
             return None
         radius = float(np.sqrt(np.median(area) / np.pi))
         outer, outer_area = _sections(slicer, point, direction, radius, 1.0 / OUTER_STEPS_PER_RADIUS, OUTER_RADII)
-        last = _last_full(area, outer_area)
+        last = _last_full(area, outer_area) if len(outer_area) else -1
         reach = outer[: last + 1]
         line = np.concatenate([middle[::-1], reach[1:]])
         turned = _tangent(line, direction)
@@ -143,13 +146,9 @@ def _centroid(loop: FloatArray) -> FloatArray:
 
 
 def _last_full(inner: FloatArray, outer: FloatArray) -> int:
-    """Number of the outermost section whose area is what the inner ones lead to expect."""
-    size = np.sqrt(inner)
-    step = np.arange(len(size)) / -STEPS_PER_RADIUS
-    slope, base = np.polyfit(step, size, 1) if len(size) >= 4 else (0.0, float(size.mean()))
-    ahead = np.arange(len(outer)) / OUTER_STEPS_PER_RADIUS
-    expected = np.maximum(base + slope * ahead, 0.0) ** 2
-    full = np.flatnonzero(outer >= FULL * expected)
+    """Number of the outermost section at which the vessel has its full width."""
+    before = np.concatenate([np.full(FULL_STEPS, outer[0]), outer[:-FULL_STEPS]])[: len(outer)]
+    full = np.flatnonzero((outer >= FULL * before) & (outer >= LEAST_AREA * np.median(inner)))
     return int(full[-1]) if len(full) else 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from ...progress import Progress, part, silent
 from ...topology import face_parts
 from ...triangle_sums import six_fold_volumes
 from .axis import EndAxis
-from .ends import OpenedEnd, OpenEnds, chosen_ends, opened, rings_of
+from .ends import LeftClosed, OpenedEnd, OpenEnds, chosen_ends, opened, rings_of
 from .fusion import Meeting, meetings_of
 from .measured import LumenProof, OtherPlace, WallMeasures, measure_wall, other_places, prove_lumen
 from .outer import Flange, gap_function, wall_function
@@ -73,14 +73,15 @@ class Built:
     places_total: int
     thickness: Thickness
     diameters: Diameters | None = None
-    voids_mm3: tuple[tuple[tuple[float, ...], float], ...] = field(default=())
+    voids_mm3: tuple[tuple[tuple[float, ...], float], ...] = ()
+    left_closed: tuple[LeftClosed, ...] = ()
 
 
 def build_wall(lumen: Mesh, request: Request, progress: Progress = silent) -> Built:
     """Make the wall of a welded, closed, outward lumen."""
     lumen, voids = without_voids(lumen)
     graph = SurfaceGraph(lumen)
-    axes = chosen_ends(graph, request.picks, request.which, request.thickest_mm)
+    axes, left = chosen_ends(graph, request.picks, request.which, request.thickest_mm)
     progress(0.05, "Measuring the lumen")
     reach = request.thickest_mm + (request.flange.width_mm if request.flange and axes else 0.0)
     diameters: Diameters | None = None
@@ -105,7 +106,7 @@ def build_wall(lumen: Mesh, request: Request, progress: Progress = silent) -> Bu
         progress=part(progress, 0.25, 0.7),
     )
     bridged = tuple(bool((function(meeting.middles) > 0.0).any()) for meeting in separate)
-    around, within, ends = opened(outer, lumen, axes, reach)
+    around, within, ends, more = opened(outer, lumen, axes, reach, named=bool(request.picks))
     rings = rings_of(around, within, ends)
     shift = np.int32(len(around[0]))
     mesh = Mesh(
@@ -125,7 +126,7 @@ def build_wall(lumen: Mesh, request: Request, progress: Progress = silent) -> Bu
     proof = prove_lumen(inner, lumen, at_ends, part(progress, 0.9, 1.0))
     return Built(
         mesh.without_unused_vertices(), outer, inner, tuple(ends), tuple(rings), tuple(meetings), bridged, measures,
-        proof, tuple(places), total, thickness, diameters, voids,
+        proof, tuple(places), total, thickness, diameters, voids, (*left, *more),
     )  # fmt: skip
 
 

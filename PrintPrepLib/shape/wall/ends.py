@@ -21,6 +21,8 @@ FARTHEST_PICK = 3.0
 TRIES = 12
 """Times that a cut is tried, a tenth of the radius deeper each time, until both surfaces are cut in one ring."""
 DEEPER_SHARE = 0.1
+NO_LINE = "it is shorter than it is wide there, or a branch leaves too near"
+IN_THE_WAY = "another vessel or its wall is in the way of a flat cut there"
 MOST_LEAN_DEG = 3.0
 """Ends are cut in one plane where they lean by no more: each is square within half of it."""
 LEVEL_SHARE = 0.5
@@ -57,8 +59,19 @@ class OpenedEnd:
     lumen_loops: tuple[Int64Array, ...]
 
 
-def chosen_ends(graph: SurfaceGraph, picks: tuple[FloatArray, ...], which: OpenEnds, wall_mm: float) -> list[EndAxis]:
-    """Find the ends that shall be opened.
+@dataclass(frozen=True)
+class LeftClosed:
+    """An end that was found, was not named by anyone, and cannot be opened."""
+
+    at_mm: tuple[float, float, float]
+    radius_mm: float
+    reason: str
+
+
+def chosen_ends(
+    graph: SurfaceGraph, picks: tuple[FloatArray, ...], which: OpenEnds, wall_mm: float
+) -> tuple[list[EndAxis], list[LeftClosed]]:
+    """Find the ends that shall be opened, and those that ``AUTO`` leaves closed.
 
     Raises
     ------
@@ -70,7 +83,7 @@ def chosen_ends(graph: SurfaceGraph, picks: tuple[FloatArray, ...], which: OpenE
     if picks and which is not OpenEnds.NONE:
         raise InputError("Name the ends to open, or let all be opened (auto): not both.")
     if not picks and which is OpenEnds.NONE:
-        return []
+        return [], []
     tips = tips_of(graph)
     if not tips:
         raise GeometryError("No end of a vessel was found: the lumen has no part that is longer than it is wide.")
@@ -82,17 +95,25 @@ def chosen_ends(graph: SurfaceGraph, picks: tuple[FloatArray, ...], which: OpenE
                 f"The places {_words(picks[first])} and {_words(picks[number])} are both nearest to the same end of "
                 f"the vessels, at {_words(tips[tip].place_mm)}. Name each end once."
             )
-    out = []
+    out, left = [], []
     for tip in chosen:
         axis = axis_at(graph.mesh, tips[tip])
-        if axis is None:
+        if axis is not None:
+            out.append(axis)
+        elif picks:
             raise GeometryError(
-                f"The middle line of the vessel near its end at {_words(tips[tip].place_mm)} cannot be told: it is "
-                "shorter than it is wide there, or a branch leaves too near. Lengthen it in the segmentation, or leave "
-                "this end closed."
+                f"The middle line of the vessel near its end at {_words(tips[tip].place_mm)} cannot be told: "
+                f"{NO_LINE}. Lengthen it in the segmentation, or leave this end closed."
             )
-        out.append(axis)
-    return out
+        else:
+            left.append(left_closed(tips[tip], NO_LINE))
+    return out, left
+
+
+def left_closed(tip: Tip, reason: str) -> LeftClosed:
+    """Say of an end why it stays closed."""
+    x, y, z = np.round(tip.place_mm, 2).tolist()
+    return LeftClosed((x, y, z), round(tip.radius_mm, 3), reason)
 
 
 def _nearest(tips: list[Tip], pick: FloatArray, wall_mm: float) -> int:
@@ -108,18 +129,19 @@ def _nearest(tips: list[Tip], pick: FloatArray, wall_mm: float) -> int:
 
 
 def opened(
-    outer: Mesh, lumen: Mesh, axes: list[EndAxis], beyond_mm: float
-) -> tuple[Surface, Surface, list[OpenedEnd]]:
-    """Cut all ends open: the outer surface, the lumen (vertices, triangles), and the ends.
+    outer: Mesh, lumen: Mesh, axes: list[EndAxis], beyond_mm: float, *, named: bool
+) -> tuple[Surface, Surface, list[OpenedEnd], list[LeftClosed]]:
+    """Cut all ends open: the outer surface, the lumen (vertices, triangles), the ends, and those that stay closed.
 
     Raises
     ------
     GeometryError
-        No plane near an end cuts lumen and outer surface in one ring each.
+        No plane near an end that was named cuts lumen and outer surface in one ring each.
     """
     around: Surface = (np.asarray(outer.vertices), outer.faces)
     within: Surface = (np.asarray(lumen.vertices), lumen.faces)
     ends: list[OpenedEnd] = []
+    left: list[LeftClosed] = []
     waiting = _together(axes, beyond_mm)
     while waiting:
         group = waiting.pop(0)
@@ -127,15 +149,18 @@ def opened(
         if found is None and len(group) > 1:  # their walls are not one
             waiting = [[axis] for axis in group] + waiting
             continue
-        if found is None:
+        if found is None and named:
             raise GeometryError(
-                f"The end of the vessel at {_words(group[0].tip.place_mm)} cannot be opened by a flat cut: another "
-                "vessel or its wall is in the way there. Keep the walls apart (keep_apart_mm), make the wall thinner, "
-                "cut the lumen farther back, or leave this end closed."
+                f"The end of the vessel at {_words(group[0].tip.place_mm)} cannot be opened: {IN_THE_WAY}. Keep the "
+                "walls apart (keep_apart_mm), make the wall thinner, cut the lumen farther back, or leave this end "
+                "closed."
             )
+        if found is None:
+            left.append(left_closed(group[0].tip, IN_THE_WAY))
+            continue
         around, within, end = found
         ends.append(end)
-    return around, within, ends
+    return around, within, ends, left
 
 
 def _together(axes: list[EndAxis], beyond_mm: float) -> list[list[EndAxis]]:

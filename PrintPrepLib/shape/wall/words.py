@@ -13,6 +13,8 @@ from .measured import WITHIN_MM
 
 UNMOVED_MM = 0.01
 """The lumen counts as unmoved up to this deviation: ten times less than printers resolve."""
+DOUBT_DEG = 10.0
+"""Uncertainty of the middle line that is warned of: the cut may then be visibly oblique."""
 NOTABLE_SHARE = 0.99
 """Share of the wall that must be as asked for, else it is warned of."""
 
@@ -31,6 +33,7 @@ def details_of(built: Built, request: Request, process: str, least_mm: float) ->
         "lumen": asdict(built.proof),
         "ends": [fact for end, ring in zip(built.ends, built.rings, strict=True)
                  for fact in facts_of(end, points, ring, built.inner)],
+        "ends_left_closed": [asdict(end) for end in built.left_closed],
         "fused": [meeting.to_dict() | {"walls_are_one": one}
                   for meeting, one in zip(separate, built.bridged, strict=True)],
         "forks": [meeting.to_dict() for meeting in forks],
@@ -99,6 +102,15 @@ def _end_words(built: Built, asked: int | None, notes: list[str], warnings: list
             )
         if len(end.axes) > 1:
             notes.append(f"{len(end.axes)} of these ends lie side by side in one wall and were cut in one plane.")
+            if axis.doubt_deg > DOUBT_DEG:
+                warnings.append(
+                    f"The middle line at the open end {_at(axis.point_mm)} bends or is rough: its direction is uncertain "
+                    f"by about {axis.doubt_deg:.0f} degrees. Look at this end."
+                )
+    for left in built.left_closed:
+        warnings.append(
+            f"The end at {_at(left.at_mm)}, about {2.0 * left.radius_mm:.1f} mm wide, was left closed: {left.reason}."
+        )
     made = sum(len(end.axes) for end in built.ends)
     if asked is not None and asked != made:
         warnings.append(f"{asked} open ends were asked for, {made} were made.")
