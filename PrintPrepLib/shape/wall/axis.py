@@ -16,10 +16,19 @@ from ..cut.plane import CutPlane
 from ..cut.quick_section import Slicer3D, signed_area
 from .tips import Tip
 
-ROUNDS = 4
+ROUNDS = 6
 """Times that sections are laid anew; the direction stays within hundredths of a degree after three."""
+SETTLED_DEG = 0.01
 STEPS_PER_RADIUS = 8
-INNER_RADII = 2.0
+FEWEST_SECTIONS = 5
+CAP_RADII = 0.3
+"""The direction is taken from sections at least so many radii inside the cut."""
+ALIKE = 8.0
+"""So many sections beside each other are off to the same side, since the bumps of a rough surface are longer than the
+steps between sections."""
+BEND = 0.1
+"""Usual bend of a middle line, as the coefficient of its parabola in radii: a bend of five radii of the vessel."""
+INNER_RADII = 2.5
 """The line is taken from so many radii of vessel inside the cut."""
 OUTER_STEPS_PER_RADIUS = 20
 OUTER_RADII = 3.0
@@ -51,8 +60,6 @@ class EndAxis:
         Of a circle with the area of the lumen there.
     depth_mm : float
         How far inside the tip the cut lies.
-    doubt_deg : float
-        Angle between the directions that the inner half and the whole of the sections give.
     """
 
     tip: Tip
@@ -60,40 +67,37 @@ class EndAxis:
     direction: FloatArray
     radius_mm: float
     depth_mm: float
-    doubt_deg: float
 
 
 def axis_at(lumen: Mesh, tip: Tip) -> EndAxis | None:
     """Find the plane that opens an end; None where no run of whole sections is found."""
     near = np.linalg.norm(lumen.vertices - tip.place_mm, axis=1) <= LOCAL_RADII * tip.radius_mm
     slicer = Slicer3D(lumen.submesh(near[lumen.faces].any(axis=1)))
-    point = tip.center_mm
-    direction = _unit(tip.place_mm - point)
-    radius, doubt = tip.radius_mm, np.nan
+    point, direction, radius = tip.center_mm, _unit(tip.place_mm - tip.center_mm), tip.radius_mm
+    reach, bend = np.empty((0, 3)), np.zeros(3)
     for _ in range(ROUNDS):
-        middle, area = _sections(slicer, point, direction, radius, -1.0 / STEPS_PER_RADIUS, INNER_RADII)
-        if len(middle) < 4:
-            # The first guess may stand across the vessel; a smaller stretch of it is asked.
+        middle, area = _sections(slicer, point, direction, radius, -1.0 / STEPS_PER_RADIUS, INNER_RADII, bend)
+        if len(middle) < FEWEST_SECTIONS:
             return None
         radius = float(np.sqrt(np.median(area) / np.pi))
         outer, outer_area = _sections(slicer, point, direction, radius, 1.0 / OUTER_STEPS_PER_RADIUS, OUTER_RADII)
-        last = _last_full(area, outer_area) if len(outer_area) else -1
-        reach = outer[: last + 1]
-        line = np.concatenate([middle[::-1], reach[1:]])
-        turned = _tangent(line, direction)
-        half = _tangent(line[len(line) // 2 :], direction) if len(line) >= 8 else turned
-        doubt = angle_deg(turned, half)
-        settled = angle_deg(direction, turned) < 0.01
-        direction, point = turned, reach[-1] if len(reach) else middle[0]
+        last = _last_full(area, outer_area) if len(outer_area) else 0
+        reach = outer[: last + 1] if len(outer) else middle[:1]
+        # Sections beside the cap may cut a corner of it: they would turn the direction further and further.
+        safe = reach[: max(1, len(reach) - round(CAP_RADII * OUTER_STEPS_PER_RADIUS))]
+        line = np.concatenate([middle[::-1], safe[1:: OUTER_STEPS_PER_RADIUS // STEPS_PER_RADIUS]])
+        turned, bend = _tangent(line, reach[-1], direction, radius)
+        settled = angle_deg(direction, turned) < SETTLED_DEG
+        # The next round begins where this one's middle line is sure, not at the cap.
+        direction, point = turned, safe[-1]
         if settled:
             break
-    plane = CutPlane(tuple(point), tuple(direction))
-    found = _loop_near(slicer, plane, radius)
+    found = _loop_near(slicer, CutPlane(tuple(reach[-1]), tuple(direction)), radius)
     if found is None:
         return None
     center, area_there = found
     cap = float(((_local_tip(lumen, tip, near) - center) @ direction).max())
-    return EndAxis(tip, center, direction, float(np.sqrt(area_there / np.pi)), cap, doubt)
+    return EndAxis(tip, center, direction, float(np.sqrt(area_there / np.pi)), cap)
 
 
 def _local_tip(lumen: Mesh, tip: Tip, near: np.ndarray) -> FloatArray:
@@ -102,16 +106,24 @@ def _local_tip(lumen: Mesh, tip: Tip, near: np.ndarray) -> FloatArray:
 
 
 def _sections(
-    slicer: Slicer3D, point: FloatArray, direction: FloatArray, radius: float, step: float, radii: float
+    slicer: Slicer3D,
+    point: FloatArray,
+    direction: FloatArray,
+    radius: float,
+    step: float,
+    radii: float,
+    bend: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Middles (k, 3) and areas (k,) of sections from a point on, as long as the vessel goes on as it began."""
+    """Middles (k, 3) and areas (k,) of sections from a point on, as long as the vessel goes on as it began.
+
+    ``bend`` (3,) is by how much the direction of the sections changes for each radius of way.
+    """
     middles: list[FloatArray] = []
     areas: list[float] = []
     for number in range(int(radii / abs(step)) + 1):
-        at = point + number * step * radius * direction
-        if middles:  # follow a bend
-            at = at + _across(middles[-1] - at, direction)
-        found = _loop_near(slicer, CutPlane(tuple(at), tuple(direction)), radius)
+        turned = direction if bend is None else _unit(direction + number * step * bend)
+        at = middles[-1] + step * radius * turned if middles else point
+        found = _loop_near(slicer, CutPlane(tuple(at), tuple(turned)), radius)
         if found is None or (areas and not areas[-1] / JUMP <= found[1] <= areas[-1] * JUMP):
             break
         middles.append(found[0])
@@ -152,19 +164,26 @@ def _last_full(inner: FloatArray, outer: FloatArray) -> int:
     return int(full[-1]) if len(full) else 0
 
 
-def _tangent(line: FloatArray, direction: FloatArray) -> FloatArray:
-    """Direction at the last point of a line (k, 3) by the parabola that fits it best."""
-    along = (line - line[-1]) @ direction
-    if len(line) < 4 or np.ptp(along) == 0.0:
-        return direction
-    scale = float(np.ptp(along))
-    out = np.array([np.polyfit(along / scale, line[:, axis], 2)[1] for axis in range(3)])
-    out = _unit(out)
-    return out if out @ direction > 0.0 else -out
+def _tangent(
+    line: FloatArray, at: FloatArray, direction: FloatArray, radius: float
+) -> tuple[FloatArray, FloatArray]:
+    """Direction at a point, and how it changes for each radius of way, by the parabola that fits a line (k, 3) of middles best.
 
-
-def _across(vector: FloatArray, direction: FloatArray) -> FloatArray:
-    return np.asarray(vector - direction * float(vector @ direction))
+    Its bend is held back as far as the middles scatter: vessels bend by radii of some diameters, and a rough surface
+    must not bend them more (ridge regression; the scatter comes from a free cubic).
+    """
+    along = (line - at) @ direction / radius
+    if len(line) < FEWEST_SECTIONS or np.ptp(along) == 0.0:
+        return direction, np.zeros(3)
+    powers = np.stack([np.ones(len(line)), along, along**2, along**3], axis=1)
+    free, *_ = np.linalg.lstsq(powers, line, rcond=None)
+    scatter = float(((line - powers @ free) ** 2).sum(axis=1).mean())
+    powers = powers[:, :3]
+    held = np.diag([0.0, 0.0, ALIKE * scatter / (BEND * radius) ** 2])
+    fit = np.linalg.solve(powers.T @ powers + held, powers.T @ line)
+    length = float(np.linalg.norm(fit[1]))
+    out, bend = fit[1] / length, 2.0 * fit[2] / length
+    return (out, bend) if out @ direction > 0.0 else (-out, bend)
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -267,7 +267,6 @@ def facts_of(end: OpenedEnd, points: FloatArray, ring: IntArray, lumen: Mesh) ->
             "lumen_cut_back_mm": round(axis.depth_mm, 3),
             "flat_within_mm": flat,
             "off_square_deg": lean,
-            "middle_line_doubt_deg": round(axis.doubt_deg, 2),
             "ring_area_mm2": round(area, 3),
         })  # fmt: skip
     return out

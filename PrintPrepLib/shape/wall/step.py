@@ -144,7 +144,8 @@ def wall(
     out = replace(built.mesh, name=mesh.name)
     # Contacts by rounding are not asked for: the flat rings are full of triangles in one plane.
     crossing = len(self_crossings(out, part(progress, 0.85, 0.95), rule=Rule.CROSSING).faces)
-    notes, warnings = words_of(built, request, len(picks) or None)
+    details = details_of(built, request, name, least)
+    notes, warnings = words_of(built, request, details, len(picks) or None)
     if crossing:
         warnings.append(f"{crossing} triangles cross others. Repair the model before printing.")
     after = measure_mesh(out)
@@ -153,7 +154,6 @@ def wall(
             "The wall did not come out closed. Repair the lumen and try again, or choose a smaller cell_mm."
         )
     change = change_between(lumen, out, part(progress, 0.95, 1.0))
-    details = details_of(built, request, name, least)
     return out, Receipt(
         "wall", asked, watch.seconds, measure_mesh(mesh), after, change, tuple(notes), tuple(warnings), details
     )

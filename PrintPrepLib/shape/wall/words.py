@@ -13,8 +13,8 @@ from .measured import WITHIN_MM
 
 UNMOVED_MM = 0.01
 """The lumen counts as unmoved up to this deviation: ten times less than printers resolve."""
-DOUBT_DEG = 10.0
-"""Uncertainty of the middle line that is warned of: the cut may then be visibly oblique."""
+LEAN_DEG = 5.0
+"""An end that leans by more against the vessel's own wall is warned of: it may be visibly oblique."""
 NOTABLE_SHARE = 0.99
 """Share of the wall that must be as asked for, else it is warned of."""
 
@@ -55,8 +55,10 @@ def details_of(built: Built, request: Request, process: str, least_mm: float) ->
     return out
 
 
-def words_of(built: Built, request: Request, asked_ends: int | None) -> tuple[list[str], list[str]]:
-    """Notes and warnings."""
+def words_of(
+    built: Built, request: Request, details: dict[str, Any], asked_ends: int | None
+) -> tuple[list[str], list[str]]:
+    """Notes and warnings of the receipt that has these details."""
     wall, proof = built.measures, built.proof
     low, high = built.thickness.low, built.thickness.high
     wanted = f"{low:g} mm" if high - low < 1e-9 else f"{low:.2f} to {high:.2f} mm by the local diameter"
@@ -76,6 +78,15 @@ def words_of(built: Built, request: Request, asked_ends: int | None) -> tuple[li
             f"{proof.deviation_max_mm:.4f} mm."
         )
     _end_words(built, asked_ends, notes, warnings)
+    for end in details["ends"]:
+        if end["off_square_deg"] is None:
+            notes.append(f"Whether the end at {_at(end['at_mm'])} is square to its wall could not be measured.")
+        elif end["off_square_deg"] > LEAN_DEG:
+            warnings.append(
+                f"The end at {_at(end['at_mm'])} was cut square to the vessel's middle line, but its wall there leans "
+                f"by {end['off_square_deg']:.0f} degrees against the cut: the vessel widens on one side, or is rough. "
+                "Look at this end."
+            )
     _meeting_words(built, request, notes, warnings)
     if wall.within_share < NOTABLE_SHARE and built.places:
         worst = built.places[0]
@@ -102,11 +113,6 @@ def _end_words(built: Built, asked: int | None, notes: list[str], warnings: list
             )
         if len(end.axes) > 1:
             notes.append(f"{len(end.axes)} of these ends lie side by side in one wall and were cut in one plane.")
-            if axis.doubt_deg > DOUBT_DEG:
-                warnings.append(
-                    f"The middle line at the open end {_at(axis.point_mm)} bends or is rough: its direction is uncertain "
-                    f"by about {axis.doubt_deg:.0f} degrees. Look at this end."
-                )
     for left in built.left_closed:
         warnings.append(
             f"The end at {_at(left.at_mm)}, about {2.0 * left.radius_mm:.1f} mm wide, was left closed: {left.reason}."
