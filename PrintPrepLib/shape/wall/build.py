@@ -92,7 +92,8 @@ def build_wall(lumen: Mesh, request: Request, progress: Progress = silent) -> Bu
     meetings = meetings_of(graph, wanted, part(progress, 0.15, 0.25))
     separate = [meeting for meeting in meetings if meeting.separate]
     keep = request.keep_apart_mm
-    gaps = [gap_function(graph, meeting, thickness.high, keep) for meeting in separate] if keep > 0.0 else []
+    found = [gap_function(graph, meeting, thickness.high, keep) for meeting in separate] if keep > 0.0 else []
+    gaps = [gap for gap in found if gap is not None]
     function = wall_function(
         lumen, thickness, axes=axes, flange=request.flange, gaps=gaps, least_mm=min(request.least_mm, thickness.low)
     )

@@ -18,13 +18,16 @@ from scipy.sparse.csgraph import connected_components
 
 from ...analysis.thickness import vertex_areas
 from ...mesh import FloatArray, Mesh
-from ...progress import Progress, silent
+from ...progress import Progress, part, silent
 from ...spatial.balls import grow_balls
 from .tips import SurfaceGraph
 
 FORK_WAYS = 4.0
 """Two sides whose shortest way along the surface is at most so many times their gap (or the wall, if more) belong to one
 fork or fold: half a circle is 1.6 times as long as its chord, and forks narrower than 30 degrees are 4 times."""
+CUBE_WALLS = 1.5
+"""The way round is measured once for each cube of so many walls."""
+MOST_CUBES = 400
 LEAST_SHARE = 0.25
 """Forks and folds smaller than this share of the wall's thickness squared are roughness, not listed."""
 
@@ -68,7 +71,7 @@ class Meeting:
 
 
 def meetings_of(graph: SurfaceGraph, thickness_mm: FloatArray, progress: Progress = silent) -> list[Meeting]:
-    """Find the places where walls meet, the nearest first.
+    """Find the places where walls meet, those of separate vessels first, the nearest first.
 
     Parameters
     ----------
@@ -78,31 +81,30 @@ def meetings_of(graph: SurfaceGraph, thickness_mm: FloatArray, progress: Progres
         Wanted wall at each vertex.
     """
     lumen = graph.mesh
-    balls = grow_balls(lumen.flipped(), float(thickness_mm.max()), progress)
-    held = np.isfinite(balls.radius_mm) & (balls.radius_mm < thickness_mm) & (balls.faces >= 0)
-    vertices = np.flatnonzero(held)
-    if not len(vertices):
+    balls = grow_balls(lumen.flipped(), float(thickness_mm.max()), part(progress, 0.0, 0.5))
+    held = np.flatnonzero(np.isfinite(balls.radius_mm) & (balls.radius_mm < thickness_mm) & (balls.faces >= 0))
+    if not len(held):
         return []
-    across = _across(lumen, balls.faces, vertices)
-    label = _patches(graph, held)
-    # The other side may lie just outside what is held: then it is known by the nearest vertex across.
-    pair = np.sort(np.stack([label[vertices], label[across]], axis=1), axis=1)
-    area = vertex_areas(lumen)
-    out = []
-    for one, two in np.unique(pair, axis=0).tolist():
-        rows = np.flatnonzero((pair == (one, two)).all(axis=1))
-        own, other = vertices[rows], across[rows]
-        size = float(area[own].sum())
-        gap = 2.0 * balls.radius_mm[own]
-        least = int(gap.argmin())
-        separate = one != two and not _near_by_way(graph, own[least], other[least], gap[least], thickness_mm[own[least]])
-        if not separate and size < LEAST_SHARE * thickness_mm[own].max() ** 2:
-            continue
-        sides = _sides(label, own, other, one) if separate else (own, other)
-        out.append(
-            Meeting(balls.centers[own[least]], float(gap[least]), size, separate, sides, balls.centers[own])
-        )
+    pairs = _Pairs(held, _across(lumen, balls.faces, held), 2.0 * balls.radius_mm[held], balls.centers[held])
+    far = _far(graph, pairs, thickness_mm, part(progress, 0.5, 1.0))
+    area, wall = vertex_areas(lumen), float(thickness_mm.max())
+    out = _gathered(graph, pairs.some(far), wall, area, separate=True)
+    forks = _gathered(graph, pairs.some(~far), wall, area, separate=False)
+    out += [fork for fork in forks if fork.area_mm2 >= LEAST_SHARE * wall**2]
     return sorted(out, key=lambda meeting: (not meeting.separate, meeting.gap_mm))
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Vertices that are held, the nearest vertex across, the gap and the middle between."""
+
+    own: Int64Array
+    across: Int64Array
+    gap: FloatArray
+    middle: FloatArray
+
+    def some(self, rows: npt.NDArray[Any]) -> _Pairs:
+        return _Pairs(self.own[rows], self.across[rows], self.gap[rows], self.middle[rows])
 
 
 def _across(lumen: Mesh, faces: Int64Array, vertices: Int64Array) -> Int64Array:
@@ -112,29 +114,51 @@ def _across(lumen: Mesh, faces: Int64Array, vertices: Int64Array) -> Int64Array:
     return np.asarray(corners[np.arange(len(vertices)), off.argmin(axis=1)])
 
 
-def _patches(graph: SurfaceGraph, held: npt.NDArray[np.bool_]) -> Int64Array:
-    """Patch of each vertex: those that are held and hang together; each other vertex goes to the nearest patch."""
-    a, b = graph.edges.T
-    both = held[a] & held[b]
-    n = len(held)
-    _, label = connected_components(coo_array((np.ones(both.sum(), bool), (a[both], b[both])), shape=(n, n)), False)
-    # Vertices beside a patch are of it, so that a side that is held here and there only is one.
-    out = np.full(n, -1, np.int64)
-    out[held] = label[held]
-    for _ in range(2):
-        for here, there in ((a, b), (b, a)):
-            take = (out[here] < 0) & (out[there] >= 0)
-            out[here[take]] = out[there[take]]
-    out[out < 0] = label[out < 0]
+def _far(graph: SurfaceGraph, pairs: _Pairs, wall: FloatArray, progress: Progress) -> npt.NDArray[np.bool_]:
+    """Whether the way along the surface from one side to the other is long, decided once for each small cube."""
+    side = CUBE_WALLS * float(wall.max())
+    while True:
+        cube = np.floor(pairs.middle / side).astype(np.int64)
+        _, first, of = np.unique(cube, axis=0, return_index=True, return_inverse=True)
+        if len(first) <= MOST_CUBES:
+            break
+        side *= 1.5
+    far = np.zeros(len(first), bool)
+    for number, row in enumerate(first.tolist()):
+        progress(number / len(first), "Looking for walls that meet")
+        start, stop = int(pairs.own[row]), int(pairs.across[row])
+        limit = FORK_WAYS * max(float(pairs.gap[row]), float(wall[start]))
+        far[number] = not np.isfinite(graph.distance(np.array([start]), limit)[stop])
+    return np.asarray(far[of.reshape(-1)])
+
+
+def _gathered(graph: SurfaceGraph, pairs: _Pairs, wall: float, area: FloatArray, *, separate: bool) -> list[Meeting]:
+    if not len(pairs.own):
+        return []
+    patch = _patches(graph, np.concatenate([pairs.own, pairs.across]), wall)
+    both = np.sort(np.stack([patch[pairs.own], patch[pairs.across]], axis=1), axis=1)
+    out = []
+    for one, two in np.unique(both, axis=0).tolist():
+        rows = np.flatnonzero((both == (one, two)).all(axis=1))
+        own, other = pairs.own[rows], pairs.across[rows]
+        least = int(pairs.gap[rows].argmin())
+        every = np.concatenate([own, other])
+        first = patch[every] == one
+        sides = np.unique(every[first]), np.unique(every[~first])
+        out.append(
+            Meeting(
+                pairs.middle[rows[least]], float(pairs.gap[rows[least]]), float(area[np.unique(own)].sum()), separate,
+                sides, pairs.middle[rows],
+            )  # fmt: skip
+        )
     return out
 
 
-def _sides(label: Int64Array, own: Int64Array, other: Int64Array, one: int) -> tuple[Int64Array, Int64Array]:
-    every = np.concatenate([own, other])
-    first = label[every] == one
-    return np.unique(every[first]), np.unique(every[~first])
-
-
-def _near_by_way(graph: SurfaceGraph, start: int, stop: int, gap: float, wall: float) -> bool:
-    limit = FORK_WAYS * max(gap, wall)
-    return bool(np.isfinite(graph.distance(np.array([start]), limit)[stop]))
+def _patches(graph: SurfaceGraph, vertices: Int64Array, wall: float) -> Int64Array:
+    """Patch of each vertex: those that lie within a wall of one another along the surface are one."""
+    near = np.isfinite(graph.distance(np.unique(vertices), wall))
+    a, b = graph.edges.T
+    both = near[a] & near[b]
+    n = len(near)
+    _, label = connected_components(coo_array((np.ones(both.sum(), bool), (a[both], b[both])), shape=(n, n)), False)
+    return np.asarray(label, np.int64)

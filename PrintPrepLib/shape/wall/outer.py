@@ -68,12 +68,17 @@ def _rim(points: FloatArray, distance: FloatArray, axis: EndAxis, flange: Flange
     return np.asarray(np.minimum.reduce([distance + wall + flange.width_mm, along + flange.thickness_mm, reach]))
 
 
-def gap_function(graph: SurfaceGraph, meeting: Meeting, wall_mm: float, keep_mm: float) -> Function:
-    """Positive within half of ``keep_mm`` of the middle between two vessels, near the place where their walls meet."""
+def gap_function(graph: SurfaceGraph, meeting: Meeting, wall_mm: float, keep_mm: float) -> Function | None:
+    """The strip between two vessels that stays free: positive within half of ``keep_mm`` of the middle between two vessels, near the place where their walls meet.
+
+    None where both sides are one stretch of the surface, so that there is no middle between them.
+    """
     lumen = graph.mesh
     reach = SIDE_REACH * (wall_mm + keep_mm)
     way = [graph.distance(side, reach) for side in meeting.sides]
     mine = [np.isfinite(way[0]) & (way[0] <= way[1]), np.isfinite(way[1]) & (way[1] < way[0])]
+    if not mine[0].any() or not mine[1].any():
+        return None
     first, second = (SurfaceIndex(lumen.submesh(side[lumen.faces].any(axis=1))) for side in mine)
     limit = wall_mm + keep_mm
 

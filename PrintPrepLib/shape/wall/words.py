@@ -128,7 +128,10 @@ def _meeting_words(built: Built, request: Request, notes: list[str], warnings: l
     separate = [meeting for meeting in built.meetings if meeting.separate]
     forks = [meeting for meeting in built.meetings if not meeting.separate]
     for meeting, one in zip(separate, built.bridged, strict=True):
-        where = f"The lumens of two vessels come within {meeting.gap_mm:.2f} mm of each other at {_at(meeting.place_mm)}"
+        where = (
+            f"Two stretches of the lumen that are far apart along the vessel come within {meeting.gap_mm:.2f} mm of "
+            f"each other at {_at(meeting.place_mm)}"
+        )
         if one and request.keep_apart_mm > 0.0:
             warnings.append(f"{where}: too near for two walls and the gap; their walls are one there.")
         elif one:
