@@ -85,7 +85,7 @@ def axis_at(lumen: Mesh, tip: Tip) -> EndAxis | None:
         reach = outer[: last + 1] if len(outer) else middle[:1]
         # Sections beside the cap may cut a corner of it: they would turn the direction further and further.
         safe = reach[: max(1, len(reach) - round(CAP_RADII * OUTER_STEPS_PER_RADIUS))]
-        line = np.concatenate([middle[::-1], safe[1:: OUTER_STEPS_PER_RADIUS // STEPS_PER_RADIUS]])
+        line = np.concatenate([middle[::-1], safe[1 :: OUTER_STEPS_PER_RADIUS // STEPS_PER_RADIUS]])
         turned, bend = _tangent(line, reach[-1], direction, radius)
         settled = angle_deg(direction, turned) < SETTLED_DEG
         # The next round begins where this one's middle line is sure, not at the cap.
@@ -164,13 +164,11 @@ def _last_full(inner: FloatArray, outer: FloatArray) -> int:
     return int(full[-1]) if len(full) else 0
 
 
-def _tangent(
-    line: FloatArray, at: FloatArray, direction: FloatArray, radius: float
-) -> tuple[FloatArray, FloatArray]:
-    """Direction at a point, and how it changes for each radius of way, by the parabola that fits a line (k, 3) of middles best.
+def _tangent(line: FloatArray, at: FloatArray, direction: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
+    """Direction at a point, and how it changes for each radius of way.
 
-    Its bend is held back as far as the middles scatter: vessels bend by radii of some diameters, and a rough surface
-    must not bend them more (ridge regression; the scatter comes from a free cubic).
+    By the parabola that fits a line (k, 3) of middles best. Its bend is held back as far as the middles scatter about a
+    free cubic: vessels bend by radii of some diameters, and a rough surface must not bend them more (ridge regression).
     """
     along = (line - at) @ direction / radius
     if len(line) < FEWEST_SECTIONS or np.ptp(along) == 0.0:

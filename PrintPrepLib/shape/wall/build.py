@@ -117,13 +117,17 @@ def build_wall(lumen: Mesh, request: Request, progress: Progress = silent) -> Bu
     )
     outer, inner = Mesh(*around, lumen.name), Mesh(*within, lumen.name)
     wanted = thickness(np.asarray(inner.vertices))
-    measures, reached = measure_wall(inner, outer, wanted, thickness, part(progress, 0.7, 0.9))
+
+    def flanged(points: FloatArray) -> BoolArray:
+        return _near_ends(points, axes, request) if request.flange else np.zeros(len(points), bool)
+
+    measures, reached = measure_wall(inner, outer, thickness, flanged, part(progress, 0.7, 0.9))
     at_ends = np.zeros(len(inner.vertices), bool)
     for end in ends:
         for loop in end.lumen_loops:
             at_ends[loop] = True
-    reasons = _reasons(inner, lumen, axes, meetings, gaps != [], request)
-    places, total = other_places(inner, reached, wanted, reasons)
+    thinner = "thinner, kept apart from another stretch of the lumen" if gaps else "thinner than wanted"
+    places, total = other_places(inner, reached, wanted, _reasons(inner, axes, meetings, request), thinner)
     proof = prove_lumen(inner, lumen, at_ends, part(progress, 0.9, 1.0))
     return Built(
         mesh.without_unused_vertices(), outer, inner, tuple(ends), tuple(rings), tuple(meetings), bridged, measures,
@@ -162,23 +166,33 @@ def without_voids(lumen: Mesh) -> tuple[Mesh, tuple[tuple[tuple[float, ...], flo
 
 
 def _reasons(
-    inner: Mesh, lumen: Mesh, axes: list[EndAxis], meetings: list[Meeting], apart: bool, request: Request
+    inner: Mesh, axes: list[EndAxis], meetings: list[Meeting], request: Request
 ) -> list[tuple[str, BoolArray]]:
-    """Why the wall may be another than asked for, with the inner vertices that each reason holds for.
+    """Why the wall may be thicker than asked for, with the inner vertices that each reason holds for.
 
     Vertices keep their numbers through the opening of ends; new ones stand behind.
     """
     n = len(inner.vertices)
-    near = np.zeros(n, bool)
-    for axis in axes:
-        off = inner.vertices - axis.point_mm
-        along = np.abs(off @ axis.direction)
-        rim = NEAR_END_WALLS * request.thickest_mm + (request.flange.thickness_mm if request.flange else 0.0)
-        near |= (along <= rim) & (np.linalg.norm(off, axis=1) <= 2.0 * axis.radius_mm + rim)
     fork, bridge = np.zeros(n, bool), np.zeros(n, bool)
     for meeting in meetings:
         for side in meeting.sides:
             (bridge if meeting.separate else fork)[side] = True
-    end = "flange of an open end" if request.flange else "rim of an open end"
-    between = "kept apart from another vessel" if apart else "grown into the wall of another vessel"
-    return [(between, bridge), ("fork or fold, filled where the two sides meet", fork), (end, near)]
+    return [
+        ("grown into the wall of another stretch of the lumen", bridge),
+        ("fork or fold, filled where the two sides meet", fork),
+        ("flange of an open end" if request.flange else "rim of an open end",
+         _near_ends(np.asarray(inner.vertices), axes, request)),
+    ]  # fmt: skip
+
+
+def _near_ends(points: FloatArray, axes: list[EndAxis], request: Request) -> BoolArray:
+    """Which points (k, 3) of the lumen lie so near an open end that its rim is nearer than the wall's outer side."""
+    out = np.zeros(len(points), bool)
+    rim = NEAR_END_WALLS * request.thickest_mm
+    if request.flange is not None:
+        rim += request.flange.thickness_mm + request.flange.width_mm
+    for axis in axes:
+        off = points - axis.point_mm
+        along = np.abs(off @ axis.direction)
+        out |= (along <= rim) & (np.linalg.norm(off, axis=1) <= 2.0 * axis.radius_mm + rim)
+    return out

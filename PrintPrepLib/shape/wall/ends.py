@@ -236,7 +236,10 @@ def _holds_exactly(outer: CutSurface, lumen: Surface, loops: list[Int64Array], p
     own = [plane.to_local(lumen[0][loop])[:, :2] for loop in loops]
     if not all(inside_loops([edge], loop[:1])[0] for loop in own):
         return False
-    sections, _ = Slicer3D(Mesh(lumen[0], lumen[1])).loops(plane.moved(-2.0 * SNAP_MM))
+    lower = plane.moved(-2.0 * SNAP_MM)
+    off = np.linalg.norm(lumen[0] - np.array(plane.point_mm), axis=1)
+    near = (off <= REACH_RADII * np.hypot(edge[:, 0], edge[:, 1]).max())[lumen[1]].any(axis=1)
+    sections, _ = Slicer3D(Mesh(lumen[0], lumen[1][near])).loops(lower)
     return sum(bool(inside_loops([edge], section[:1])[0]) for section in sections) == len(loops)
 
 

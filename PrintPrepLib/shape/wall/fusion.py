@@ -23,8 +23,8 @@ from ...spatial.balls import grow_balls
 from .tips import SurfaceGraph
 
 FORK_WAYS = 4.0
-"""Two sides whose shortest way along the surface is at most so many times their gap (or the wall, if more) belong to one
-fork or fold: half a circle is 1.6 times as long as its chord, and forks narrower than 30 degrees are 4 times."""
+"""Two sides whose shortest way along the surface is at most so many times their gap (or the wall, if more) belong to
+one fork or fold: half a circle is 1.6 times as long as its chord, and forks narrower than 30 degrees are 4 times."""
 CUBE_WALLS = 1.5
 """The way round is measured once for each cube of so many walls."""
 MOST_CUBES = 400
@@ -147,9 +147,13 @@ def _gathered(graph: SurfaceGraph, pairs: _Pairs, wall: float, area: FloatArray,
         sides = np.unique(every[first]), np.unique(every[~first])
         out.append(
             Meeting(
-                pairs.middle[rows[least]], float(pairs.gap[rows[least]]), float(area[np.unique(own)].sum()), separate,
-                sides, pairs.middle[rows],
-            )  # fmt: skip
+                pairs.middle[rows[least]],
+                float(pairs.gap[rows[least]]),
+                float(area[np.unique(own)].sum()),
+                separate,
+                sides,
+                pairs.middle[rows],
+            )
         )
     return out
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,13 @@ WITHIN_MM = 0.1
 SAMPLES = 100_000
 LISTED = 200
 """Places that a receipt lists; all are counted."""
+HOLDS_SHARE = 0.3
+"""Share of a place for which a reason must hold: the thicker wall reaches beyond the cause of it."""
+GROOVE = "thicker over a groove of the lumen that the outside does not follow"
 LEAST_MM2 = 0.05
 """Smaller places, a few triangles, are counted but not listed."""
 
+AtPoints = Callable[[FloatArray], FloatArray]
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -80,7 +84,11 @@ class LumenProof:
 
 
 def measure_wall(
-    inner: Mesh, outer: Mesh, wanted: FloatArray, wanted_at: Any, progress: Progress = silent
+    inner: Mesh,
+    outer: Mesh,
+    wanted_at: AtPoints,
+    left_out: Callable[[FloatArray], BoolArray],
+    progress: Progress = silent,
 ) -> tuple[WallMeasures, FloatArray]:
     """Measure from the lumen to the outside.
 
@@ -88,10 +96,10 @@ def measure_wall(
     ----------
     inner, outer : Mesh
         Surfaces of the wall without the rings at the ends.
-    wanted : (n,) float64
-        Wanted wall at the inner vertices.
     wanted_at : callable
-        The same at any points (k, 3) of the lumen.
+        Wanted wall (k,) at points (k, 3) of the lumen.
+    left_out : callable
+        Which points (k, 3) do not count: flanges are thicker on purpose.
 
     Returns
     -------
@@ -101,10 +109,13 @@ def measure_wall(
     """
     index = index_of(outer)
     points = area_samples(inner, SAMPLES)
+    counting = points[~left_out(points)]
+    points = counting if len(counting) else points
     by_area = index.closest(points, progress=part(progress, 0.0, 0.4)).distance_mm
     reached = index.closest(inner.vertices, progress=part(progress, 0.4, 0.8)).distance_mm
     back = index_of(inner).closest(area_samples(outer, SAMPLES // 4), progress=part(progress, 0.8, 1.0)).distance_mm
     used = inner.used_vertices
+    used = used[~left_out(inner.vertices[used])] if len(counting) else used
     p01, median, p99 = np.percentile(by_area, (1, 50, 99))
     return WallMeasures(
         min_mm=min(float(by_area.min()), float(reached[used].min())),
@@ -120,11 +131,12 @@ def measure_wall(
 
 
 def other_places(
-    inner: Mesh, reached: FloatArray, wanted: FloatArray, reasons: list[tuple[str, BoolArray]]
+    inner: Mesh, reached: FloatArray, wanted: FloatArray, reasons: list[tuple[str, BoolArray]], thinner: str
 ) -> tuple[list[OtherPlace], int]:
     """List where the wall is off by more than :data:`WITHIN_MM`, the largest first, and count all such places.
 
-    ``reasons`` are words with the vertices that they hold for, the first that holds for most of a place is told.
+    ``reasons`` are words with the vertices that they hold for, the first that holds for much of a thicker place is
+    told; ``thinner`` is told of thinner ones.
     """
     off = np.abs(reached - wanted) > WITHIN_MM
     sides = np.concatenate([inner.faces[:, (0, 1)], inner.faces[:, (1, 2)], inner.faces[:, (2, 0)]])
@@ -142,7 +154,9 @@ def other_places(
         if size < LEAST_MM2:
             continue
         worst = own[np.abs(reached[own] - wanted[own]).argmax()]
-        reason = next((word for word, mask in reasons if mask[own].mean() > 0.3), _plain(reached[own], wanted[own]))
+        reason = next((word for word, mask in reasons if mask[own].mean() > HOLDS_SHARE), GROOVE)
+        if np.median(reached[own] - wanted[own]) < 0.0:
+            reason = thinner
         x, y, z = np.round(inner.vertices[worst], 2).tolist()
         out.append(
             OtherPlace(
@@ -156,12 +170,6 @@ def other_places(
         )
     out.sort(key=lambda place: -place.area_mm2)
     return out[:LISTED], len(out)
-
-
-def _plain(reached: FloatArray, wanted: FloatArray) -> str:
-    if (reached > wanted).mean() > 0.5:
-        return "thicker: a fold or groove of the lumen that the outside does not follow"
-    return "thinner than wanted"
 
 
 def prove_lumen(inner: Mesh, lumen: Mesh, at_ends: BoolArray, progress: Progress = silent) -> LumenProof:

@@ -15,7 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ...errors import GeometryError
-from ...mesh import FloatArray, IntArray, Mesh
+from ...mesh import FloatArray, IntArray
 from ..cut.plane import CutPlane
 
 SNAP_MM = 0.005
@@ -89,9 +89,7 @@ def cut_off(
     return CutSurface(points, np.concatenate([rest, kept]).astype(np.int32), loop)
 
 
-def _stands_out(
-    vertices: FloatArray, others: npt.NDArray[np.bool_], plane: CutPlane, ring: FloatArray
-) -> bool:
+def _stands_out(vertices: FloatArray, others: npt.NDArray[np.bool_], plane: CutPlane, ring: FloatArray) -> bool:
     """Whether something else stands up beyond the plane right beside the ring, which would not be flat then."""
     if not len(ring) or not others.any():
         return False
@@ -117,7 +115,7 @@ def _with_tip(
     graph = coo_array((np.ones(len(sides), bool), (sides[:, 0], sides[:, 1])), shape=(n, n))
     _, piece = connected_components(graph, directed=False)
     nearest = int(((vertices[candidates] - tip_mm) ** 2).sum(axis=1).argmin())
-    return candidates[piece == piece[nearest]]
+    return np.asarray(candidates[piece == piece[nearest]], np.int64)
 
 
 def _clip(
@@ -153,7 +151,7 @@ def _clip(
             if ((place[0] - place[2]) ** 2).sum() > ((place[1] - place[3]) ** 2).sum():
                 corners = corners[1:] + corners[:1]
         out += [(corners[0], corners[k], corners[k + 1]) for k in range(1, len(corners) - 1)]
-    return np.array(points).reshape(-1, 3), np.array(out, np.int64).reshape(-1, 3)
+    return np.array(points).reshape(-1, 3), np.array(out, np.int32).reshape(-1, 3)
 
 
 def _ring(faces: IntArray, rim: Int64Array) -> Int64Array | None:

@@ -69,7 +69,9 @@ def _rim(points: FloatArray, distance: FloatArray, axis: EndAxis, flange: Flange
 
 
 def gap_function(graph: SurfaceGraph, meeting: Meeting, wall_mm: float, keep_mm: float) -> Function | None:
-    """The strip between two vessels that stays free: positive within half of ``keep_mm`` of the middle between two vessels, near the place where their walls meet.
+    """The strip between two vessels that stays free: positive within half of its width of the middle between them.
+
+    It ends where it leaves the place at which their walls would meet.
 
     None where both sides are one stretch of the surface, so that there is no middle between them.
     """
@@ -79,7 +81,7 @@ def gap_function(graph: SurfaceGraph, meeting: Meeting, wall_mm: float, keep_mm:
     mine = [np.isfinite(way[0]) & (way[0] <= way[1]), np.isfinite(way[1]) & (way[1] < way[0])]
     if not mine[0].any() or not mine[1].any():
         return None
-    first, second = (SurfaceIndex(lumen.submesh(side[lumen.faces].any(axis=1))) for side in mine)
+    first, second = (SurfaceIndex(lumen.submesh(np.asarray(side[lumen.faces].any(axis=1)))) for side in mine)
     limit = wall_mm + keep_mm
 
     def value(points: FloatArray) -> FloatArray:
@@ -89,4 +91,3 @@ def gap_function(graph: SurfaceGraph, meeting: Meeting, wall_mm: float, keep_mm:
         return np.asarray(out)
 
     return value
-

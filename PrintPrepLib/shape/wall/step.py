@@ -201,7 +201,6 @@ def _checked(mesh: Mesh, thickest: float, progress: Progress) -> Mesh:
     crossing = len(self_crossings(lumen, progress, rule=Rule.CROSSING).faces)
     if crossing:
         raise GeometryError(
-            f"{crossing} triangles of the lumen cross others, so inside and outside cannot be told. Repair it "
-            "first."
+            f"{crossing} triangles of the lumen cross others, so inside and outside cannot be told. Repair it first."
         )
     return lumen

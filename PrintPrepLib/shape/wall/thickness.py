@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
@@ -47,7 +48,7 @@ def table_of(text: str) -> Table:
         if not (0.0 < diameter < np.inf and 0.0 < wall < np.inf):
             raise InputError(f"by_diameter: diameters and walls must be above zero; got '{word.strip()}'.")
         rows.append((diameter, wall))
-    if any(b[0] <= a[0] for a, b in zip(rows, rows[1:], strict=False)):
+    if any(b[0] <= a[0] for a, b in pairwise(rows)):
         raise InputError(f"by_diameter: the diameters must go up from entry to entry; got '{text}'.")
     return tuple(rows)
 
@@ -116,7 +117,8 @@ def by_diameter(lumen: Mesh, table: Table, reach_mm: float, progress: Progress =
     low, high = lumen.bounds[0] - reach_mm, lumen.bounds[1] + reach_mm
     least = float(np.percentile(measured.diameter_mm, 5)) / 2.0 / NODES_PER_RADIUS
     step = max(least, float((np.prod(high - low) / MOST_NODES) ** (1.0 / 3.0)))
-    axes = tuple(np.linspace(a, b, max(2, int(np.ceil((b - a) / step)) + 1)) for a, b in zip(low, high, strict=True))
+    x, y, z = (np.linspace(a, b, max(2, int(np.ceil((b - a) / step)) + 1)) for a, b in zip(low, high, strict=True))
+    axes = x, y, z
     nodes = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     _, nearest = cKDTree(measured.points_mm).query(nodes)
     values = gaussian_filter(wall[nearest].reshape([len(axis) for axis in axes]), BLUR_NODES, mode="nearest")

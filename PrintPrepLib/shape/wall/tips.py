@@ -87,7 +87,7 @@ def tips_of(graph: SurfaceGraph) -> list[Tip]:
     return out
 
 
-def _farthest(distance: FloatArray, piece: Int64Array, count: int, used: Int64Array) -> Int64Array:
+def _farthest(distance: FloatArray, piece: npt.NDArray[np.integer], count: int, used: Int64Array) -> Int64Array:
     order = used[np.lexsort((distance[used], piece[used]))]
     last = np.flatnonzero(np.append(piece[order][1:] != piece[order][:-1], True))
     return order[last]

@@ -106,17 +106,17 @@ def words_of(
 
 def _end_words(built: Built, asked: int | None, notes: list[str], warnings: list[str]) -> None:
     for end in built.ends:
-        for axis in end.axes:
-            notes.append(
-                f"Opened at {_at(axis.point_mm)}: lumen {2.0 * axis.radius_mm:.2f} mm wide, cut flat and square to the "
-                f"middle line, {axis.depth_mm:.2f} mm inside its tip."
-            )
+        notes.extend(
+            f"Opened at {_at(axis.point_mm)}: lumen {2.0 * axis.radius_mm:.2f} mm wide, cut flat and square to the "
+            f"middle line, {axis.depth_mm:.2f} mm inside its tip."
+            for axis in end.axes
+        )
         if len(end.axes) > 1:
             notes.append(f"{len(end.axes)} of these ends lie side by side in one wall and were cut in one plane.")
-    for left in built.left_closed:
-        warnings.append(
-            f"The end at {_at(left.at_mm)}, about {2.0 * left.radius_mm:.1f} mm wide, was left closed: {left.reason}."
-        )
+    warnings.extend(
+        f"The end at {_at(left.at_mm)}, about {2.0 * left.radius_mm:.1f} mm wide, was left closed: {left.reason}."
+        for left in built.left_closed
+    )
     made = sum(len(end.axes) for end in built.ends)
     if asked is not None and asked != made:
         warnings.append(f"{asked} open ends were asked for, {made} were made.")
