@@ -265,7 +265,7 @@ def facts_of(end: OpenedEnd, points: FloatArray, ring: IntArray, lumen: Mesh) ->
         lean = None if along is None else round(angle_deg(normal, along), 2)
         out.append({
             "at_mm": np.round(axis.point_mm, 3).tolist(),
-            "direction": np.round(normal, 5).tolist(),
+            "direction": np.round(normal, 7).tolist(),
             "lumen_diameter_mm": round(2.0 * axis.radius_mm, 3),
             "lumen_cut_back_mm": round(axis.depth_mm, 3),
             "flat_within_mm": flat,

@@ -26,6 +26,9 @@ STEP = 1.25
 """Growth of the front from one trial to the next."""
 LEAST_LENGTH = 1.0
 """A dead end shorter than so many diameters of its own is a bulge, not an end."""
+LEAST_WHOLE = 4.5
+"""A piece whose surface is shorter than so many radii from end to end is a ball (3.1 to 3.5 of them along edges) or a
+lump, without ends."""
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -78,11 +81,15 @@ def tips_of(graph: SurfaceGraph) -> list[Tip]:
     _, first = np.unique(piece[used], return_index=True)
     starts = _farthest(graph.distance(used[first]), piece, count, used)
     distance = graph.distance(starts)
+    whole = np.zeros(count)
+    np.maximum.at(whole, piece[used], distance[used])
     found = [(int(vertex), np.inf) for vertex in starts] + _peaks(graph, distance)
     out: list[Tip] = []
     for vertex, length in found:
         tip = _tip(graph, vertex)
-        if tip is not None and length >= LEAST_LENGTH * 2.0 * tip.radius_mm:
+        if tip is None or length < LEAST_LENGTH * 2.0 * tip.radius_mm:
+            continue
+        if whole[piece[vertex]] >= LEAST_WHOLE * tip.radius_mm:
             out.append(tip)
     return out
 
