@@ -24,7 +24,7 @@ OPERATIONS = {
     "fragments": "Loose pieces of the surface", "repair": "Repair", "holes": "Holes closed", "smooth": "Smoothing",
     "simplify": "Simplifying", "thicken": "Thickening", "cut": "Cut into parts", "split": "Split to the printer",
     "join": "Joined", "union": "Joined into one", "mirror": "Mirrored", "scale": "Scaled", "place": "Laid on the bed",
-    "offset": "Offset", "boolean": "Combined with another body",
+    "offset": "Offset", "boolean": "Combined with another body", "wall": "Wall round the lumen",
 }  # fmt: skip
 _LETTERS = {"dicom": "DICOM series", "file": "volume file", "array": "volume"}
 
