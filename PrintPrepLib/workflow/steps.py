@@ -97,7 +97,6 @@ _TABLE = (
     Step("simplify", Stage.MESH, simplify, 8.0),
     Step("thicken", Stage.MESH, thicken, 8.0),
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
-    Step("wall", Stage.MESH, wall, 8.0),
     Step("wall", Stage.MESH, wall, 8.0, purposeful=True),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
