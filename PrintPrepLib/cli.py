@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "thicken": ("mesh_step", "bring thin walls to a wanted thickness, and leave the rest as it is"),
     "label": ("label", "write on a model: text, side marks, scale bar, QR code; raised or engraved"),
     "wall": ("mesh_step", "make a wall round a lumen, outward only, with its ends opened flat and square"),
+    "landing": ("mesh_step", "add flat blocks for a caliper where a length to be measured ends on a point"),
     "cut": ("parts_step", "cut a model by planes into parts with pins that fit one way only"),
     "split": ("parts_step", "cut a model that is too large into parts that fit a printer"),
     "join": ("parts_step", "join separate bodies by pins or magnets, or into one solid (--union)"),

@@ -39,10 +39,19 @@ _SHORT = {
     "open_end_mm": "--open-end",
     "keep_apart_mm": "--keep-apart",
     "cell_mm": "--cell",
+    "from_mm": "--from",
+    "to_mm": "--to",
+    "side_mm": "--side",
+    "rise_mm": "--rise",
 }
 """Words of the command line for parameters whose name in recipes is longer."""
-REPEATED = {"wall": {"open_end_mm": "X,Y,Z"}}
+REPEATED = {
+    "wall": {"open_end_mm": "X,Y,Z"},
+    "landing": {"from_mm": "X,Y,Z", "to_mm": "X,Y,Z", "protect_at": "X,Y,Z,R"},
+}
 """Options of a step that may be given several times; their numbers are put one after the other."""
+PROTECTING = ("landing",)
+"""Steps that take a mesh on which they do nothing."""
 
 
 def units_option(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
             _add_repeated(parser, spec, REPEATED[name][spec.name])
         else:
             add_option(parser, spec)
+    if name in PROTECTING:
+        parser.add_argument("--protect", metavar="FILE", type=Path, help="mesh on which nothing may be added")
     if name == "fragments":
         parser.add_argument("--keep", metavar="largest|all|N", default="largest", help="which pieces stay")
 
@@ -77,7 +88,10 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     call = make_call(step, given_options(options), f"printprep {step.name}")
     units = Units(options.units) if options.units else None
     mesh = read_mesh(options.mesh, units=units)
-    result, receipt = step.function(mesh, **call.parameters, progress=part(console.progress, 0.0, 0.9))
+    extra: dict[str, Any] = {}
+    if step.name in PROTECTING and options.protect:
+        extra["protect"] = read_mesh(options.protect).with_name("protected anatomy")
+    result, receipt = step.function(mesh, **call.parameters, **extra, progress=part(console.progress, 0.0, 0.9))
     written = None
     if options.output:
         written = write_mesh(result, options.output, progress=part(console.progress, 0.9, 1.0))

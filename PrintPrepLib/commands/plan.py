@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +23,21 @@ from ..record.lying import render_orientations
 from .console import Console
 from .mesh_step import units_option
 from .orient import flatten, protect_options, protection, table
+from .plan_parts import execute_parts
+from .plan_words import WIDTH, advice_lines
 from .profiles import profiles_option
-
-WIDTH = 110
-"""Characters of a line."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the options."""
-    parser.add_argument("mesh", metavar="MESH", type=Path, help="mesh file")
+    parser.add_argument(
+        "mesh", metavar="MESH", type=Path, nargs="+",
+        help="mesh file; several files are parts of one model, each planned by itself",
+    )  # fmt: skip
+    parser.add_argument(
+        "--name", metavar="NAME", action="append", default=[],
+        help="name of a part, in the order of the files: file names may hold patient data and are not used",
+    )  # fmt: skip
     parser.add_argument("--use", metavar="NAME", required=True, help=f"what it is for: {', '.join(use_names())}")
     parser.add_argument("--printer", metavar="NAME", help="printer at hand; one is looked for without")
     parser.add_argument("--process", metavar="NAME", help="printing process, where no printer is named")
@@ -42,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         "--orient", choices=("advise", "apply"), default="advise",
         help="apply: write the model as it is to lie on the printer (-o FILE). Default: advise",
     )  # fmt: skip
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="the laid model, with --orient apply")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path,
+        help="the laid model, with --orient apply; of several meshes a folder for all of them",
+    )  # fmt: skip
     parser.add_argument("--picture", metavar="FILE", type=Path, help="picture of the orientations (.png)")
     parser.add_argument("--sources", action="store_true", help="say the source of every figure as well")
     protect_options(parser)
@@ -58,7 +66,9 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         raise InputError(f"The layer height must be above zero, got {options.layer:g} mm.")
     flatten(options)
     with lab_profiles(options.profiles):
-        mesh = read_mesh(options.mesh, units=Units(options.units) if options.units else None)
+        if len(options.mesh) > 1:
+            return execute_parts(options, console)
+        mesh = read_mesh(options.mesh[0], units=Units(options.units) if options.units else None)
         keep = None if options.protect is None else read_mesh(options.protect).with_name("protected surface")
         protected = protection(options, keep)
         done = plan(
@@ -67,7 +77,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         )  # fmt: skip
         picture = _picture(mesh, done, protected, options, console)
     data = {**done.to_dict(), "picture": picture, **_laid(mesh, done, options)}
-    lines = [f"{options.mesh.name}: plan for {done.use.title.lower()}", *_lines(done, options.sources)]
+    lines = [f"{options.mesh[0].name}: plan for {done.use.title.lower()}", *advice_lines(done.lines, options.sources)]
     lines += ["", "Orientations", *table(data["orientation"])]
     if data["output"]:
         lines.append(f"Written: {data['output']} ({axes_words(done.orientations.chosen.measures.rotation)})")
@@ -96,22 +106,3 @@ def _laid(mesh: Mesh, done: Plan, options: argparse.Namespace) -> dict[str, Any]
         "output": None if written is None else str(options.output),
         "written": None if written is None else written.to_dict(),
     }
-
-
-def _lines(done: Plan, sources: bool) -> Iterator[str]:
-    for advice in done.lines:
-        yield ""
-        yield f"{'WARN ' if advice.warning else ''}{advice.subject}"
-        yield from textwrap.wrap(advice.advice, WIDTH, initial_indent="  ", subsequent_indent="  ")
-        for word, text in (("why", advice.why), ("else", advice.changes)):
-            yield from textwrap.wrap(text, WIDTH, initial_indent=f"    {word:<5}", subsequent_indent="         ")
-        if sources:
-            for of, figure in advice.figures:
-                yield from textwrap.wrap(
-                    f"{of}: {figure.words()}. {figure.source}",
-                    WIDTH,
-                    initial_indent="    from ",
-                    subsequent_indent="         ",
-                )
-            for source in advice.sources:
-                yield from textwrap.wrap(source, WIDTH, initial_indent="    from ", subsequent_indent="         ")

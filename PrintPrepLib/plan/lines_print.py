@@ -235,21 +235,27 @@ def estimate_lines(done: Estimate) -> list[Advice]:
     hours = (
         "No figure is known for the time."
         if done.hours is None
-        else f"About {_hours(done.hours)} for {done.layers} layers."
+        else f"About {hours_in_words(done.hours)} for {done.layers} layers."
     )
     out.append(
         Advice("time (estimate)", hours, done.time_formula + rough, changes + " Machines differ by a factor of four.")
     )
-    cost = "No price is known." if done.cost is None else f"Material for about {_money(done.cost)} euros or US dollars."
+    cost = (
+        "No price is known."
+        if done.cost is None
+        else f"Material for about {money_in_words(done.cost)} euros or US dollars."
+    )
     out.append(
         Advice("cost (estimate)", cost, done.cost_formula + rough, "Your own price in the lab's profiles; a quote.")
     )
     return out
 
 
-def _hours(hours: float) -> str:
+def hours_in_words(hours: float) -> str:
+    """Write a time as people say it."""
     return f"{hours * 60.0:.0f} min" if hours < 1.0 else f"{hours:.1f} h"
 
 
-def _money(cost: float) -> str:
+def money_in_words(cost: float) -> str:
+    """Write a sum of money without more digits than it is worth."""
     return f"{cost:.1f}" if cost < 10.0 else f"{cost:.0f}"

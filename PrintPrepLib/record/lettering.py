@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..analysis.lengths import directions
 from . import canvas
 from .canvas import Pixels
 from .colors import ColorScale, color_of, ticks
@@ -15,14 +16,6 @@ FOOT = 64
 """Pixels below a picture, for the scale bar."""
 HEAD = 56
 """Pixels above a picture, for title and facts."""
-_AXES = (("L", "R"), ("P", "A"), ("S", "I"))
-
-
-def directions(vector: npt.NDArray[np.float64]) -> str:
-    """Name a direction in LPS by its letters, the strongest first: ``"L"``, ``"LP"``."""
-    unit = np.asarray(vector, np.float64) / np.linalg.norm(vector)
-    strong = [axis for axis in np.argsort(-np.abs(unit)).tolist() if abs(unit[axis]) > 0.35]
-    return "".join(_AXES[axis][0 if unit[axis] > 0 else 1] for axis in strong)
 
 
 def bar_length(mm_available: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
+from ..analysis.lengths import directions
 from ..errors import GeometryError
 from ..export.write import WrittenFile
 from ..mesh import Mesh
@@ -16,7 +17,7 @@ from ..progress import Progress, silent
 from ..volume import Volume
 from . import canvas
 from .canvas import Pixels
-from .lettering import bar_length, directions
+from .lettering import bar_length
 
 OUTLINE = (1.0, 0.47, 0.10)
 """Orange: seen against black, gray and white alike."""

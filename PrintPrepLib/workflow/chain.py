@@ -13,6 +13,7 @@ from ..profiles.fits import fit_materials
 from ..profiles.printers import printer
 from ..progress import Progress, part, silent
 from ..receipt import Receipt
+from ..record.calipers import carried
 from ..segment.segmentation import Segmentation
 from ..shape.cut.assembly import Assembly
 from ..volume import Volume
@@ -165,6 +166,8 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
         return replace(state, laid=laid, receipts=(*state.receipts, receipt))
     if recipe.printer and parameters.get("process", "") is None:
         parameters["process"] = printer(recipe.printer).process
+    if call.step.takes_pairs:
+        parameters["pairs"] = carried(recipe.calipers, state.to_model)
     source = state.segmentation if call.step.stage is Stage.SURFACE else state.mesh
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
     reference = state.reference

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from typing import Any
 
 from ..analysis.deviation import compare
 from ..analysis.thickness import Thickness, wall_thickness
@@ -22,6 +21,7 @@ from ..progress import Progress, part, silent
 from ..receipt import Stopwatch
 from ..record.calipers import caliper_table, carried, on_model
 from ..record.hashes import voxels_sha256
+from ..record.landed import landed_rows
 from ..record.overrides import unused
 from ..record.salt import salt_of
 from ..scan.review import review
@@ -124,9 +124,10 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         seconds["steps"] = _lap(watch, seconds)
         proof = proof_of(state, mesh)
         about = about_of(state.receipts, record_id)
-        pairs, off_model = on_model(mesh, carried(recipe.calipers, state.to_model))
         accuracy = accuracy_of(None if chosen_printer is None else chosen_printer.process)
-        calipers = caliper_table(mesh, accuracy, pairs, state.assembly)
+        landed = landed_rows(mesh, state.receipts, accuracy)
+        pairs, off_model = on_model(mesh, carried(recipe.calipers, state.to_model))
+        calipers = caliper_table(mesh, accuracy, pairs, state.assembly, landed)
         seconds["calipers"] = _lap(watch, seconds)
         if request.pictures:
             photographer.take(out, scan.volume, mesh, proof.surface)
@@ -162,12 +163,9 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
             checked = replace(checked, findings=(*whole, *of_parts))
         judged = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
-        advice: dict[str, Any] | None = None
-        no_plan: tuple[Finding, ...] = ()
-        if state.assembly is None:  # parts are planned one by one: printprep plan
-            advice, no_plan = advised(mesh, recipe, chosen_printer, part(progress, 0.9, 0.92))
+        advice, no_plan = advised(mesh, recipe, chosen_printer, state.assembly, part(progress, 0.9, 0.92))
         seconds["plan"] = _lap(watch, seconds)
-        findings = (*judged, *off_model, *no_plan, *unused(recipe.accepted, judged))
+        findings = (*judged, *off_model, *landed.findings, *no_plan, *unused(recipe.accepted, judged))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
         outputs = write_model(
             mesh,

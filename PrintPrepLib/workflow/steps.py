@@ -26,6 +26,7 @@ from ..segment.threshold import threshold
 from ..shape.cut.step import cut
 from ..shape.join.step import join_models
 from ..shape.label.step import label
+from ..shape.landing.step import landing
 from ..shape.split.step import split
 from ..shape.thicken import thicken
 from ..shape.wall.step import wall
@@ -81,6 +82,11 @@ class Step:
         """Whether the step wants to know the voxel size of the scan."""
         return "voxel_mm" in inspect.signature(self.function).parameters
 
+    @cached_property
+    def takes_pairs(self) -> bool:
+        """Whether the step wants to know the lengths that the recipe wants measured."""
+        return "pairs" in inspect.signature(self.function).parameters
+
 
 _TABLE = (
     Step("threshold", Stage.SEGMENT, threshold, 2.0, MappingProxyType({"lower_hu": "lower", "upper_hu": "upper"})),
@@ -98,6 +104,7 @@ _TABLE = (
     Step("thicken", Stage.MESH, thicken, 8.0),
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
     Step("wall", Stage.MESH, wall, 8.0, purposeful=True),
+    Step("landing", Stage.MESH, landing, 3.0, purposeful=True),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from PrintPrepLib.analysis.jaws import Landing, landing_mm2
 from PrintPrepLib.errors import InputError
 from PrintPrepLib.mesh import Mesh
 from PrintPrepLib.profiles.accuracy import GENERAL_MM, Accuracy, accuracy_of, parse_accuracies
 from PrintPrepLib.profiles.processes import process_names
 from PrintPrepLib.record.calipers import APART_DEG, Caliper, CaliperKind, CaliperPair, caliper_table, on_model
-from PrintPrepLib.record.landing import Landing, landing_mm2
 from Testing.support import shapes
 
 EXACT = Accuracy(0.3, 0.3, "a guide")

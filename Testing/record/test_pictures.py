@@ -14,12 +14,13 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from PrintPrepLib.analysis.lengths import directions
 from PrintPrepLib.engine import Engine
 from PrintPrepLib.errors import Cancelled, ExportError, GeometryError
 from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.record import canvas
 from PrintPrepLib.record.colors import ColorScale, color_of, round_range, ticks
-from PrintPrepLib.record.lettering import bar_length, directions
+from PrintPrepLib.record.lettering import bar_length
 from PrintPrepLib.record.pictures import View, picture_of_mesh, render_mesh
 from PrintPrepLib.record.raster import rasterize
 from PrintPrepLib.record.shade import INSIDE_COLOR, MODEL_COLOR

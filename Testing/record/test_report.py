@@ -256,6 +256,8 @@ def test_headlines(message: str, short: str) -> None:
 
 def test_a_plan_is_told_where_there_is_one() -> None:
     record = report_record()
+    assert "Advice for all parts" in report_text()  # the run names a printer and a use, and is cut
+    record["print_plan"]["advice"] = None
     assert "Advice" not in report_html(record, without_pictures)
     lines = [
         {"subject": "process", "advice": "SLA", "why": "walls of 0.6 mm", "changes": "thicker walls", "warning": False},

@@ -23,8 +23,9 @@ from .images import (
     overlay_panels,
     read_png,
 )
-from .made import made_section, plan_section
+from .made import made_section
 from .paper import caliper_section, files_section, limits_section
+from .planned import plan_section
 from .proof import agreement_section, parts_section, wall_section
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -1,4 +1,4 @@
-"""How the model was made: source, segmentation, every step with its receipt; and the plan of the print."""
+"""How the model was made: source, segmentation, every step with its receipt."""
 
 from __future__ import annotations
 
@@ -17,11 +17,6 @@ SOURCE_FACTS = (
     ("transfer_syntax", "Encoding"),
 )  # fmt: skip
 """Facts of the source that go into the report, in this order; whatever else a record holds does not."""
-PLAN_FACTS = (
-    ("printer", "Printer"), ("process", "Process"), ("material", "Material"), ("layer_mm", "Layer height, mm"),
-    ("scale", "Scale"), ("supports", "Supports"), ("post_processing", "Post-processing"), ("finish", "Finish"),
-    ("label_text", "Label"), ("sterilization", "Sterilization"),
-)  # fmt: skip
 MOST_DETAILS = 40
 """Entries of a step's details that are listed; long ones are in the record."""
 DEEPEST = 3
@@ -40,7 +35,7 @@ def made_section(record: Mapping[str, Any]) -> Markup:
         facts([
             ("Modality", source["modality"]), ("Voxel of the scan", size(own, 3) if own else None),
             ("Voxels of the scan", " × ".join(map(str, source["size"])) if source["size"] else None),
-            *((title, _value(source["facts"].get(key))) for key, title in SOURCE_FACTS),
+            *((title, shown(source["facts"].get(key))) for key, title in SOURCE_FACTS),
             ("Series (hashed)", source["series_id"]),
             ("Voxels, SHA-256", tag("code", source["voxels_sha256"]) if source["voxels_sha256"] else None),
         ]) if source else tag("p", "Not known."),
@@ -62,55 +57,14 @@ def _title(step: Mapping[str, Any]) -> str:
     return f"{step['number']}. {operation(step['operation'])}: parameters and receipt"
 
 
-def plan_section(record: Mapping[str, Any]) -> Markup:
-    """Return the plan of the print, with the advice where there is one."""
-    plan = record["print_plan"]
-    rule = plan.get("minimum_wall")
-    advice = plan.get("advice")
-    return tag(
-        "section",
-        tag("h2", "Plan of the print"),
-        facts([
-            *((title, _value(plan.get(key)) or _to_fill()) for key, title in PLAN_FACTS),
-            ("Lot of the material", plan.get("material_lot") or _to_fill()),
-            ("Thinnest wall", f"{rule['wall_mm']:g} mm held on its sides, {rule['free_wall_mm']:g} mm free-standing")
-            if rule else ("Thinnest wall", "no printer was named"),
-            ("Source of these limits", f"{rule['wall_source']}; {rule['free_wall_source']}" if rule else None),
-        ]),
-        _advice(advice) if advice else None,
-        id="plan",
-    )  # fmt: skip
-
-
-def _advice(advice: Mapping[str, Any]) -> Markup:
-    """Return the advice line by line, what stands against the plan first, and its limits."""
-    lines = sorted(advice.get("lines", []), key=lambda line: not line.get("warning"))
-    rows = [
-        (
-            tag("strong", str(line["subject"])),
-            ("Look at this: " if line.get("warning") else "") + str(line["advice"]),
-            str(line.get("why", "")), str(line.get("changes", "")),
-        )
-        for line in lines
-    ]  # fmt: skip
-    return join(
-        tag("h3", "Advice"),
-        table(("About", "Advice", "Why", "What would change it"), rows, "advised"),
-        tag("p", str(advice.get("limits", ""))),
-    )
-
-
-def _to_fill() -> Markup:
-    return tag("span", "to be filled in", class_="fill")
-
-
-def _value(value: Any) -> str | None:
+def shown(value: Any) -> str | None:
+    """Write a plain value; None where there is nothing."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list):
-        return ", ".join(_value(item) or "–" for item in value) or None
+        return ", ".join(shown(item) or "–" for item in value) or None
     return None if value in (None, "") else str(value)
 
 
@@ -144,8 +98,8 @@ def _receipt(step: Mapping[str, Any]) -> Markup:
     return join(
         facts([
             ("Asked for", _flat(given) or "defaults"), ("Moved", moved),
-            ("Open edges after it", _value(after.get("open_edges"))),
-            ("Non-manifold edges after it", _value(after.get("non_manifold_edges"))),
+            ("Open edges after it", shown(after.get("open_edges"))),
+            ("Non-manifold edges after it", shown(after.get("non_manifold_edges"))),
             ("Seconds", number(step["seconds"], 2)),
         ]),
         tag("ul", *(tag("li", text) for text in [*step["notes"], *step["warnings"]])),
@@ -154,7 +108,7 @@ def _receipt(step: Mapping[str, Any]) -> Markup:
 
 
 def _flat(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {_value(value)}" for key, value in values.items())
+    return ", ".join(f"{key.replace('_', ' ')} {shown(value)}" for key, value in values.items())
 
 
 def _words(value: Any, depth: int = 0) -> Markup:
@@ -170,12 +124,12 @@ def _words(value: Any, depth: int = 0) -> Markup:
         return facts(rows, "facts details")
     if isinstance(value, list):
         return _sequence(value, depth)
-    return join(_value(value) or "–")
+    return join(shown(value) or "–")
 
 
 def _sequence(value: Sequence[Any], depth: int) -> Markup:
     if all(not isinstance(item, Mapping | list) for item in value):
-        words = [_value(item) or "–" for item in value]
+        words = [shown(item) or "–" for item in value]
         if any(isinstance(item, str) and " " in item for item in value):
             return tag("ul", *(tag("li", word) for word in words[:MOST_DETAILS]))
         more = f" and {len(words) - MOST_DETAILS} more" if len(words) > MOST_DETAILS else ""

@@ -25,6 +25,7 @@ OPERATIONS = {
     "simplify": "Simplifying", "thicken": "Thickening", "cut": "Cut into parts", "split": "Split to the printer",
     "join": "Joined", "union": "Joined into one", "mirror": "Mirrored", "scale": "Scaled", "place": "Laid on the bed",
     "offset": "Offset", "boolean": "Combined with another body", "wall": "Wall round the lumen",
+    "landing": "Landing blocks for a caliper",
 }  # fmt: skip
 _LETTERS = {"dicom": "DICOM series", "file": "volume file", "array": "volume"}
 
