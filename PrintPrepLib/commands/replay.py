@@ -16,6 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help="new folder for the results")
     parser.add_argument("--labels", metavar="FILE", type=Path, help="the label map, where the run had one")
     parser.add_argument("--series", metavar="ID", help="series to take; by default that of the record")
+    parser.add_argument(
+        "--salt-file", metavar="FILE", type=Path,
+        help="the lab's salt, where the run had it: finds the series by its salted id and compares the ids as well",
+    )  # fmt: skip
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:
@@ -26,6 +30,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         options.output,
         labels=options.labels,
         series=options.series,
+        salt_file=options.salt_file,
         progress=console.progress,
     )
     console.result(done.to_dict(), _lines(done))
@@ -34,7 +39,9 @@ def execute(options: argparse.Namespace, console: Console) -> int:
 
 def _lines(done: Replay) -> list[str]:
     different = [one for one in done.files if not one.same]
-    if not different:
+    if not different and done.ids_same is False:
+        lines = [f"NOT THE SAME SOURCE: all {len(done.files)} files have the hashes of the record, its ids differ."]
+    elif not different:
         lines = [f"THE SAME: all {len(done.files)} files have the hashes of the record."]
     elif done.model_same:
         lines = [f"THE MODEL IS THE SAME; {len(different)} of {len(done.files)} files differ, all of them pictures:"]
@@ -49,5 +56,8 @@ def _lines(done: Replay) -> list[str]:
     elif done.reasons:
         lines.append("The same in spite of these:")
     lines += [f"  {reason}" for reason in done.reasons]
+    if done.ids_same is not None:
+        how = "The ids of the source are those of the record" if done.ids_same else "THE IDS OF THE SOURCE DIFFER"
+        lines.append(f"{how}, hashed with the lab's salt.")
     lines.append(f"Not compared, since each holds its own number and time: {', '.join(sorted(NOT_COMPARED))}.")
     return lines

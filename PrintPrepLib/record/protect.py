@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .salt import Salt, with_salted_ids
+from .salt import FORGOTTEN_SALT, KEPT_SALT, Salt, with_salted_ids
 
 IDENTITY = (
     "PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "StudyID", "StudyDate", "StudyInstanceUID",
@@ -40,7 +40,7 @@ def protected(
         From :func:`identity_values`. With it the record says ``phi_included: true``.
     """
     out: dict[str, Any] = with_salted_ids(record, series_ids, salt)
-    out["privacy"] = {**privacy, "uid_salt": "kept by the lab" if salt.kept else "random, not kept"}
+    out["privacy"] = {**privacy, "uid_salt": KEPT_SALT if salt.kept else FORGOTTEN_SALT}
     out["phi_included"] = identity is not None
     if identity is not None:
         out["identity"] = {"why": ASKED, "values": dict(identity)}

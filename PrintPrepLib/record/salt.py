@@ -14,6 +14,8 @@ from ..errors import ExportError, InputError
 from ..export.temporary import staged
 
 PREFIX = "salted-"
+KEPT_SALT, FORGOTTEN_SALT = "kept by the lab", "random, not kept"
+"""What a record says of its salt."""
 SHORTEST_SALT = 16
 """Bytes: 128 bits cannot be tried out."""
 _LARGEST_SALT = 4096

@@ -11,8 +11,10 @@ from typing import Any
 from ..errors import InputError
 from ..progress import Progress, silent
 from ..record.record import SCHEMA, software
+from ..record.salt import KEPT_SALT, PREFIX
 from ..record.schema import problems
 from ..record.scrub import REMOVED
+from .load import is_volume_file
 from .papers import RECORD_FILE, REPORT_FILE
 from .recipe import Recipe, recipe_from
 from .run import RunRequest, RunResult, run
@@ -51,16 +53,26 @@ class FileComparison:
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """How a replay went. ``reasons`` say what was not as it was when the record was made, in words."""
+    """How a replay went.
+
+    ``reasons`` say what was not as it was when the record was made, in words. ``ids`` are the salted ids of the series
+    in the record and now, where the lab's salt was given; None where it was not: a random salt proves nothing.
+    """
 
     files: tuple[FileComparison, ...]
     reasons: tuple[str, ...]
     result: RunResult
+    ids: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+
+    @property
+    def ids_same(self) -> bool | None:
+        """Whether the series is the one of the record by the lab's salt; None where no salt was given."""
+        return None if self.ids is None else self.ids[0] == self.ids[1]
 
     @property
     def same(self) -> bool:
-        """Whether every file that can be compared is the same."""
-        return all(one.same for one in self.files)
+        """Whether every file that can be compared is the same, and the ids, where they can be."""
+        return all(one.same for one in self.files) and self.ids_same is not False
 
     @property
     def model_same(self) -> bool:
@@ -72,6 +84,8 @@ class Replay:
         return {
             "same": self.same,
             "model_same": self.model_same,
+            "ids_same": self.ids_same,
+            "ids": None if self.ids is None else {"recorded": list(self.ids[0]), "replayed": list(self.ids[1])},
             "files": [one.to_dict() for one in self.files],
             "reasons": list(self.reasons),
             "not_compared": sorted(NOT_COMPARED),
@@ -110,6 +124,7 @@ def replay(
     *,
     labels: Path | None = None,
     series: str | None = None,
+    salt_file: Path | None = None,
     progress: Progress = silent,
 ) -> Replay:
     """Run the recipe of a record again on its scan and compare the files by their hashes.
@@ -125,13 +140,17 @@ def replay(
     labels : Path, optional
         The label map, where the record was made from one.
     series : str, optional
-        Id of the series, where the folder holds several: the record has a salted one, which finds none.
+        Id of the series, where the folder holds several: the record has a salted one, which finds none without
+        its salt.
+    salt_file : Path, optional
+        The lab's salt, with which the record was made: it finds the series, and the ids of the new record must be those
+        of the old one.
 
     Raises
     ------
     InputError
-        The folder is not empty; or scan or label map are not those of the record, or the recipe names a file whose
-        path the record rightly does not hold.
+        The folder is not empty; the salt is missing or was forgotten; scan or label map are not those of the record; or
+        the recipe names a file whose path the record rightly does not hold.
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"'{output.name}' is there already and not empty. Choose a new folder for the replay.")
@@ -141,6 +160,11 @@ def replay(
     if labels is not None and not made_from_labels:
         raise InputError("This record was made without a label map: leave --labels out.")
     options = record["run_options"]
+    salted = [one["series_id"] for one in record["source"]]
+    if salt_file is not None:
+        _check_salt(record, salt_file)
+        if series is None and salted and salted[0].startswith(PREFIX) and not is_volume_file(source):
+            series = salted[0]
     result = run(
         RunRequest(
             input=source,
@@ -153,10 +177,26 @@ def replay(
             keep_steps=options.get("keep_steps", False),
             record_id=record["record_id"],
             expected_voxels=_expected(record),
+            salt_file=salt_file,
         ),
         progress=progress,
     )
-    return Replay(_compared(record, result), tuple(_reasons(record)), result)
+    ids = None
+    if salt_file is not None:
+        now = json.loads((output / RECORD_FILE).read_text("utf-8"))
+        ids = tuple(salted), tuple(one["series_id"] for one in now["source"])
+    return Replay(_compared(record, result), tuple(_reasons(record)), result, ids)
+
+
+def _check_salt(record: Mapping[str, Any], salt_file: Path) -> None:
+    """Refuse a salt that is not there, and one for a record whose salt was forgotten: a new one would prove nothing."""
+    if not salt_file.is_file():
+        raise InputError(f"There is no salt '{salt_file.name}'. Give the file with which the record was made.")
+    if (record.get("privacy") or {}).get("uid_salt") != KEPT_SALT:
+        raise InputError(
+            "This record was made with a random salt that was kept nowhere: leave --salt-file out. Its files can be "
+            "compared without."
+        )
 
 
 def _recipe(record: Mapping[str, Any]) -> Recipe:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 
 from PrintPrepLib.cli import main
+from PrintPrepLib.dicom.scan import scan_folder
+from PrintPrepLib.dicom.series import best_series
 from PrintPrepLib.errors import InputError, RecipeError
 from PrintPrepLib.record.calipers import CaliperPair
 from PrintPrepLib.record.overrides import Acceptance
+from PrintPrepLib.record.salt import salt_of
 from PrintPrepLib.record.scrub import REMOVED
 from PrintPrepLib.workflow.recipe import parse_recipe, recipe_from
 from PrintPrepLib.workflow.replay import read_record, replay
 from PrintPrepLib.workflow.run import RunRequest, run
 from Testing.support.demo import demo_scan
 from Testing.support.fields import blurred_ball, grid, radii, volume_like
+from Testing.support.markers import write_marked_series
 
 FAST = 'schema = "printprep-recipe/1"\n[[step]]\ndo = "threshold"\nlower = 500\n[[step]]\ndo = "smooth"\n'
 
@@ -61,6 +67,55 @@ def test_a_dicom_series_is_found_again(tmp_path: Path) -> None:
     done = replay(read_record(tmp_path / "out" / "record.json"), scan, tmp_path / "again")
     assert done.same
     assert done.model_same
+
+
+def test_the_labs_salt_finds_the_series_and_gives_the_same_ids(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "scans"
+    series, _ = write_marked_series(tmp_path / "one")
+    for number, path in enumerate((series, write_marked_series(tmp_path / "two")[0])):
+        shutil.copytree(path, folder / str(number))  # two series in one folder
+    for number, path in enumerate(filter(Path.is_file, (folder / "1").rglob("*"))):
+        header = pydicom.dcmread(path)
+        header.SeriesInstanceUID = "2.25.700"
+        header.SOPInstanceUID = f"2.25.700{number}"
+        header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
+        header.save_as(path)
+    found = scan_folder(folder)
+    second = next(one.id for one in found.series if one.id != best_series(found)[0].id)
+    salt, recipe = tmp_path / "lab.salt", parse_recipe(FAST.replace("500", "150"))
+    run(RunRequest(folder, tmp_path / "run", recipe, series=second, pictures=False, salt_file=salt))
+    words = ["replay", str(tmp_path / "run" / "record.json"), "--source", str(folder), "--salt-file"]
+    assert main([*words, str(salt), "-o", str(tmp_path / "again"), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["same"], answer["ids_same"]) == (True, True)
+    assert answer["ids"]["recorded"] == answer["ids"]["replayed"] == [salt_of(salt).of(second)]
+    other = tmp_path / "other.salt"
+    other.write_text("another salt of a lab, long enough")
+    assert main([*words, str(other), "-o", str(tmp_path / "no")]) == 2
+    assert "another scan, or another salt" in capsys.readouterr().err
+    assert main([*words, str(tmp_path / "missing.salt"), "-o", str(tmp_path / "no")]) == 2
+    assert not (tmp_path / "missing.salt").exists()  # none is made
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_salt_that_was_forgotten_or_is_another_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    salt = tmp_path / "lab.salt"
+    source, record = ran(tmp_path, salt_file=salt)
+    other = tmp_path / "other.salt"
+    other.write_text("another salt of a lab, long enough")
+    words = ["replay", str(record), "--source", str(source)]
+    assert main([*words, "-o", str(tmp_path / "again"), "--salt-file", str(salt)]) == 0
+    assert "hashed with the lab's salt" in capsys.readouterr().out
+    assert main([*words, "-o", str(tmp_path / "wrong"), "--salt-file", str(other)]) == 1  # a file has no id to look for
+    assert "NOT THE SAME SOURCE" in capsys.readouterr().out
+    forgotten = tmp_path / "random"
+    forgotten.mkdir()
+    source, record = ran(forgotten)
+    words = ["replay", str(record), "--source", str(source), "--salt-file", str(salt)]
+    assert main([*words, "-o", str(tmp_path / "x")]) == 2
+    assert "kept nowhere" in capsys.readouterr().err
 
 
 def test_differences_are_found_and_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
