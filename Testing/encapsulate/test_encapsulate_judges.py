@@ -15,11 +15,13 @@ from PrintPrepLib.export import write_mesh
 from Testing.support.data import data_path
 from Testing.support.demo import demo_scan
 from Testing.support.dicom_judges import (
+    c_get,
     c_move,
     c_store,
     dcentvfy,
     dciodvfy,
     dcmdump,
+    getscu_offers,
     missing_by_tables,
     orthanc,
 )
@@ -144,6 +146,23 @@ def test_an_archive_gives_back_the_same_bytes(case: Case, tmp_path: Path) -> Non
         assert archive.refuses(model(case).read_bytes()[:1000])
         assert c_store(archive, case.mesh).errors
         assert archive.instance_of("2.25.5") is None
+
+
+def test_an_archive_gives_back_the_same_bytes_by_c_get(case: Case, tmp_path: Path) -> None:
+    sent = pydicom.dcmread(model(case))
+    study, series = str(sent.StudyInstanceUID), str(sent.SeriesInstanceUID)
+    with orthanc(tmp_path) as archive:
+        assert c_store(archive, model(case)).errors == ()
+        assert c_get(archive, study, series, tmp_path / "got", str(sent.SOPClassUID))[-1] == 0x0000
+        (got,) = (tmp_path / "got").iterdir()
+        assert pydicom.dcmread(got) == sent
+        assert check_encapsulated(got, source=read_source(case.source), payload=case.mesh.read_bytes()).sound
+        # Who does not offer to take STL gets none, and is told: so it is with getscu, which offers PDF and no STL.
+        assert c_get(archive, study, series, tmp_path / "pdf", "1.2.840.10008.5.1.4.1.1.104.1")[-1] != 0x0000
+        assert list((tmp_path / "pdf").iterdir()) == []
+        offered = getscu_offers(archive, tmp_path / "getscu")
+        assert any("PDF" in name for name in offered)
+        assert not any("STL" in name or "104.3" in name for name in offered)
 
 
 # ---- other sources ---------------------------------------------------------------------------------------------------

@@ -193,6 +193,52 @@ def c_move(archive: Archive, study: str, series: str, folder: Path) -> Verdict:
     )
 
 
+def c_get(archive: Archive, study: str, series: str, folder: Path, sop_class: str) -> list[int]:
+    """Fetch a series by C-GET with pynetdicom, offering to take one SOP class; the status of each answer.
+
+    By C-GET the files come back on the connection that asks, so it must offer to be the taking side for their class
+    (PS3.7, D.3.3.4). ``getscu`` of DCMTK 3.6.7 offers a list that is built in and has no STL.
+    """
+    pytest.importorskip("pynetdicom", reason="pynetdicom is not installed")
+    from pydicom.dataset import Dataset
+    from pynetdicom import AE, build_role, evt
+    from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet as Get
+
+    folder.mkdir(exist_ok=True)
+
+    def take(event: evt.Event) -> int:
+        event.dataset.file_meta = event.file_meta
+        event.dataset.save_as(folder / f"{event.request.AffectedSOPInstanceUID}.dcm", enforce_file_format=True)
+        return 0x0000
+
+    asking = AE("RECEIVER")
+    asking.add_requested_context(Get)
+    asking.add_requested_context(sop_class)
+    roles = [build_role(sop_class, scp_role=True)]
+    link = asking.associate(
+        "127.0.0.1", archive.dicom_port, ae_title="ORTHANC", ext_neg=roles, evt_handlers=[(evt.EVT_C_STORE, take)]
+    )
+    if not link.is_established:
+        raise AssertionError("the archive took no association")
+    query = Dataset()
+    query.QueryRetrieveLevel, query.StudyInstanceUID, query.SeriesInstanceUID = "SERIES", study, series
+    try:
+        return [int(status.Status) for status, _ in link.send_c_get(query, Get) if "Status" in status]
+    finally:
+        link.release()
+
+
+def getscu_offers(archive: Archive, folder: Path) -> set[str]:
+    """Names of the SOP classes that ``getscu`` offers to take, as it says them."""
+    folder.mkdir(exist_ok=True)
+    verdict = _verdict(
+        _program("getscu"), "-d", "-S", "-aec", "ORTHANC", "-aet", "RECEIVER", "-od", str(folder),
+        "-k", "QueryRetrieveLevel=SERIES", "-k", "SeriesInstanceUID=2.25.1", "-k", "StudyInstanceUID=2.25.2",
+        "127.0.0.1", str(archive.dicom_port),
+    )  # fmt: skip
+    return {line.partition("Abstract Syntax: =")[2].strip() for line in verdict.lines if "Abstract Syntax: =" in line}
+
+
 def _wait(archive: Archive, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + _START_S
     while time.monotonic() < until:
