@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..errors import ExportError
 from ..progress import Progress, silent
-from .model_part import About, ModelPart, Rgb
+from .model_part import ADDED_COLOR, ADDED_NAME, About, ModelPart, Rgb
 
 LPS_TO_GLTF = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 """Rows: x is the patient's left, y is up (superior), z is the front (anterior): glTF 2.0, section 3.4."""
@@ -63,7 +63,7 @@ def write(
         "nodes": [], "meshes": [], "materials": [], "accessors": [], "bufferViews": [],
     }  # fmt: skip
     blocks: list[bytes] = []
-    for index, part in enumerate(parts):
+    for index, part in enumerate(one.added_last() for one in parts):
         progress(index / len(parts), f"Writing GLB: {part.name}")
         node: dict[str, Any] = {"name": part.name, "mesh": index}
         if part.number:
@@ -75,11 +75,18 @@ def write(
         attributes["NORMAL"] = _add(document, blocks, _normals(part, points), "VEC3")
         if colors is not None:
             attributes["COLOR_0"] = _add(document, blocks, linear(colors).astype("<f4"), "VEC3")
-        primitive["indices"] = _add(document, blocks, part.mesh.faces.astype("<u4").reshape(-1, 1), "SCALAR")
+        corners, edge = part.mesh.faces.astype("<u4"), len(part.mesh.faces) - part.added_count
+        primitives = [primitive] if edge else []
+        if edge:
+            primitive["indices"] = _add(document, blocks, corners[:edge].reshape(-1, 1), "SCALAR")
         if part.color is not None or colors is not None:
             primitive["material"] = len(document["materials"])
             document["materials"].append(_material(part.name, None if colors is not None else part.color))
-        document["meshes"].append({"name": part.name, "primitives": [primitive]})
+        if part.added_count:
+            indices = _add(document, blocks, corners[edge:].reshape(-1, 1), "SCALAR")
+            primitives.append({**primitive, "indices": indices, "material": len(document["materials"])})
+            document["materials"].append(_material(ADDED_NAME, ADDED_COLOR))
+        document["meshes"].append({"name": part.name, "primitives": primitives})
         document["nodes"].append(node)
     if not document["materials"]:
         del document["materials"]

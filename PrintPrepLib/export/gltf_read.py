@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .gltf import BIN_CHUNK, JSON_CHUNK, LPS_TO_GLTF, MAGIC, MM_PER_M, VERSION, srgb
-from .model_part import PartOf, Rgb
+from .model_part import ADDED_COLOR, PartOf, Rgb
 from .parsed import Parsed, UnreadableError, check_indices
 from .units import Units
 
@@ -77,6 +77,8 @@ def _scene(document: dict[str, Any], body: bytes) -> Parsed:
             return
         mesh = document["meshes"][node["mesh"]]
         first, count, color = sum(len(f) for f in faces), 0, None
+        gray: list[npt.NDArray[np.bool_]] = []
+        known: dict[Any, int] = {}  # primitives of a mesh may share their points
         for primitive in mesh["primitives"]:
             if primitive.get("mode", _TRIANGLES) != _TRIANGLES:
                 raise UnreadableError(f"holds lines, points or strips where triangles are needed. {_NEXT}")
@@ -87,15 +89,24 @@ def _scene(document: dict[str, Any], body: bytes) -> Parsed:
             check_indices(triangles, len(points))
             if np.linalg.det(matrix[:3, :3]) < 0:
                 triangles = triangles[:, ::-1]
-            faces.append(triangles + sum(len(v) for v in vertices))
+            count += len(triangles)
+            own = _color(document, primitive)
+            gray.append(np.full(len(triangles), own == ADDED_COLOR))
+            color = own if color is None else color
+            shared = json.dumps(primitive["attributes"], sort_keys=True)
+            if shared in known:
+                faces.append(triangles + known[shared])
+                continue
+            known[shared] = sum(len(v) for v in vertices)
+            faces.append(triangles + known[shared])
             vertices.append((points @ matrix[:3, :3].T + matrix[:3, 3]) @ LPS_TO_GLTF * MM_PER_M)
             painted = primitive["attributes"].get("COLOR_0")
             light = None if painted is None else _rows(document, body, painted)[:, :3]
             colors.append(None if light is None else srgb(light).astype(np.uint8))
-            count += len(triangles)
-            color = _color(document, primitive)
         name = str(node.get("name") or mesh.get("name") or "")
-        parts.append(PartOf(name, str(node.get("extras", {}).get("PartNumber", "")), color, first, count))
+        added = np.concatenate(gray) if gray and color not in (None, ADDED_COLOR) else None
+        number_of = str(node.get("extras", {}).get("PartNumber", ""))
+        parts.append(PartOf(name, number_of, color, first, count, added))
 
     scene = document["scenes"][document.get("scene", 0)]
     for number in scene.get("nodes", []):

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from .model_part import ModelPart, Rgb
+from .model_part import ADDED_COLOR, ModelPart, Rgb
 
 _LARGEST = 1 << 20
 """Bytes of a material file that are read; ours are a few hundred."""
 _NEW = re.compile(r"^\s*newmtl\s+(.+?)\s*$")
 _DIFFUSE = re.compile(r"^\s*Kd\s+([-+.\deE]+)\s+([-+.\deE]+)\s+([-+.\deE]+)\s*$")
+
+
+ADDED_MATERIAL = "not_anatomy"
+"""Name of the material of triangles that are not anatomy."""
 
 
 def material_name(index: int) -> str:
@@ -27,10 +31,12 @@ def write(parts: Sequence[ModelPart], file: BinaryIO) -> None:
     digits give the same three numbers back.
     """
     lines = ["# PrintPrep output"]
-    for index, part in enumerate(parts):
-        if part.color is not None:
-            shares = " ".join(f"{value / 255:.6f}" for value in part.color)
-            lines += [f"newmtl {material_name(index)}", f"Kd {shares}", "Ka 0 0 0", "Ks 0 0 0", "d 1", "illum 1"]
+    named = [(material_name(index), part.color) for index, part in enumerate(parts) if part.color is not None]
+    if any(part.added is not None for part in parts):
+        named.append((ADDED_MATERIAL, ADDED_COLOR))
+    for name, color in named:
+        shares = " ".join(f"{value / 255:.6f}" for value in color)
+        lines += [f"newmtl {name}", f"Kd {shares}", "Ka 0 0 0", "Ks 0 0 0", "d 1", "illum 1"]
     file.write(("\n".join(lines) + "\n").encode("ascii"))
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
+
+import numpy as np
+import numpy.typing as npt
 
 from ..mesh import Mesh
 
@@ -16,19 +19,52 @@ MIRRORED, SCALE = "MIRRORED", "SCALE-"
 
 DEFAULT_COLOR: Rgb = (222, 203, 173)
 """Of a part to which nobody gave a color: bone, as the first part of a cut has it."""
+ADDED_COLOR: Rgb = (150, 150, 150)
+"""Of triangles that are not anatomy (struts, stands, labels): the gray that dowels have."""
+ADDED_NAME = "not anatomy"
+"""What files call that color."""
 
 
 @dataclass(frozen=True, eq=False)
 class ModelPart:
-    """One part as files hold it. ``number`` is its part number (``"1"``), the one that is engraved where one is."""
+    """One part as files hold it.
+
+    Attributes
+    ----------
+    number : str
+        Its part number (``"1"``), the one that is engraved where one is.
+    added : (m,) bool or None
+        Triangles of the mesh that are not anatomy: files give them ``ADDED_COLOR``, and the others a color too.
+    """
 
     mesh: Mesh
     name: str
     color: Rgb | None = DEFAULT_COLOR
     number: str = ""
+    added: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", plain_name(self.name))
+        if self.added is None:
+            return
+        added = np.asarray(self.added)
+        if added.dtype != bool or added.shape != (len(self.mesh.faces),):
+            raise ValueError(f"added must be {len(self.mesh.faces)} booleans, got {added.shape} of {added.dtype}")
+        object.__setattr__(self, "added", added if added.any() else None)
+
+    @property
+    def added_count(self) -> int:
+        """Number of triangles that are not anatomy."""
+        return 0 if self.added is None else int(np.count_nonzero(self.added))
+
+    def added_last(self) -> ModelPart:
+        """Return the part with the triangles that are not anatomy behind all others and a color for these, as formats
+        need it."""
+        if self.added is None:
+            return self
+        order = np.argsort(self.added, kind="stable")
+        mesh = Mesh(self.mesh.vertices, self.mesh.faces[order], self.mesh.name, self.mesh.scalars)
+        return replace(self, mesh=mesh, added=self.added[order], color=self.color or DEFAULT_COLOR)
 
 
 @dataclass(frozen=True)
@@ -69,13 +105,14 @@ def scale_text(scale: float) -> str:
 
 @dataclass(frozen=True)
 class PartOf:
-    """Which faces of a read file are which part."""
+    """Which faces of a read file are which part; ``added`` (faces,) are those that are not anatomy."""
 
     name: str
     number: str
     color: Rgb | None
     first_face: int
     faces: int
+    added: npt.NDArray[np.bool_] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

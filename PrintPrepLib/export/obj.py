@@ -27,6 +27,7 @@ _TEXTURE_AND_NORMAL = re.compile(rb"/[^\s]*")
 _CONTINUED = re.compile(rb"\\[ \t]*\r?\n")
 _COMMENTS = 1 << 16
 """Bytes at the beginning in which comments are looked at."""
+_GRAY = materials.ADDED_MATERIAL.encode()
 _NEXT = "Export the model again as OBJ."
 
 
@@ -103,17 +104,24 @@ def write_parts(
     lines += [f"mtllib {material_file}"] if material_file else []
     file.write(("\n".join(lines) + "\n").encode("utf-8"))
     first = 1
-    for index, part in enumerate(parts):
+    for index, part in enumerate(one.added_last() for one in parts):
         material = "" if part.color is None else f"usemtl {materials.material_name(index)}\n"
         file.write(f"o {'_'.join(part.name.split())}\n{material}".encode())
         progress(index / len(parts), f"Writing OBJ: {part.name}")
         for begin in range(0, len(part.mesh.vertices), _BLOCK):
             block = part.mesh.vertices[begin : begin + _BLOCK]
             file.write(("v %.9g %.9g %.9g\n" * len(block) % tuple(block.ravel().tolist())).encode("ascii"))
-        for begin in range(0, len(part.mesh.faces), _BLOCK):
-            progress(index / len(parts), "Writing OBJ")
-            faces = part.mesh.faces[begin : begin + _BLOCK] + first
-            file.write(("f %d %d %d\n" * len(faces) % tuple(faces.ravel().tolist())).encode("ascii"))
+        edge = len(part.mesh.faces) - part.added_count
+        for rows, words in (
+            (part.mesh.faces[:edge], ""),
+            (part.mesh.faces[edge:], f"usemtl {materials.ADDED_MATERIAL}\n"),
+        ):
+            if len(rows):
+                file.write(words.encode())
+            for begin in range(0, len(rows), _BLOCK):
+                progress(index / len(parts), "Writing OBJ")
+                faces = rows[begin : begin + _BLOCK] + first
+                file.write(("f %d %d %d\n" * len(faces) % tuple(faces.ravel().tolist())).encode("ascii"))
         first += len(part.mesh.vertices)
 
 
@@ -136,12 +144,15 @@ def _parts(body: bytes, counts: npt.NDArray[np.int64], path: Path, about: str) -
             lines_before = len(_FACE_LINE.findall(body, 0, mark.start()))
         lines = len(_FACE_LINE.findall(body, mark.start(), end))
         first, stop = int(triangles[lines_before]), int(triangles[lines_before + lines])
+        gray = next((m.start() for m in marks if m[2].strip() == _GRAY and mark.start() < m.start() < end), end)
+        plain = int(triangles[lines_before + len(_FACE_LINE.findall(body, mark.start(), gray))]) - first
         lines_before += lines
         used = next((m[2] for m in marks if m[1] == b"usemtl" and mark.start() < m.start() < end), b"")
         said = true_names.get(index + 1, {})
         name = str(said.get("name") or mark[2].decode("utf-8", "replace").strip())
         color = colors.get(used.decode("utf-8", "replace").strip())
-        found.append(PartOf(name, str(said.get("number", "")), color, first, stop - first))
+        added = None if plain == stop - first else np.arange(stop - first) >= plain
+        found.append(PartOf(name, str(said.get("number", "")), color, first, stop - first, added))
     return tuple(part for part in found if part.faces)
 
 

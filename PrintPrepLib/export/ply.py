@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -97,8 +97,10 @@ def write(
     progress: Progress = silent,
     *,
     comments: Sequence[str] = (),
+    face_colors: npt.NDArray[np.uint8] | None = None,
 ) -> None:
-    """Write binary little-endian PLY with double coordinates, the mesh's scalars, and colors (n, 3) if given."""
+    """Write binary little-endian PLY with double coordinates, the mesh's scalars, and colors if given: (n, 3) at the
+    vertices, (m, 3) at the triangles."""
     fields: list[tuple[str, str, str]] = [(axis, "<f8", "double") for axis in "xyz"]
     fields += [(key, "<f8", "double") for key in mesh.scalars]
     if colors is not None:
@@ -109,7 +111,12 @@ def write(
     lines = ["ply", "format binary_little_endian 1.0", "comment PrintPrep output. SPACE=LPS"]
     lines += [f"comment {comment}" for comment in comments]
     lines += [f"element vertex {len(mesh.vertices)}", *(f"property {word} {name}" for name, _, word in fields)]
-    lines += [f"element face {len(mesh.faces)}", "property list uchar int vertex_indices", "end_header"]
+    lines += [f"element face {len(mesh.faces)}", "property list uchar int vertex_indices"]
+    row: list[Any] = [("count", "u1"), ("corners", "<i4", 3)]
+    if face_colors is not None:
+        lines += [f"property uchar {color}" for color in ("red", "green", "blue")]
+        row.append(("color", "u1", 3))
+    lines.append("end_header")
     file.write(("\n".join(lines) + "\n").encode("ascii"))
     vertices = np.empty(len(mesh.vertices), np.dtype([(name, code) for name, code, _ in fields]))
     for index, axis in enumerate("xyz"):
@@ -124,9 +131,11 @@ def write(
     for begin in range(0, len(mesh.faces), _BLOCK):
         progress(begin / len(mesh.faces), "Writing PLY")
         block = mesh.faces[begin : begin + _BLOCK]
-        faces = np.empty(len(block), np.dtype([("count", "u1"), ("corners", "<i4", 3)]))
+        faces = np.empty(len(block), np.dtype(row))
         faces["count"] = 3
         faces["corners"] = block
+        if face_colors is not None:
+            faces["color"] = face_colors[begin : begin + _BLOCK]
         file.write(faces.data)
 
 
@@ -134,12 +143,14 @@ def comments_of(parts: Sequence[ModelPart], about: About | None) -> list[str]:
     """Return the comments that tell parts apart: PLY has colors, but no names."""
     lines = [] if about is None else [f"{key}: {value}" for key, value in about.facts().items()]
     for part in parts:
-        facts = {
+        facts: dict[str, Any] = {
             "name": part.name,
             "number": part.number,
             "faces": len(part.mesh.faces),
             "colored": part.color is not None,
         }
+        if part.added_count:
+            facts["not_anatomy"] = part.added_count
         lines.append(f"part {json.dumps(facts)}")
     return lines
 
@@ -155,7 +166,9 @@ def _parts(header: str, faces: npt.NDArray[np.int64], colors: npt.NDArray[np.uin
             if said["colored"] and colors is not None:
                 red, green, blue = colors[faces[first, 0]].tolist()
                 color = (red, green, blue)
-            found.append(PartOf(str(said["name"]), str(said["number"]), color, first, count))
+            gray = int(said.get("not_anatomy", 0))
+            added = np.arange(count) >= count - gray if gray else None
+            found.append(PartOf(str(said["name"]), str(said["number"]), color, first, count, added))
         except (ValueError, KeyError, TypeError, IndexError):
             return ()
         first += count

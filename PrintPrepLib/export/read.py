@@ -109,7 +109,7 @@ def read_parts(path: Path | str, *, units: Units | None = None) -> ModelFile:
         of_part = np.zeros(len(mesh.faces), bool)
         of_part[one.first_face : one.first_face + one.faces] = True
         name = one.name or (mesh.name if len(parsed.parts) == 1 else f"part {len(parts) + 1}")
-        parts.append(ModelPart(mesh.submesh(of_part).with_name(name), name, one.color, one.number))
+        parts.append(ModelPart(mesh.submesh(of_part).with_name(name), name, one.color, one.number, one.added))
     return ModelFile(tuple(parts), parsed.facts)
 
 

@@ -1,5 +1,7 @@
 """3MF writing: core specification only, units millimeter, one named object per part.
 
+Triangles that are not anatomy name a material of their own (core 1.3, section 4.1.4: properties of a triangle).
+
 Several parts become the components of one object, so that a slicer takes them for one assembly and keeps them where
 they are. The metadata of our own stand in a name space, as the specification wants it (core 1.3, section 4.1).
 """
@@ -15,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..progress import Progress, silent
-from .model_part import About, ModelPart
+from .model_part import ADDED_COLOR, ADDED_NAME, About, ModelPart, Rgb
 
 MODEL_PART = "3D/3dmodel.model"
 _BLOCK = 1 << 15
@@ -55,6 +57,7 @@ def write(parts: Sequence[ModelPart], file: BinaryIO, about: About | None = None
     progress : Progress
         Receiver.
     """
+    parts = [part.added_last() for part in parts]
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as package:
         for name, text in (("[Content_Types].xml", _TYPES), ("_rels/.rels", _RELATIONS)):
             package.writestr(_entry(name), text)
@@ -79,7 +82,9 @@ def _model(parts: Sequence[ModelPart], out: IO[bytes], about: About | None, prog
     head += "<resources>\n"
     colored = [part for part in parts if part.color is not None]
     if colored:
-        bases = "".join(f'<base name={quoteattr(part.name)} displaycolor="#{_hex(part)}"/>' for part in colored)
+        bases = "".join(_base(part.name, part.color) for part in colored if part.color is not None)
+        if any(part.added is not None for part in colored):
+            bases += _base(ADDED_NAME, ADDED_COLOR)
         head += f'<basematerials id="1">{bases}</basematerials>\n'
     out.write(head.encode())
     first = 2 if colored else 1
@@ -91,7 +96,11 @@ def _model(parts: Sequence[ModelPart], out: IO[bytes], about: About | None, prog
         out.write(f"{opening}<vertices>\n".encode())
         _lines(out, '<vertex x="%.9g" y="%.9g" z="%.9g"/>\n', part.mesh.vertices, progress, index / len(parts))
         out.write(b"</vertices><triangles>\n")
-        _lines(out, '<triangle v1="%d" v2="%d" v3="%d"/>\n', part.mesh.faces, progress, index / len(parts))
+        plain = '<triangle v1="%d" v2="%d" v3="%d"/>\n'
+        other = f'<triangle v1="%d" v2="%d" v3="%d" pid="1" p1="{len(colored)}"/>\n'
+        edge = len(part.mesh.faces) - part.added_count
+        _lines(out, plain, part.mesh.faces[:edge], progress, index / len(parts))
+        _lines(out, other, part.mesh.faces[edge:], progress, index / len(parts))
         out.write(b"</triangles></mesh></object>\n")
     root = first
     if len(parts) > 1:
@@ -102,8 +111,8 @@ def _model(parts: Sequence[ModelPart], out: IO[bytes], about: About | None, prog
     out.write(f'</resources>\n<build><item objectid="{root}"/></build>\n</model>\n'.encode())
 
 
-def _hex(part: ModelPart) -> str:
-    return "".join(f"{value:02X}" for value in part.color or ())
+def _base(name: str, color: Rgb) -> str:
+    return f'<base name={quoteattr(name)} displaycolor="#{"".join(f"{value:02X}" for value in color)}"/>'
 
 
 def _lines(

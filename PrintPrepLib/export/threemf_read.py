@@ -13,7 +13,7 @@ from xml.parsers import expat
 import numpy as np
 import numpy.typing as npt
 
-from .model_part import PartOf, Rgb, color_of
+from .model_part import ADDED_COLOR, PartOf, Rgb, color_of
 from .parsed import Parsed, UnreadableError, check_indices
 from .threemf import MODEL_PART
 from .units import Units
@@ -37,6 +37,7 @@ class _Object:
     printed: bool = True
     vertices: array[float] = field(default_factory=lambda: array("d"))
     triangles: array[int] = field(default_factory=lambda: array("q"))
+    painted: dict[tuple[str, str], array[int]] = field(default_factory=dict)
     components: list[tuple[str, str, npt.NDArray[np.float64]]] = field(default_factory=list)
 
 
@@ -101,7 +102,8 @@ def _package(package: zipfile.ZipFile) -> Parsed:
         flipped = np.linalg.det(matrix[:3]) < 0
         number = sum(len(f) for f in faces)
         color = _color(part_of(part_name), thing.property)
-        found.append(PartOf(thing.name, thing.number, color, number, len(corners)))
+        added = _added(part_of(part_name), thing, color, len(corners))
+        found.append(PartOf(thing.name, thing.number, color, number, len(corners), added))
         faces.append((corners[:, ::-1] if flipped else corners) + sum(len(v) for v in vertices))
         vertices.append(points @ matrix[:3] + matrix[3])
 
@@ -123,8 +125,19 @@ def _package(package: zipfile.ZipFile) -> Parsed:
     )
 
 
+def _added(part: _Part, thing: _Object, color: Rgb | None, count: int) -> npt.NDArray[np.bool_] | None:
+    """Triangles (count,) of an object that have the gray of what is not anatomy, where the object has another color."""
+    gray = [rows for chosen, rows in thing.painted.items() if _color(part, chosen) == ADDED_COLOR]
+    if not gray or color is None or color == ADDED_COLOR:
+        return None
+    out = np.zeros(count, bool)
+    for rows in gray:
+        out[np.frombuffer(rows, np.int64)] = True
+    return out
+
+
 def _color(part: _Part, chosen: tuple[str, str]) -> Rgb | None:
-    """Color of an object as a whole; colors of single triangles are not looked at."""
+    """Color that a property names: of an object as a whole, or of the first corner of a triangle."""
     group, index = part.colors.get(chosen[0], []), chosen[1]
     return group[int(index)] if index.isdigit() and int(index) < len(group) else None
 
@@ -151,6 +164,10 @@ def _parse(package: zipfile.ZipFile, name: str) -> _Part:
         if tag == "vertex":
             current.vertices.extend((float(attributes["x"]), float(attributes["y"]), float(attributes["z"])))
         elif tag == "triangle":
+            if "p1" in attributes:
+                chosen = attributes.get("pid", current.property[0]), attributes["p1"]
+                if chosen != current.property:
+                    current.painted.setdefault(chosen, array("q")).append(len(current.triangles) // 3)
             current.triangles.extend((int(attributes["v1"]), int(attributes["v2"]), int(attributes["v3"])))
         elif tag == "object":
             current = _Object(

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..mesh import Mesh, concatenate
 from ..progress import Progress, part, silent
 from . import gltf, materials, obj, ply, threemf
-from .model_part import DEFAULT_COLOR, About, ModelPart, Rgb, numbered
+from .model_part import ADDED_COLOR, DEFAULT_COLOR, About, ModelPart, Rgb, numbered
 from .read import MeshKind, mesh_kind
 from .temporary import Staged, staged
 from .verify import compare, compare_parts
@@ -67,6 +67,7 @@ def write_parts_file(
         raise InputError("There is no part to write.")
     for one in parts:
         refuse_unprintable(one.mesh)
+    parts = [one.added_last() for one in parts]
     library = final.with_suffix(".mtl")
     painted = kind is MeshKind.OBJ and any(one.color is not None for one in parts)
     with ExitStack() as stack:
@@ -122,14 +123,36 @@ def write_assembly(
 
 def _write_ply(parts: Sequence[ModelPart], item: Staged, about: About | None, progress: Progress) -> None:
     whole = concatenate([one.mesh for one in parts])
-    ply.write(whole, item.file, _vertex_colors(parts), progress, comments=ply.comments_of(parts, about))
+    comments = ply.comments_of(parts, about)
+    ply.write(whole, item.file, _vertex_colors(parts), progress, comments=comments, face_colors=_face_colors(parts))
+
+
+def _face_colors(parts: Sequence[ModelPart]) -> npt.NDArray[np.uint8] | None:
+    """Colors of the triangles where some are not anatomy: at the vertices the border would be blurred."""
+    if all(one.added is None for one in parts):
+        return None
+    rows = []
+    for one in parts:
+        color = np.tile(np.array(one.color or DEFAULT_COLOR, np.uint8), (len(one.mesh.faces), 1))
+        if one.added is not None:
+            color[one.added] = ADDED_COLOR
+        rows.append(color)
+    return np.concatenate(rows)
 
 
 def _vertex_colors(parts: Sequence[ModelPart]) -> npt.NDArray[np.uint8] | None:
     if all(one.color is None for one in parts):
         return None
-    colors = np.array([DEFAULT_COLOR if one.color is None else one.color for one in parts], np.uint8)
-    return np.repeat(colors, [len(one.mesh.vertices) for one in parts], axis=0)
+    rows = []
+    for one in parts:
+        color = np.tile(np.array(one.color or DEFAULT_COLOR, np.uint8), (len(one.mesh.vertices), 1))
+        if one.added is not None:  # corners on the border keep the part's color
+            gray = np.zeros(len(color), bool)
+            gray[one.mesh.faces[one.added]] = True
+            gray[one.mesh.faces[~one.added]] = False
+            color[gray] = ADDED_COLOR
+        rows.append(color)
+    return np.concatenate(rows)
 
 
 def _described(item: Staged, final: Path, triangles: int, warnings: list[str]) -> WrittenFile:

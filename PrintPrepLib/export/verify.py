@@ -107,11 +107,14 @@ def compare_parts(parts: Sequence[ModelPart], about: About | None, path: Path, n
             ("number", meant.number, found.number),
             ("color", meant.color, color),
             ("number of triangles", len(meant.mesh.faces), len(found.mesh.faces)),
+            ("number of triangles that are not anatomy", meant.added_count, found.added_count),
         ):
             if wanted != got:
                 raise ExportError(
                     f"'{name}' gives part {index + 1} the {what} {got!r} instead of {wanted!r} when read back."
                 )
+        if meant.added is not None and not np.array_equal(meant.added, found.added):
+            raise ExportError(f"'{name}' colors other triangles as not anatomy than was meant when read back.")
     facts = {} if about is None else about.facts()
     if {key: back.facts.get(key) for key in facts} != facts:
         raise ExportError(f"'{name}' says other things about the model than was meant when read back.")
