@@ -44,7 +44,7 @@ def added_triangles(
     progress(0.0, "Telling apart what is not anatomy")
     index = index_of(proven)
     off = ~np.isfinite(index.closest(mesh.vertices, within_mm).distance_mm)
-    out = off[mesh.faces].any(axis=1)
+    out: npt.NDArray[np.bool_] = np.asarray(off[mesh.faces].any(axis=1))
     asked = np.flatnonzero(~out & ~_known(mesh, proven))
     for begin in range(0, len(asked), 100_000):
         progress(0.3 + 0.7 * begin / len(asked), "Telling apart what is not anatomy")

@@ -59,7 +59,8 @@ class ModelPart:
 
     def added_last(self) -> ModelPart:
         """Return the part with the triangles that are not anatomy behind all others and a color for these, as formats
-        need it."""
+        need it.
+        """
         if self.added is None:
             return self
         order = np.argsort(self.added, kind="stable")

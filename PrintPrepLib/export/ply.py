@@ -100,7 +100,8 @@ def write(
     face_colors: npt.NDArray[np.uint8] | None = None,
 ) -> None:
     """Write binary little-endian PLY with double coordinates, the mesh's scalars, and colors if given: (n, 3) at the
-    vertices, (m, 3) at the triangles."""
+    vertices, (m, 3) at the triangles.
+    """
     fields: list[tuple[str, str, str]] = [(axis, "<f8", "double") for axis in "xyz"]
     fields += [(key, "<f8", "double") for key in mesh.scalars]
     if colors is not None:

@@ -113,7 +113,7 @@ def compare_parts(parts: Sequence[ModelPart], about: About | None, path: Path, n
                 raise ExportError(
                     f"'{name}' gives part {index + 1} the {what} {got!r} instead of {wanted!r} when read back."
                 )
-        if meant.added is not None and not np.array_equal(meant.added, found.added):
+        if meant.added is not None and (found.added is None or not np.array_equal(meant.added, found.added)):
             raise ExportError(f"'{name}' colors other triangles as not anatomy than was meant when read back.")
     facts = {} if about is None else about.facts()
     if {key: back.facts.get(key) for key in facts} != facts:

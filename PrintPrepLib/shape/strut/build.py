@@ -70,7 +70,7 @@ def joined(mesh: Mesh, columns: Sequence[Column]) -> Joined:
 def near(mesh: Mesh, column: Column, margin_mm: float) -> npt.NDArray[np.bool_]:
     """Triangles (m,) whose boxes come within a margin of a column's box."""
     ends = np.stack([column.start_mm, column.end_mm])
-    reach = column.foot_radius_mm + max(column.sunk_mm) + margin_mm
+    reach = max(column.feet_mm) + max(column.sunk_mm) + margin_mm
     corners = mesh.triangles
     low, high = ends.min(axis=0) - reach, ends.max(axis=0) + reach
     return np.asarray(((corners.min(axis=1) <= high) & (corners.max(axis=1) >= low)).all(axis=1))

@@ -32,8 +32,8 @@ class Column:
         On the surfaces, LPS.
     diameter_mm : float
         Of the waist.
-    fillet_mm : float
-        Radius of the quarter circle by which the waist widens to each foot; 0 for none.
+    fillets_mm : (2,)
+        Radii of the quarter circles by which the waist widens to the foot at the start and at the end; 0 for none.
     sunk_mm : (2,)
         How far the column goes on beyond its start and its end, into the parts.
     """
@@ -41,7 +41,7 @@ class Column:
     start_mm: Point
     end_mm: Point
     diameter_mm: float
-    fillet_mm: float
+    fillets_mm: tuple[float, float]
     sunk_mm: tuple[float, float] = (0.0, 0.0)
 
     @property
@@ -55,17 +55,17 @@ class Column:
         return np.subtract(self.end_mm, self.start_mm) / self.length_mm
 
     @property
-    def foot_radius_mm(self) -> float:
-        """Of the foot where it meets the surface and within the part."""
-        return 0.5 * self.diameter_mm + self.fillet_mm
+    def feet_mm(self) -> tuple[float, float]:
+        """Radius of each foot where it meets the surface and within the part."""
+        return 0.5 * self.diameter_mm + self.fillets_mm[0], 0.5 * self.diameter_mm + self.fillets_mm[1]
 
     def radius_at(self, along_mm: FloatArray) -> FloatArray:
         """Radius at distances along the axis from the start; beyond either surface it is that of the foot."""
-        fillet = self.fillet_mm
-        from_foot = np.clip(np.minimum(along_mm, self.length_mm - along_mm), 0.0, fillet)
-        return np.asarray(
-            0.5 * self.diameter_mm + fillet - np.sqrt(np.maximum(fillet**2 - (fillet - from_foot) ** 2, 0.0))
-        )
+        out = np.full(np.shape(along_mm), 0.5 * self.diameter_mm)
+        for fillet, height in zip(self.fillets_mm, (along_mm, self.length_mm - along_mm), strict=True):
+            left = np.clip(fillet - height, 0.0, fillet)
+            out += fillet - np.sqrt(fillet**2 - left**2)
+        return out
 
     def points(self, from_mm: float, to_mm: float, step_mm: float, around: int = 24) -> tuple[FloatArray, FloatArray]:
         """Points (k, 3) in and on the column between two distances along it, and the distance of each (k,)."""
@@ -84,18 +84,9 @@ class Column:
         """Build the column; ``roll`` turns its sides about the axis, radians."""
         import manifold3d
 
-        length, fillet = self.length_mm, self.fillet_mm
-        wide, thin = self.foot_radius_mm, 0.5 * self.diameter_mm
-        low = [(wide, -self.sunk_mm[0])]
-        high = [(wide, length + self.sunk_mm[1])]
-        if fillet > 0.0:
-            turn = np.linspace(0.0, 0.5 * np.pi, ARC_STEPS + 1)
-            arc = [(wide - fillet * np.sin(t), fillet * (1.0 - np.cos(t))) for t in turn]
-            low += arc
-            high += [(radius, length - along) for radius, along in arc]
-        else:
-            low.append((thin, 0.0))
-            high.append((thin, length))
+        length = self.length_mm
+        low = self._foot(0)
+        high = [(radius, length - along) for radius, along in self._foot(1)]
         grow = 1.0 / np.cos(np.pi / SIDES)
         outline = [(0.0, -self.sunk_mm[0]), *low, *reversed(high), (0.0, length + self.sunk_mm[1])]
         section = manifold3d.CrossSection([[(float(x * grow), float(y)) for x, y in outline]])
@@ -103,6 +94,13 @@ class Column:
         turned = np.cos(roll) * u + np.sin(roll) * v, np.cos(roll) * v - np.sin(roll) * u
         matrix = np.column_stack([*turned, self.axis, np.asarray(self.start_mm)])
         return section.revolve(SIDES).transform(np.ascontiguousarray(matrix))
+
+    def _foot(self, end: int) -> list[tuple[float, float]]:
+        """Outline of one foot, from its end in the part to the waist: radius and height above the surface."""
+        fillet, wide = self.fillets_mm[end], self.feet_mm[end]
+        out = [(wide, -self.sunk_mm[end])]
+        turn = np.linspace(0.0, 0.5 * np.pi, ARC_STEPS + 1) if fillet > 0.0 else [0.0]
+        return out + [(wide - fillet * np.sin(t), fillet * (1.0 - np.cos(t))) for t in turn]
 
 
 def across(axis: FloatArray) -> tuple[FloatArray, FloatArray]:

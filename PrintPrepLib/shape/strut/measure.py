@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...mesh import Mesh
+from ...mesh import FloatArray, Mesh
 from ...receipt import plain
 from ...spatial import SurfaceIndex, index_of
 from .build import near
@@ -20,7 +20,7 @@ SECTIONS = 24
 LOOK_MM = 10.0
 """Other parts farther away than this are not told."""
 PLASTIC_MPA = 2000.0
-"""Stiffness of printing plastics, for the estimate of bending: data sheets of PLA, resins and PA 12 state 1600 to 3500."""
+"""Stiffness of printing plastics, to estimate bending: data sheets of PLA, resins and PA 12 state 1600 to 3500."""
 
 
 def told(strut: Strut, site: Site, result: Mesh, origin: str) -> dict[str, Any]:
@@ -38,8 +38,8 @@ def told(strut: Strut, site: Site, result: Mesh, origin: str) -> dict[str, Any]:
             "length_mm": column.length_mm,
             "diameter_mm": column.diameter_mm,
             "thinnest_mm": thinnest_mm(column, result),
-            "foot_mm": 2.0 * column.foot_radius_mm,
-            "fillet_mm": column.fillet_mm,
+            "feet_mm": [2.0 * radius for radius in column.feet_mm],
+            "fillets_mm": column.fillets_mm,
             "sunk_mm": column.sunk_mm,
             "bite_mm": strut.bites_mm,
             "volume_ml": volume_mm3(column) / 1000.0,
@@ -55,7 +55,7 @@ def told(strut: Strut, site: Site, result: Mesh, origin: str) -> dict[str, Any]:
 def thinnest_mm(column: Column, result: Mesh) -> float:
     """Smallest width of the waist in the finished body, from surface to surface through the axis."""
     piece = result.submesh(near(result, column, 0.5))
-    low, high = column.fillet_mm, column.length_mm - column.fillet_mm
+    low, high = column.fillets_mm[0], column.length_mm - column.fillets_mm[1]
     along = np.linspace(low, high, SECTIONS + 2)[1:-1]
     middle = np.asarray(column.start_mm) + along[:, None] * column.axis
     u, v = across(column.axis)
@@ -75,12 +75,12 @@ def volume_mm3(column: Column) -> float:
 
 
 def bending_mm(column: Column) -> float:
-    """Shift of one part against the other, across the strut, under one newton: a bar held at both ends, L3 / (12 E I)."""
+    """Shift of one part against the other, across the strut, under one newton: a bar held at both ends (L3 / 12 E I)."""
     moment = np.pi * column.diameter_mm**4 / 64.0
     return float(column.length_mm**3 / (12.0 * PLASTIC_MPA * moment))
 
 
-def _air(strut: Strut, site: Site, points: np.ndarray) -> float | None:
+def _air(strut: Strut, site: Site, points: FloatArray) -> float | None:
     """Smallest distance to a part that the strut does not join; None beyond ``LOOK_MM``."""
     low, high = points.min(axis=0) - LOOK_MM, points.max(axis=0) + LOOK_MM
     others: list[Piece] = [

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+import numpy.typing as npt
 
 from ...mesh import FloatArray
 from ...spatial import index_of
 from .column import FEET_SHARE, Column, Point
 from .keepout import Keepout
 from .pieces import Piece
-from .seat import seat_of
+from .seat import Seat, seat_of
 
 FILLET_SHARES = (1.0, 0.5, 0.0)
 """Fillets that are tried, the full one first: a narrow part may have room for a smaller foot only."""
@@ -24,6 +25,10 @@ COVER_SHARE = 0.19
 step of 24 round (0.13), together."""
 LEAST_STAND = 0.5
 """A foot's surface is looked for from at least this many foot radii above, where the strut is that long."""
+
+
+ON_SURFACE_MM = 1e-3
+"""The line between two points on surfaces is asked for this much off its ends: nearer, rounding decides."""
 
 
 class Obstacle(Enum):
@@ -65,43 +70,56 @@ def judge(
         return Obstacle.LONG
     if not length > 0.0:
         return Obstacle.SEAT
+    axis = (end - start) / length
+    line = start + np.linspace(0.0, 1.0, int(length / (STEP_SHARE * diameter_mm)) + 3)[1:-1, None] * (end - start)
+    line = line[np.abs(np.linalg.norm(line - start, axis=1) - 0.5 * length) < 0.5 * length - ON_SURFACE_MM]
+    if _blocked(site, first, second, line):
+        return Obstacle.OWN
     found: Strut | Obstacle = Obstacle.SEAT
-    for share in FILLET_SHARES:
-        fillet = min(share * fillet_mm, FEET_SHARE * length)
-        if share < 1.0 and fillet == min(fillet_mm, FEET_SHARE * length):
-            continue
-        column = Column(_point(start), _point(end), diameter_mm, fillet)
-        found = _judged(site, first, second, column)
+    for most in (fillet_mm, 0.0):  # feet that are in the way of something are tried without a fillet
+        feet = []
+        for piece, at, inward in ((first, start, -axis), (second, end, axis)):
+            foot = _foot(site.pieces[piece], at, inward, diameter_mm, min(most, FEET_SHARE * length), length)
+            if foot is None:
+                return Obstacle.SEAT
+            feet.append(foot)
+        (fillet, seat), (fillet2, seat2) = feet
+        sunk = (seat.sunk_mm, seat2.sunk_mm)
+        column = Column(_point(start), _point(end), diameter_mm, (fillet, fillet2), sunk)
+        found = _in_air(site, first, second, column, (seat.bite_mm, seat2.bite_mm))
         if isinstance(found, Strut):
-            return found
+            break
     return found
 
 
-def _judged(site: Site, first: int, second: int, column: Column) -> Strut | Obstacle:
-    length, axis, foot = column.length_mm, column.axis, column.foot_radius_mm
+def _foot(
+    piece: Piece, at: FloatArray, inward: FloatArray, diameter_mm: float, fillet_mm: float, length_mm: float
+) -> tuple[float, Seat] | None:
+    """The widest foot that finds a seat: its fillet and its seat."""
+    for share in FILLET_SHARES if fillet_mm > 0.0 else (0.0,):
+        fillet = share * fillet_mm
+        radius = 0.5 * diameter_mm + fillet
+        stand = min(max(fillet, LEAST_STAND * radius), 0.5 * length_mm)
+        seat = seat_of(index_of(piece.mesh), at, inward, radius, stand)
+        if seat is not None:
+            return fillet, seat
+    return None
+
+
+def _in_air(site: Site, first: int, second: int, column: Column, bites: tuple[float, float]) -> Strut | Obstacle:
+    length, widest = column.length_mm, max(column.feet_mm)
     step = STEP_SHARE * 0.5 * column.diameter_mm
-    free = (column.fillet_mm, length - column.fillet_mm)
-    along = np.linspace(*free, max(int((free[1] - free[0]) / step), 1) + 1)[1:-1]
-    line = np.asarray(column.start_mm) + along[:, None] * axis
-    if len(line) and _blocked(site, first, second, line):
-        return Obstacle.OWN
-    stand = min(max(column.fillet_mm, LEAST_STAND * foot), 0.5 * length)
-    seats = []
-    for piece, at, inward in ((first, column.start_mm, -axis), (second, column.end_mm, axis)):
-        seat = seat_of(index_of(site.pieces[piece].mesh), np.asarray(at), inward, foot, stand)
-        if seat is None:
-            return Obstacle.SEAT
-        seats.append(seat)
-    column = replace(column, sunk_mm=(seats[0].sunk_mm, seats[1].sunk_mm))
-    points, at = column.points(-column.sunk_mm[0], length + column.sunk_mm[1], step)
-    if not site.keepout.is_empty and (site.keepout.room_mm(points) < COVER_SHARE * foot).any():
+    points, distance = column.points(-column.sunk_mm[0], length + column.sunk_mm[1], step)
+    if not site.keepout.is_empty and (site.keepout.room_mm(points) < COVER_SHARE * widest).any():
         return Obstacle.PROTECTED
-    middle = points[(at > free[0]) & (at < free[1])]
+    middle = points[(distance > column.fillets_mm[0]) & (distance < length - column.fillets_mm[1])]
+    ends = min(max(column.feet_mm), 0.5 * length)  # beside a foot without a fillet the surface may rise
+    middle = points[(distance > ends) & (distance < length - ends)] if 0.0 in column.fillets_mm else middle
     if len(middle) and _blocked(site, first, second, middle):
         return Obstacle.OWN
-    if _too_near(site, first, second, points, site.clearance_mm + COVER_SHARE * foot):
+    if _too_near(site, first, second, points, site.clearance_mm + COVER_SHARE * widest):
         return Obstacle.OTHER
-    return Strut(first, second, column, (seats[0].bite_mm, seats[1].bite_mm))
+    return Strut(first, second, column, bites)
 
 
 def _blocked(site: Site, first: int, second: int, points: FloatArray) -> bool:
@@ -109,7 +127,7 @@ def _blocked(site: Site, first: int, second: int, points: FloatArray) -> bool:
     return any(bool(_inside(site.pieces[k], points).any()) for k in {first, second})
 
 
-def _inside(piece: Piece, points: FloatArray) -> FloatArray:
+def _inside(piece: Piece, points: FloatArray) -> npt.NDArray[np.bool_]:
     low, high = piece.mesh.bounds
     near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
     out = np.zeros(len(points), bool)

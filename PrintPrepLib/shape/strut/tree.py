@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...mesh import FloatArray
 from ...progress import Progress, silent
 from .safe import Obstacle, Site, Strut, judge
 from .ways import Way, ways_between
@@ -60,7 +61,7 @@ class Groups:
 def spanning_struts(
     site: Site, groups: Groups, diameter_mm: float, fillet_mm: float, progress: Progress = silent
 ) -> tuple[list[Strut], list[Refused]]:
-    """Join groups of parts, in place, by the shortest safe struts; where that is not possible, say what is in the way."""
+    """Join groups of parts, in place, by the shortest safe struts; and tell what was in the way of those left loose."""
     pieces = site.pieces
     heap: list[tuple[float, int, int, int]] = [
         (_boxes_apart(site, a, b), a, b, -1)
@@ -120,7 +121,7 @@ def further_struts(
     return out
 
 
-def _middle(strut: Strut) -> np.ndarray:
+def _middle(strut: Strut) -> FloatArray:
     return 0.5 * np.add(strut.column.start_mm, strut.column.end_mm)
 
 

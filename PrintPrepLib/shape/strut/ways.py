@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ...mesh import FloatArray
 from ...spatial import index_of
@@ -18,6 +19,8 @@ NEAREST, SPREAD = 16, 24
 SETTLE = 30
 """Steps back and forth that bring a pair of points to where both surfaces are nearest to each other."""
 SETTLED_MM = 1e-7
+ALMOST_MM = 1e-4
+"""A ray into the part starts so far below the surface, not on it."""
 SAME_SHARE = 0.3
 """Ways nearer to each other than this share of the diameter are one."""
 
@@ -35,7 +38,8 @@ def ways_between(first: Piece, second: Piece, diameter_mm: float) -> tuple[Way, 
     """List ways between two parts, the shortest first.
 
     Places of the smaller part look for the nearest point of the larger one. From the shortest, those a diameter apart
-    are taken, and from each region of the part the shortest; each also settled to the nearest points round it.
+    are taken, and from each region of the part the shortest; each also settled to the nearest points round it, and
+    begun in the middle of the part's own thickness there: where a part is narrow, its foot has material all round.
     """
     swapped = len(first.mesh.faces) > len(second.mesh.faces)
     small, large = (second, first) if swapped else (first, second)
@@ -45,8 +49,8 @@ def ways_between(first: Piece, second: Piece, diameter_mm: float) -> tuple[Way, 
     points, ends = points[order], found.points[order]
     chosen = np.unique(np.concatenate([_apart(points, diameter_mm, NEAREST), _regions(points, SPREAD)]))
     raw = points[chosen], ends[chosen]
-    settled = _settled(small, large, *raw)
-    starts, stops = np.concatenate([settled[0], raw[0]]), np.concatenate([settled[1], raw[1]])
+    every = (_settled(small, large, *raw), raw, _from_within(small, large, raw[0]))
+    starts, stops = (np.concatenate([pair[k] for pair in every]) for k in range(2))
     length = np.linalg.norm(stops - starts, axis=1)
     ways: list[Way] = []
     for row in np.argsort(length, kind="stable"):
@@ -57,17 +61,17 @@ def ways_between(first: Piece, second: Piece, diameter_mm: float) -> tuple[Way, 
     return tuple(ways)
 
 
-def _apart(points: FloatArray, distance_mm: float, count: int) -> np.ndarray:
+def _apart(points: FloatArray, distance_mm: float, count: int) -> npt.NDArray[np.int64]:
     """Rows of the first points that are so far apart from each other."""
     left = np.ones(len(points), bool)
-    rows = []
+    rows: list[int] = []
     while len(rows) < count and left.any():
         rows.append(int(left.argmax()))
         left &= np.linalg.norm(points - points[rows[-1]], axis=1) >= distance_mm
     return np.array(rows, np.int64)
 
 
-def _regions(points: FloatArray, count: int) -> np.ndarray:
+def _regions(points: FloatArray, count: int) -> npt.NDArray[np.int64]:
     """Rows of the first point of each region: those round places that are as far apart as can be."""
     distance = np.linalg.norm(points - points[0], axis=1)
     region = np.zeros(len(points), np.int64)
@@ -91,3 +95,20 @@ def _settled(small: Piece, large: Piece, starts: FloatArray, ends: FloatArray) -
         if not (length < before - SETTLED_MM).any():
             break
     return starts, ends
+
+
+def _from_within(small: Piece, large: Piece, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Ways that run from the middle of the small part's thickness at points on its surface to the large part."""
+    index = index_of(small.mesh)
+    inward = -small.mesh.face_normals()[index.closest(points).faces]
+    inward[np.linalg.norm(inward, axis=1) < 0.5] = (0.0, 0.0, 1.0)
+    thick, _ = index.first_hit(points + ALMOST_MM * inward, inward)
+    middle = points + 0.5 * np.where(np.isfinite(thick), thick, 0.0)[:, None] * inward
+    ends = index_of(large.mesh).closest(middle).points
+    way = ends - middle
+    length = np.linalg.norm(way, axis=1)
+    kept = length > ALMOST_MM
+    out, _ = index.first_hit(middle[kept], way[kept])
+    leaves = out < length[kept]
+    starts = middle[kept] + (np.where(leaves, out, 0.0) / length[kept])[:, None] * way[kept]
+    return starts[leaves], ends[kept][leaves]

@@ -30,8 +30,8 @@ def refusal(site: Site, groups: Groups, refused: Sequence[Refused], size: StrutS
         pair = f"parts {site.pieces[one.first].number} and {site.pieces[one.second].number}"
         reasons.append(f"Between {pair} {total} ways were tried: {why}.")
     return (
-        f"No safe strut of {size.diameter_mm:g} mm was found for {named}. {' '.join(reasons)} Nothing was changed. Pick "
-        "points by hand (from, to), allow a thinner strut, a smaller fillet or less clearance, protect less, or remove "
+        f"No safe strut of {size.diameter_mm:g} mm was found for {named}. {' '.join(reasons)} Nothing was changed. "
+        "Pick points by hand (from, to), allow a thinner strut, a smaller fillet or less clearance, protect less, or remove "
         "parts that are too small to hold (fragments)."
     )
 
@@ -40,15 +40,15 @@ def notes_of(struts: Sequence[dict[str, Any]], parts: int, bodies: int, size: St
     """The struts in words."""
     count = len(struts)
     out = [
-        f"{parts} loose parts became {_bodies(bodies)} by {count} strut{'s' * (count != 1)} ({added_ml:.3g} ml). Struts "
-        "are not anatomy: they are listed here and gray in files with colors.",
+        f"{parts} loose parts became {_bodies(bodies)} by {count} strut{'s' * (count != 1)} ({added_ml:.3g} ml). "
+        "Struts are not anatomy: they are listed here and gray in files with colors.",
     ]
     for number, one in enumerate(struts[:SAID], 1):
         start, end = ("({:.1f}, {:.1f}, {:.1f})".format(*one[key]) for key in ("from_mm", "to_mm"))
         out.append(
             f"Strut {number}: part {one['from_part']} at {start} to part {one['to_part']} at {end}, "
             f"{one['length_mm']:.1f} mm long, {one['diameter_mm']:g} mm thick (thinnest measured "
-            f"{one['thinnest_mm']:.2f} mm), feet {one['foot_mm']:.1f} mm."
+            f"{one['thinnest_mm']:.2f} mm), feet {one['feet_mm'][0]:.1f} and {one['feet_mm'][1]:.1f} mm."
         )
     if count > SAID:
         out.append(f"{count - SAID} more struts are in the receipt's details.")
@@ -64,7 +64,7 @@ def warnings_of(struts: Sequence[dict[str, Any]], pieces: Sequence[Piece], each:
             f"Struts {_listed(soft)} are long for their thickness: a pull of 100 grams would shift the parts by more "
             f"than {SOFT_MM:g} mm (estimate for plastic). Use a larger diameter, or several struts for each pair."
         )
-    plain = [n for n, one in enumerate(struts, 1) if one["fillet_mm"] < 0.25 * size.fillet_mm]
+    plain = [n for n, one in enumerate(struts, 1) if min(one["fillets_mm"]) < 0.25 * size.fillet_mm]
     if plain:
         out.append(f"Struts {_listed(plain)} have little or no fillet: there was no room for a wider foot.")
     thin = [n for n, one in enumerate(struts, 1) if one["diameter_mm"] < size.diameter_mm]
