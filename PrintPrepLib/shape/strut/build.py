@@ -12,15 +12,16 @@ from ...errors import GeometryError
 from ...mesh import FloatArray, Mesh
 from ...spatial import Rule, self_crossings
 from ...surface.defects import as_stored
-from ...surface.known import welded
 from ...topology import edge_counts
 from ..identical import is_among
 from .column import SIDES, Column
 from .pieces import pieces_of
 
-ROLLS = (0.0, 0.31, 0.62, 0.15)
-"""Turns of the columns' sides (shares of a side) that are tried until the result has no crossing triangles as a file
-stores it: another turn meets the surface's triangles elsewhere."""
+TRIES = 12
+"""Turns of a column's sides that are tried until no triangles cross where it meets the parts, as a file stores them in
+single precision: another turn meets the surface's triangles elsewhere."""
+GOLDEN = 0.6180339887498949
+"""Share of a side by which each try turns further: no two tries are alike."""
 ROUND_MM = 1e-6
 """Vertices this far outside a column are outside it: a boolean in double precision errs far less."""
 
@@ -46,18 +47,23 @@ def joined(mesh: Mesh, columns: Sequence[Column]) -> Joined:
     import manifold3d
 
     model = mesh.to_manifold()
-    out = mesh
-    for roll in ROLLS:
-        solids = [column.solid(roll * 2.0 * np.pi / SIDES) for column in columns]
+    tries = np.zeros(len(columns), int)
+    while True:
+        solids = [
+            column.solid((turn * GOLDEN % 1.0) * 2.0 * np.pi / SIDES)
+            for column, turn in zip(columns, tries, strict=True)
+        ]
         made = manifold3d.Manifold.batch_boolean([model, *solids], manifold3d.OpType.Add)
         out = Mesh.from_manifold(made, mesh.name)
-        if _sound(out, columns):
+        unsound = _unsound(out, columns)
+        if not unsound.any():
             break
-    else:
-        raise GeometryError(
-            "The struts could not be joined with the parts without triangles that cross where they meet. Repair the "
-            "model first (printprep repair), or choose a slightly different diameter."
-        )
+        tries[unsound] += 1
+        if tries.max() >= TRIES:
+            raise GeometryError(
+                "The struts could not be joined with the parts without triangles that cross where they meet. Repair "
+                "the model first (printprep repair), or choose a slightly different diameter."
+            )
     gone = ~is_among(mesh, out)
     gone[np.setdiff1d(np.arange(len(mesh.vertices)), mesh.used_vertices)] = False
     lost = mesh.vertices[gone]
@@ -76,15 +82,15 @@ def near(mesh: Mesh, column: Column, margin_mm: float) -> npt.NDArray[np.bool_]:
     return np.asarray(((corners.min(axis=1) <= high) & (corners.max(axis=1) >= low)).all(axis=1))
 
 
-def _sound(mesh: Mesh, columns: Sequence[Column]) -> bool:
-    """Whether the mesh is closed, and free of crossings round the columns; elsewhere it is as it was before."""
+def _unsound(mesh: Mesh, columns: Sequence[Column]) -> npt.NDArray[np.bool_]:
+    """Columns (c,) near which triangles cross as a file stores them; elsewhere the surface is as it was before."""
     if mesh.is_empty or mesh.volume_mm3 <= 0.0 or edge_counts(mesh).open_edges:
-        return False
-    chosen = np.zeros(len(mesh.faces), bool)
-    for column in columns:
-        chosen |= near(mesh, column, 0.5)
-    stored = welded(as_stored(mesh.submesh(chosen)))
-    return not len(self_crossings(stored, rule=Rule.CROSSING).faces)
+        return np.ones(len(columns), bool)
+    close = [near(mesh, column, 0.5) for column in columns]
+    chosen = np.flatnonzero(np.any(close, axis=0))
+    stored = as_stored(Mesh(mesh.vertices, mesh.faces[chosen], mesh.name))
+    crossing = chosen[self_crossings(stored, rule=Rule.CROSSING).faces]
+    return np.array([bool(one[crossing].any()) for one in close])
 
 
 def _holds(column: Column, points: FloatArray) -> npt.NDArray[np.bool_]:
