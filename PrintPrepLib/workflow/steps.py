@@ -28,6 +28,7 @@ from ..shape.join.step import join_models
 from ..shape.label.step import label
 from ..shape.landing.step import landing
 from ..shape.split.step import split
+from ..shape.stand.step import stand
 from ..shape.strut.step import strut
 from ..shape.thicken import thicken
 from ..shape.wall.step import wall
@@ -104,6 +105,7 @@ _TABLE = (
     Step("simplify", Stage.MESH, simplify, 8.0),
     Step("thicken", Stage.MESH, thicken, 8.0),
     Step("strut", Stage.MESH, strut, 4.0),
+    Step("stand", Stage.MESH, stand, 5.0),
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
     Step("wall", Stage.MESH, wall, 8.0, purposeful=True),
     Step("landing", Stage.MESH, landing, 3.0, purposeful=True),

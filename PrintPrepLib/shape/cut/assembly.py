@@ -28,7 +28,7 @@ COLORS: tuple[Color, ...] = (
 """Colors of parts in their order, sRGB; neighbors differ in lightness as well, for eyes that do not tell red from
 green."""
 LOOSE_COLOR: Color = (150, 150, 150)
-"""Color of dowels: they are not anatomy."""
+"""Color of dowels and stands: they are not anatomy."""
 
 
 class PartKind(Enum):
@@ -36,6 +36,7 @@ class PartKind(Enum):
 
     BODY = "body"
     DOWEL = "dowel"
+    STAND = "stand"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ class Part:
     color : (red, green, blue)
         0..255.
     kind : PartKind
-        Piece of the model, or a loose dowel.
+        Piece of the model, a loose dowel, or a stand that is not joined with the model.
     bodies : int
         Closed bodies that it consists of: 1, unless the model had loose pieces on this side.
     """

@@ -1,0 +1,229 @@
+"""The kinds of stands, each made from the same request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...errors import GeometryError
+from ...mesh import FloatArray, Mesh
+from ...progress import Progress, part, silent
+from ...receipt import plain
+from ..strut.column import SIDES
+from ..strut.keepout import Keepout
+from .base import base_of
+from .cradle import CradleSize, cradle_of, joined_block
+from .frame import Frame, frame_of
+from .keyhole import keyhole_for, keyhole_place, keyhole_tool, upward_in
+from .pedestal import pedestal_of
+from .united import NUDGE_MM, kept, sound
+
+GOLDEN = 0.6180339887498949
+"""Share of a side by which a post is turned further from try to try."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Sizes in mm, all filled in; ``cut_mm`` None for the lowest plane that makes a base steady."""
+
+    up: tuple[float, ...]
+    back: tuple[float, ...]
+    cut_mm: float | None
+    plinth_mm: float
+    margin_mm: float
+    post_mm: float
+    height_mm: float
+    plate_mm: float
+    gap_mm: float
+    taper_deg: float
+    depth_mm: float
+    wall_mm: float
+    screw_mm: float
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A model with its stand; ``separate`` where the stand is a body of its own, and ``mesh`` is then the model."""
+
+    mesh: Mesh
+    frame: Frame
+    separate: Mesh | None = None
+    notes: tuple[str, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def make_base(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) -> Made:
+    """Cut flat, with a plinth where its thickness is above zero."""
+    frame = frame_of(asked.up)
+    model, local = mesh.to_manifold(), frame.to_local(center[None, :])[0]
+
+    def make(number: int) -> Any:
+        nudged = None if asked.cut_mm is None else asked.cut_mm + number * NUDGE_MM
+        done = base_of(model, mesh, frame, local, nudged, asked.plinth_mm + number * NUDGE_MM, asked.margin_mm)
+        made.append(done)
+        return done.solid
+
+    made: list[Any] = []
+    out = sound(make, mesh)
+    base = made[-1]
+    _untouched(keepout, mesh, frame, base.at, "below the plane of the base")
+    lost = model.trim_by_plane(tuple(-frame.up), -base.at)
+    lost_ml = float(lost.volume()) / 1000.0
+    share, _ = kept(mesh, out)
+    notes = [
+        f"The model was cut flat {base.cut_mm:.2f} mm above its lowest point: {lost_ml:.3g} ml of anatomy below it "
+        + ("went into the plinth and cannot be seen." if asked.plinth_mm > 0.0 else "are gone.")
+    ]
+    if asked.plinth_mm > 0.0:
+        notes.append(f"Plinth: {asked.plinth_mm:g} mm thick, {base.outline.area() / 100.0:.1f} cm2; it is not anatomy.")
+    details = {
+        "cut_mm": base.cut_mm,
+        "cut_away_ml": lost_ml,
+        "cut_face_cm2": base.section_mm2 / 100.0,
+        "plinth_mm": asked.plinth_mm,
+        "vertices_kept_share": share,
+    }
+    return Made(out, frame, None, tuple(notes), details)
+
+
+def make_pedestal(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) -> Made:
+    """A post with a broad foot."""
+    frame = frame_of(asked.up)
+    model, local = mesh.to_manifold(), frame.to_local(center[None, :])[0]
+    pedestal = pedestal_of(
+        mesh, frame, local, post_mm=asked.post_mm, height_mm=asked.height_mm, plate_mm=asked.plate_mm,
+        gap_mm=asked.gap_mm, keepout=keepout,
+    )  # fmt: skip
+    out = sound(lambda number: model + pedestal.solid(number * GOLDEN * 2.0 * np.pi / SIDES), mesh)
+    share, moved = kept(mesh, out, Mesh.from_manifold(pedestal.solid(), "pedestal"))
+    column = pedestal.column
+    notes = (
+        "Pedestal: post of {:g} mm, {:.1f} mm long, seat at ({:.1f}, {:.1f}, {:.1f}), ".format(
+            column.diameter_mm, column.length_mm, *column.end_mm
+        )
+        + f"{pedestal.off_mm:.1f} mm beside the center of mass as seen from above; foot of "
+        f"{2.0 * pedestal.foot_radius_mm:.1f} mm. It is not anatomy.",
+        "Outside of the post's head every point of the surface stands where it stood, bit for bit."
+        if not moved
+        else f"{moved} points of the surface near the post's head were taken up by it.",
+    )
+    details: dict[str, Any] = plain(
+        {
+            "post_mm": column.diameter_mm,
+            "post_length_mm": column.length_mm,
+            "seat_mm": column.end_mm,
+            "head_mm": 2.0 * column.feet_mm[1],
+            "sunk_mm": column.sunk_mm[1],
+            "bite_mm": pedestal.bite_mm,
+            "foot_mm": 2.0 * pedestal.foot_radius_mm,
+            "seat_off_center_mm": pedestal.off_mm,
+            "vertices_kept_share": share,
+        }
+    )
+    return Made(out, frame, None, notes, details)
+
+
+def make_cradle(
+    mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout, joined: bool, progress: Progress = silent
+) -> Made:
+    """A block that follows the underside, with a gap, or joined with the model."""
+    frame = frame_of(asked.up)
+    local = frame.to_local(center[None, :])[0]
+    size = CradleSize(asked.gap_mm, asked.taper_deg, asked.depth_mm, asked.plate_mm, asked.wall_mm)
+    if joined:
+        _untouched(keepout, mesh, frame, _lowest(mesh, frame) + asked.depth_mm, "in the cradle")
+        model, block = mesh.to_manifold(), joined_block(mesh, frame, local, size)
+        solid = block.to_manifold()
+        shift = frame.up * NUDGE_MM
+        out = sound(lambda number: model + solid.translate(tuple((-number * shift).tolist())), mesh)
+        share, moved = kept(mesh, out, block)
+        notes: tuple[str, ...] = (
+            f"Cradle, joined: the lowest {asked.depth_mm:.1f} mm of the model are held, and their underside is in the "
+            "block and cannot be seen. It is not anatomy.",
+        )
+        details: dict[str, Any] = {"joined": True, "depth_mm": asked.depth_mm, "vertices_kept_share": share}
+        return Made(out, frame, None, notes, details)
+    cradle = cradle_of(mesh, frame, local, size, part(progress, 0.0, 1.0))
+    notes = (
+        f"Cradle: the lowest {cradle.depth_mm:.1f} mm of the model sit in it; gap asked {asked.gap_mm:g} mm, measured at "
+        f"least {cradle.gap_mm:.2f} mm, median {cradle.gap_median_mm:.2f} mm; walls lean {asked.taper_deg:g} degrees.",
+        f"The model can be lifted straight out: on the way the bodies keep at least {min(cradle.way_mm, 2.0):.2f} mm.",
+        "The model itself was not changed.",
+    )
+    details = {
+        "joined": False,
+        "gap_asked_mm": asked.gap_mm,
+        "gap_min_mm": cradle.gap_mm,
+        "gap_median_mm": cradle.gap_median_mm,
+        "way_min_mm": cradle.way_mm,
+        "taper_deg": asked.taper_deg,
+        "depth_mm": cradle.depth_mm,
+        "floor_mm": cradle.floor_mm,
+        "cradle_ml": cradle.mesh.volume_mm3 / 1000.0,
+    }
+    return Made(mesh, frame, cradle.mesh, notes, details)
+
+
+def make_wall_mount(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) -> Made:
+    """A flat back with a plate that has a keyhole above the center of mass."""
+    back = np.asarray(asked.back, np.float64)
+    frame = frame_of(-back, "back")
+    model, local = mesh.to_manifold(), frame.to_local(center[None, :])[0]
+    hole = keyhole_for(asked.screw_mm, asked.wall_mm)
+    upward = upward_in(frame, np.asarray(asked.up))
+    cut = asked.cut_mm
+    thick = max(hole.plate_mm, asked.plinth_mm)
+    made: list[Any] = []
+
+    def make(number: int) -> Any:
+        nudged = None if cut is None else cut + number * NUDGE_MM
+        low = np.array([*local[:2], -np.inf])
+        base = base_of(model, mesh, frame, low, nudged, thick + number * NUDGE_MM, asked.margin_mm, steady=False)
+        at = keyhole_place(base.outline, hole, local, upward, asked.wall_mm)
+        made.append((base, at))
+        return base.solid - frame.placed(keyhole_tool(hole, at, upward, base.at - thick - number * NUDGE_MM))
+
+    out = sound(make, mesh)
+    base, at = made[-1]
+    _untouched(keepout, mesh, frame, base.at, "behind the plane of the back")
+    above = float((at - local[:2]) @ upward)
+    where = frame.to_world(np.array([[*at, base.at - thick]]))[0]
+    lost_ml = float(model.trim_by_plane(tuple(-frame.up), -base.at).volume()) / 1000.0
+    notes = (
+        f"The back was cut flat {base.cut_mm:.2f} mm from its rearmost point: {lost_ml:.3g} ml of anatomy went into the "
+        "plate and cannot be seen.",
+        f"Plate of {thick:.1f} mm with a keyhole for a screw of {hole.screw_mm:g} mm with a pan head, {above:.1f} mm above "
+        "the center of mass. It is not anatomy.",
+    )
+    details: dict[str, Any] = plain(
+        {
+            "cut_mm": base.cut_mm,
+            "cut_away_ml": lost_ml,
+            "plate_mm": thick,
+            "screw_mm": hole.screw_mm,
+            "opening_mm": hole.opening_mm,
+            "slot_mm": hole.slot_mm,
+            "lip_mm": hole.lip_mm,
+            "hangs_at_mm": where,
+            "hangs_above_center_mm": above,
+        }
+    )
+    return Made(out, frame, None, notes, details)
+
+
+def _lowest(mesh: Mesh, frame: Frame) -> float:
+    return float(frame.to_local(mesh.vertices[mesh.used_vertices])[:, 2].min())
+
+
+def _untouched(keepout: Keepout, mesh: Mesh, frame: Frame, level: float, where: str) -> None:
+    """Refuse where protected surface of the model lies below a level."""
+    if keepout.is_empty:
+        return
+    below = mesh.vertices[frame.to_local(mesh.vertices)[:, 2] < level]
+    lost = int(np.count_nonzero(keepout.room_mm(below) <= 0.0)) if len(below) else 0
+    if lost:
+        raise GeometryError(
+            f"Protected surface lies {where}: {lost} points of it. Cut less, turn the model (up), or protect less."
+        )
