@@ -48,6 +48,7 @@ def base_of(
     margin_mm: float,
     *,
     steady: bool = True,
+    also: manifold3d.CrossSection | None = None,
 ) -> Base:
     """Cut a model flat from below and set it on a plinth.
 
@@ -67,20 +68,24 @@ def base_of(
         Thickness of the plinth, and by how much it is wider than the hull of the cut face.
     steady : bool
         Whether the plinth is made so wide that the model stands steady on it.
+    also : CrossSection, optional
+        What the plinth has to cover besides.
 
     Raises
     ------
     GeometryError
         The plane meets nothing, or takes half of the model.
     """
+    import manifold3d
+
     heights = frame.to_local(mesh.vertices[mesh.used_vertices])[:, 2]
     low, tall = float(heights.min()), float(np.ptp(heights))
     turned = frame.local(model)
     shares = CUT_SHARES if cut_mm is None else (cut_mm / tall,)
     if shares[-1] > MOST_SHARE:
         raise GeometryError(
-            f"A cut {cut_mm:g} mm above the lowest point takes more than half of the model, which is {tall:.1f} mm high "
-            "in this direction. Give a smaller cut, or cut the model first (printprep cut)."
+            f"A cut {cut_mm:g} mm above the lowest point takes more than half of the model, which is {tall:.1f} mm "
+            "high in this direction. Give a smaller cut, or cut the model first (printprep cut)."
         )
     at, outline, area = low, None, 0.0
     for share in shares:
@@ -101,6 +106,8 @@ def base_of(
     if steady:
         reach = np.tan(np.radians(STEADY_DEG)) * SURE * (center[2] - at + plinth_mm)
         outline = _with_disc(outline, center[:2], float(reach))
+    if also is not None:
+        outline = manifold3d.CrossSection.batch_hull([outline, also])
     sunk = SUNK_SHARE * plinth_mm
     above = model.trim_by_plane(tuple(frame.up), at - sunk)
     return Base(above + frame.placed(plate(outline, at - plinth_mm, plinth_mm)), at, at - low, outline, area)

@@ -59,8 +59,8 @@ class Cradle:
         How deep the model sits.
     floor_mm : float
         Material below the model's lowest point.
-    held_cm2 : float
-        Surface of the model that looks at the cradle within twice the gap.
+    slack_mm : float
+        What was added to the gap so that it is kept between the points of the grid.
     """
 
     mesh: Mesh
@@ -94,7 +94,7 @@ def cradle_of(mesh: Mesh, frame: Frame, center: FloatArray, size: CradleSize, pr
     step = _step(mesh, frame)
     progress(0.0, "Looking at the underside")
     bare = underside(mesh, frame, step, size.gap_mm + 4.0 * step)
-    slack = step
+    slack = 0.25 * step
     for number in range(ROUNDS):
         progress(0.2 + 0.2 * number, "Making the cradle")
         low = float(bare.values[np.isfinite(bare.values)].min())

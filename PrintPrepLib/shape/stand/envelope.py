@@ -37,10 +37,10 @@ class Heights:
 
 
 def underside(mesh: Mesh, frame: Frame, step_mm: float, pad_mm: float) -> Heights:
-    """Lowest surface over each point of a grid, by rays from below; corners of triangles count at the points round them.
+    """Lowest surface over each point of a grid, by rays from below; corners count at the points round them.
 
-    A point of the grid is therefore never higher than the surface at the corners next to it, though it may be between
-    them: see ``slack`` in the cradle, which is measured afterwards.
+    A point of the grid is therefore never higher than the corners of the surface next to it; between them it may be,
+    which is why the gap of a cradle is measured afterwards.
     """
     local = Mesh(frame.to_local(mesh.vertices), mesh.faces, mesh.name)
     low, high = local.bounds

@@ -25,7 +25,7 @@ TRAVEL_SHARE = 1.0
 
 @dataclass(frozen=True)
 class Keyhole:
-    """Sizes in mm: ``opening`` and ``slot`` are what head and shaft go through, ``chamber`` the depth behind the lip."""
+    """Sizes in mm: ``opening`` and ``slot`` let head and shaft through, ``chamber`` is the depth behind the lip."""
 
     screw_mm: float
     opening_mm: float
@@ -44,9 +44,17 @@ class Keyhole:
 def keyhole_for(screw_mm: float, wall_mm: float) -> Keyhole:
     """Sizes for a screw of a diameter, with walls by process."""
     opening = HEAD_SHARE * screw_mm + PLAY_MM
-    return Keyhole(
-        screw_mm, opening, screw_mm + PLAY_MM, TRAVEL_SHARE * opening, wall_mm, HEAD_HIGH_SHARE * screw_mm + PLAY_MM, wall_mm
-    )  # fmt: skip
+    chamber = HEAD_HIGH_SHARE * screw_mm + PLAY_MM
+    return Keyhole(screw_mm, opening, screw_mm + PLAY_MM, TRAVEL_SHARE * opening, wall_mm, chamber, wall_mm)
+
+
+def pill(hole: Keyhole, at: FloatArray, upward: FloatArray, width: float) -> manifold3d.CrossSection:
+    """The slot's outline at a width: from where the head enters up to where the shaft hangs."""
+    import manifold3d
+
+    ends = [at, at - hole.travel_mm * upward]
+    circle = manifold3d.CrossSection.circle(0.5 * width, 48)
+    return manifold3d.CrossSection.batch_hull([circle.translate((float(x), float(y))) for x, y in ends])
 
 
 def keyhole_tool(hole: Keyhole, at: FloatArray, upward: FloatArray, bottom: float) -> manifold3d.Manifold:
@@ -63,27 +71,17 @@ def keyhole_tool(hole: Keyhole, at: FloatArray, upward: FloatArray, bottom: floa
     """
     import manifold3d
 
-    def pill(width: float) -> manifold3d.CrossSection:
-        ends = [at, at - hole.travel_mm * upward]
-        circle = manifold3d.CrossSection.circle(0.5 * width, 48)
-        return manifold3d.CrossSection.batch_hull([circle.translate((float(x), float(y))) for x, y in ends])
-
     x, y = (float(value) for value in at - hole.travel_mm * upward)
     entry = manifold3d.CrossSection.circle(0.5 * hole.opening_mm, 48).translate((x, y))
-    lip = plate(pill(hole.slot_mm) + entry, bottom - 1.0, hole.lip_mm + 1.0 + 0.5 * hole.chamber_mm)
-    return lip + plate(pill(hole.opening_mm), bottom + hole.lip_mm, hole.chamber_mm)
+    opening = pill(hole, at, upward, hole.slot_mm) + entry
+    lip = plate(opening, bottom - 1.0, hole.lip_mm + 1.0 + 0.5 * hole.chamber_mm)
+    return lip + plate(pill(hole, at, upward, hole.opening_mm), bottom + hole.lip_mm, hole.chamber_mm)
 
 
 def keyhole_place(
     outline: manifold3d.CrossSection, hole: Keyhole, center: FloatArray, upward: FloatArray, wall_mm: float
-) -> FloatArray:
-    """Highest place straight above the center of mass where the keyhole fits into the plate with a wall round it.
-
-    Raises
-    ------
-    GeometryError
-        It fits nowhere above the center of mass: the model would turn over.
-    """
+) -> FloatArray | None:
+    """Highest place straight above the center of mass where the keyhole fits into the plate with a wall round it."""
     import manifold3d
 
     room = outline.offset(-(0.5 * hole.opening_mm + wall_mm), manifold3d.JoinType.Round, 2.0, 48)
@@ -93,10 +91,12 @@ def keyhole_place(
         at = center[:2] + up * upward
         if _holds(room, at) and _holds(room, at - hole.travel_mm * upward):
             return np.asarray(at)
-    raise GeometryError(
-        f"A keyhole for a screw of {hole.screw_mm:g} mm does not fit into the plate above the center of mass, so the model "
-        "would hang upside down. Ask for a wider margin, a smaller screw, or more cut."
-    )
+    return None
+
+
+def place_above(hole: Keyhole, center: FloatArray, upward: FloatArray) -> FloatArray:
+    """Where the shaft hangs when the plate is made wider for the keyhole: its opening just above the center of mass."""
+    return np.asarray(center[:2] + (hole.travel_mm + 0.5 * hole.opening_mm) * upward)
 
 
 def _holds(section: manifold3d.CrossSection, at: FloatArray) -> bool:

@@ -16,7 +16,7 @@ from ..strut.keepout import Keepout
 from .base import base_of
 from .cradle import CradleSize, cradle_of, joined_block
 from .frame import Frame, frame_of
-from .keyhole import keyhole_for, keyhole_place, keyhole_tool, upward_in
+from .keyhole import keyhole_for, keyhole_place, keyhole_tool, pill, place_above, upward_in
 from .pedestal import pedestal_of
 from .united import NUDGE_MM, kept, sound
 
@@ -138,7 +138,7 @@ def make_cradle(
         solid = block.to_manifold()
         shift = frame.up * NUDGE_MM
         out = sound(lambda number: model + solid.translate(tuple((-number * shift).tolist())), mesh)
-        share, moved = kept(mesh, out, block)
+        share, _ = kept(mesh, out)
         notes: tuple[str, ...] = (
             f"Cradle, joined: the lowest {asked.depth_mm:.1f} mm of the model are held, and their underside is in the "
             "block and cannot be seen. It is not anatomy.",
@@ -147,8 +147,8 @@ def make_cradle(
         return Made(out, frame, None, notes, details)
     cradle = cradle_of(mesh, frame, local, size, part(progress, 0.0, 1.0))
     notes = (
-        f"Cradle: the lowest {cradle.depth_mm:.1f} mm of the model sit in it; gap asked {asked.gap_mm:g} mm, measured at "
-        f"least {cradle.gap_mm:.2f} mm, median {cradle.gap_median_mm:.2f} mm; walls lean {asked.taper_deg:g} degrees.",
+        f"Cradle: the lowest {cradle.depth_mm:.1f} mm of the model sit in it; gap asked {asked.gap_mm:g} mm, measured "
+        f"at least {cradle.gap_mm:.2f} mm, median {cradle.gap_median_mm:.2f} mm; walls lean {asked.taper_deg:g} degrees.",
         f"The model can be lifted straight out: on the way the bodies keep at least {min(cradle.way_mm, 2.0):.2f} mm.",
         "The model itself was not changed.",
     )
@@ -182,6 +182,12 @@ def make_wall_mount(mesh: Mesh, asked: Request, center: FloatArray, keepout: Kee
         low = np.array([*local[:2], -np.inf])
         base = base_of(model, mesh, frame, low, nudged, thick + number * NUDGE_MM, asked.margin_mm, steady=False)
         at = keyhole_place(base.outline, hole, local, upward, asked.wall_mm)
+        if at is None:  # the plate is made wider for it
+            at = place_above(hole, local, upward)
+            also = pill(hole, at, upward, hole.opening_mm + 2.0 * asked.wall_mm)
+            base = base_of(
+                model, mesh, frame, low, nudged, thick + number * NUDGE_MM, asked.margin_mm, steady=False, also=also
+            )
         made.append((base, at))
         return base.solid - frame.placed(keyhole_tool(hole, at, upward, base.at - thick - number * NUDGE_MM))
 
@@ -192,10 +198,10 @@ def make_wall_mount(mesh: Mesh, asked: Request, center: FloatArray, keepout: Kee
     where = frame.to_world(np.array([[*at, base.at - thick]]))[0]
     lost_ml = float(model.trim_by_plane(tuple(-frame.up), -base.at).volume()) / 1000.0
     notes = (
-        f"The back was cut flat {base.cut_mm:.2f} mm from its rearmost point: {lost_ml:.3g} ml of anatomy went into the "
-        "plate and cannot be seen.",
-        f"Plate of {thick:.1f} mm with a keyhole for a screw of {hole.screw_mm:g} mm with a pan head, {above:.1f} mm above "
-        "the center of mass. It is not anatomy.",
+        f"The back was cut flat {base.cut_mm:.2f} mm from its rearmost point: {lost_ml:.3g} ml of anatomy went into "
+        "the plate and cannot be seen.",
+        f"Plate of {thick:.1f} mm with a keyhole for a screw of {hole.screw_mm:g} mm with a pan head, {above:.1f} mm "
+        "above the center of mass. It is not anatomy.",
     )
     details: dict[str, Any] = plain(
         {

@@ -40,7 +40,8 @@ INTO_FOOT = 0.5
 @dataclass(frozen=True, eq=False)
 class Pedestal:
     """``column`` from the foot's top to the model; ``foot`` is what it stands on; ``off_mm`` the seat's distance from
-    below the center of mass."""
+    below the center of mass.
+    """
 
     column: Column
     foot: manifold3d.Manifold
@@ -101,8 +102,8 @@ def pedestal_of(
         else:
             refused["seat"] += 1
     raise GeometryError(
-        f"No seat for a post of {post_mm:.3g} mm was found under the model: of {len(seats)} places {refused['seat']} have "
-        f"no room for it in the material (too thin, too steep, or at an edge) and {refused['protected']} are protected. "
+        f"No seat for a post of {post_mm:.3g} mm was found under the model: of {len(seats)} places {refused['seat']} "
+        f"have no room for it in the material (too thin, too steep, or at an edge), {refused['protected']} are protected. "
         "Ask for a thinner post (post_mm), turn the model (up), or use a cradle."
     )
 

@@ -12,8 +12,10 @@ from ...mesh import FloatArray, Mesh
 from ...receipt import plain
 from .frame import Frame
 
-GROUND_MM = 0.3
-"""What lies within this height of the lowest point touches the ground: a layer, as the step orient has it."""
+GROUND_MM = 0.1
+"""What of a model lies within this height of the lowest point touches the ground: the thinnest usual layer."""
+FLAT_MM = 0.005
+"""The same of a stand, which is flat."""
 STEADY_DEG = 10.0
 """A body that falls at a smaller tilt is told as unsteady: IEC 60601-1, 9.4.2, has equipment stand on a slope of 10
 degrees while it is moved about."""
@@ -71,12 +73,12 @@ def mass_center(meshes: list[Mesh]) -> FloatArray:
     return np.asarray(origin + moment / total)
 
 
-def stability_of(frame: Frame, standing: Mesh, *carried: Mesh) -> Stability:
+def stability_of(frame: Frame, standing: Mesh, *carried: Mesh, ground_mm: float = GROUND_MM) -> Stability:
     """Measure a body on the ground, with bodies that it carries: the direction up is the frame's."""
     center = mass_center([standing, *carried])
     local = frame.to_local(standing.vertices[standing.used_vertices])
     floor = float(local[:, 2].min())
-    touching = local[local[:, 2] <= floor + GROUND_MM, :2]
+    touching = local[local[:, 2] <= floor + ground_mm, :2]
     place = frame.to_local(center[None, :])[0]
     height = float(place[2] - floor)
     try:

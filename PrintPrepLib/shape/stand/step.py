@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
+import numpy as np
+
 from ...errors import GeometryError
 from ...mesh import Mesh
 from ...parameters import Param
@@ -19,7 +21,7 @@ from ..strut.size import process_for
 from .frame import frame_of
 from .make import Made, Request, make_base, make_cradle, make_pedestal, make_wall_mount
 from .sizes import HEIGHT_SHARE, LEAST_HEIGHT_MM, SEAT_SHARE, StandKind, sizes_for
-from .stability import STEADY_DEG, Stability, mass_center, stability_of
+from .stability import FLAT_MM, STEADY_DEG, Stability, mass_center, stability_of
 
 SUPERIOR, POSTERIOR = (0.0, 0.0, 1.0), (0.0, 1.0, 0.0)
 TAPER_DEG = 5.0
@@ -40,7 +42,7 @@ def stand(
     cut_mm: Annotated[
         float | None,
         Param(
-            "base, wall-mount: height of the plane above the lowest point; the lowest that makes it steady, if left out.",
+            "base, wall-mount: height of the plane above the lowest point; the lowest that makes it steady if left out.",
             unit="mm",
             low=0.01,
             high=1000.0,
@@ -88,7 +90,7 @@ def stand(
     ] = None,
     protect_box: Annotated[
         tuple[float, ...] | None,
-        Param("Boxes that no stand may touch: two opposite corners, six numbers each.", unit="mm"),
+        Param("Boxes that no stand may touch: two opposite corners, six numbers.", unit="mm"),
     ] = None,
     protect: Mesh | None = None,
     protect_mm: Annotated[
@@ -126,9 +128,8 @@ def stand(
     closed_model(mesh, "a stand")
     size = sizes_for(chosen, mesh)
     frame = frame_of(up or SUPERIOR)
-    tall = float(
-        (mesh.vertices[mesh.used_vertices] @ frame.up).max() - (mesh.vertices[mesh.used_vertices] @ frame.up).min()
-    )
+    heights = mesh.vertices[mesh.used_vertices] @ frame.up
+    tall = float(np.ptp(heights))
     request = Request(
         up=up or SUPERIOR,
         back=back or POSTERIOR,
@@ -197,11 +198,14 @@ def _standing(kind: StandKind, frame: Any, before: Stability, made: Made) -> tup
     """
     if kind is StandKind.WALL_MOUNT:
         return None, []
-    after = stability_of(frame, made.mesh) if made.separate is None else stability_of(frame, made.separate, made.mesh)
+    if made.separate is None:
+        after = stability_of(frame, made.mesh, ground_mm=FLAT_MM)
+    else:
+        after = stability_of(frame, made.separate, made.mesh, ground_mm=FLAT_MM)
     if after.tip_deg <= 0.0:
         raise GeometryError(
-            f"The model would fall over: its center of mass is {-after.inside_mm:.1f} mm outside of what it stands on. Ask "
-            "for a plinth, a larger cut, a pedestal or a cradle, or another direction up. Nothing was changed."
+            f"The model would fall over: its center of mass is {-after.inside_mm:.1f} mm outside of what it stands on. "
+            "Ask for a plinth, a larger cut, a pedestal or a cradle, or another direction up. Nothing was changed."
         )
     if after.tip_deg < STEADY_DEG:
         return after, [
@@ -231,6 +235,7 @@ def _words(before: Stability, after: Stability | None) -> str:
     if after is None:
         return f"Before, {was}."
     return (
-        f"It falls at a tilt of {after.tip_deg:.1f} degrees in the worst direction (center of mass {after.height_mm:.1f} mm "
-        f"above the ground, {after.inside_mm:.1f} mm inside a footprint of {after.footprint_mm2 / 100.0:.1f} cm2); before, {was}."
+        f"It falls at a tilt of {after.tip_deg:.1f} degrees in the worst direction (center of mass "
+        f"{after.height_mm:.1f} mm above the ground, {after.inside_mm:.1f} mm inside a footprint of "
+        f"{after.footprint_mm2 / 100.0:.1f} cm2); before, {was}."
     )

@@ -75,7 +75,7 @@ def volume_mm3(column: Column) -> float:
 
 
 def bending_mm(column: Column) -> float:
-    """Shift of one part against the other, across the strut, under one newton: a bar held at both ends (L3 / 12 E I)."""
+    """Shift of one part against the other, across the strut, by one newton: a bar held at both ends (L3 / 12 E I)."""
     moment = np.pi * column.diameter_mm**4 / 64.0
     return float(column.length_mm**3 / (12.0 * PLASTIC_MPA * moment))
 

@@ -61,7 +61,7 @@ def _on_surface(site: Site, point: FloatArray, what: str) -> tuple[int, FloatArr
             best, at, distance = k, found.points[0], float(found.distance_mm[0])
     if not np.isfinite(distance):
         raise InputError(
-            f"The point of {what}, at ({point[0]:.1f}, {point[1]:.1f}, {point[2]:.1f}), is more than {FAR_MM:g} mm from "
-            "the model. Pick it on the surface; coordinates are LPS, so x and y are the negatives of Slicer's RAS."
+            f"The point of {what}, at ({point[0]:.1f}, {point[1]:.1f}, {point[2]:.1f}), is more than {FAR_MM:g} mm "
+            "from the model. Pick it on the surface; coordinates are LPS, so x and y are the negatives of Slicer's RAS."
         )
     return best, at

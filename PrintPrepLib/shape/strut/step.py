@@ -133,7 +133,7 @@ def strut(
         )
     if done.moved:
         raise GeometryError(
-            f"Joining the struts would have moved {done.moved} points of the model's own surface. Repair the model first."
+            f"Joining the struts would have moved {done.moved} points of the model's own surface. Repair it first."
         )
     progress(0.75, "Measuring the struts")
     listed = [told(one, site, done.mesh, "by hand" if k < by_hand else "by search") for k, one in enumerate(struts)]

@@ -31,8 +31,8 @@ def refusal(site: Site, groups: Groups, refused: Sequence[Refused], size: StrutS
         reasons.append(f"Between {pair} {total} ways were tried: {why}.")
     return (
         f"No safe strut of {size.diameter_mm:g} mm was found for {named}. {' '.join(reasons)} Nothing was changed. "
-        "Pick points by hand (from, to), allow a thinner strut, a smaller fillet or less clearance, protect less, or remove "
-        "parts that are too small to hold (fragments)."
+        "Pick points by hand (from, to), allow a thinner strut, a smaller fillet or less clearance, protect less, or "
+        "remove parts that are too small to hold (fragments)."
     )
 
 
