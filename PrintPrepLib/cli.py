@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cut": ("parts_step", "cut a model by planes into parts with pins that fit one way only"),
     "split": ("parts_step", "cut a model that is too large into parts that fit a printer"),
     "strut": ("strut", "hold loose parts where they are by struts: one body, the struts listed"),
+    "stand": ("stand", "flat base, pedestal, cradle or wall mount, with the tilt at which the model falls"),
     "join": ("parts_step", "join separate bodies by pins or magnets, or into one solid (--union)"),
     "encapsulate": ("encapsulate", "put a model into a DICOM file for the archive, tied to its source series"),
     "orient": ("orient", "lay a model for printing: few supports, none on protected surfaces"),

@@ -89,7 +89,7 @@ class StepList:
             make_call(row.step, row.values, row.step.name) for row in self.rows if row.ticked and row.section in wanted
         )
         if mesh_steps is not None:
-            surfaces = [i for i, call in enumerate(calls) if call.step.stage.value.endswith("to mesh")]
+            surfaces = [i for i, call in enumerate(calls) if call.stage.value.endswith("to mesh")]
             calls = calls[: surfaces[min(mesh_steps, len(surfaces)) - 1] + 1] if surfaces else calls
         return replace(self._base, steps=calls, **case)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ import numpy.typing as npt
 
 from ..mesh import Mesh
 from ..progress import Progress, silent
-from .model_part import About, ModelPart, PartOf
 from .parsed import Parsed, UnreadableError, numbers, stated_space, triangulate
+from .ply_parts import parts_of
 
 _TYPES = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2",
@@ -25,7 +24,6 @@ _TYPES = {
 _NOT_SCALARS = frozenset({"x", "y", "z", "nx", "ny", "nz", "red", "green", "blue", "alpha", "s", "t", "u", "v"})
 _ENCODINGS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 _MAX_HEADER_BYTES = 1 << 20
-_PART_LINE = re.compile(r"^comment part (\{.*\})\r?$", re.MULTILINE)
 _ABOUT_LINE = re.compile(r"^comment ([A-Z]\w+): (\S+)\r?$", re.MULTILINE)
 _BLOCK = 1 << 18
 _NEXT = "Export the model again as PLY."
@@ -84,7 +82,7 @@ def read(path: Path) -> Parsed:
         stated_space(header),
         None,
         scalars,
-        parts=_parts(text, faces, colors),
+        parts=parts_of(text, faces, colors),
         facts=dict(_ABOUT_LINE.findall(text)),
         colors=colors,
     )
@@ -138,42 +136,6 @@ def write(
         if face_colors is not None:
             faces["color"] = face_colors[begin : begin + _BLOCK]
         file.write(faces.data)
-
-
-def comments_of(parts: Sequence[ModelPart], about: About | None) -> list[str]:
-    """Return the comments that tell parts apart: PLY has colors, but no names."""
-    lines = [] if about is None else [f"{key}: {value}" for key, value in about.facts().items()]
-    for part in parts:
-        facts: dict[str, Any] = {
-            "name": part.name,
-            "number": part.number,
-            "faces": len(part.mesh.faces),
-            "colored": part.color is not None,
-        }
-        if part.added_count:
-            facts["not_anatomy"] = part.added_count
-        lines.append(f"part {json.dumps(facts)}")
-    return lines
-
-
-def _parts(header: str, faces: npt.NDArray[np.int64], colors: npt.NDArray[np.uint8] | None) -> tuple[PartOf, ...]:
-    """Parts as the comments tell them; the color of each is that of its first corner."""
-    found: list[PartOf] = []
-    first = 0
-    for text in _PART_LINE.findall(header):
-        try:
-            said = json.loads(text)
-            count, color = int(said["faces"]), None
-            if said["colored"] and colors is not None:
-                red, green, blue = colors[faces[first, 0]].tolist()
-                color = (red, green, blue)
-            gray = int(said.get("not_anatomy", 0))
-            added = np.arange(count) >= count - gray if gray else None
-            found.append(PartOf(str(said["name"]), str(said["number"]), color, first, count, added))
-        except (ValueError, KeyError, TypeError, IndexError):
-            return ()
-        first += count
-    return tuple(found) if first == len(faces) else ()
 
 
 def _colors(columns: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.uint8] | None:

@@ -14,6 +14,7 @@ from ..mesh import Mesh, concatenate
 from ..progress import Progress, part, silent
 from . import gltf, materials, obj, ply, threemf
 from .model_part import ADDED_COLOR, DEFAULT_COLOR, About, ModelPart, Rgb, numbered
+from .ply_parts import comments_of
 from .read import MeshKind, mesh_kind
 from .temporary import Staged, staged
 from .verify import compare, compare_parts
@@ -123,7 +124,7 @@ def write_assembly(
 
 def _write_ply(parts: Sequence[ModelPart], item: Staged, about: About | None, progress: Progress) -> None:
     whole = concatenate([one.mesh for one in parts])
-    comments = ply.comments_of(parts, about)
+    comments = comments_of(parts, about)
     ply.write(whole, item.file, _vertex_colors(parts), progress, comments=comments, face_colors=_face_colors(parts))
 
 

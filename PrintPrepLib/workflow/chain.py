@@ -63,7 +63,7 @@ def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
     calls: list[StepCall] = []
     stage = Stage.LABELS if has_segmentation else Stage.SEGMENT
     for number, call in enumerate(recipe.steps, 1):
-        wanted = call.step.stage
+        wanted = call.stage
         where = f"step {number} ({call.step.name})"
         if stage is Stage.PARTS:
             if wanted is Stage.PLACE:
@@ -134,7 +134,7 @@ def run_chain(
     for number, call in enumerate(recipe.steps[done:], done + 1):
         share = part(progress, behind / total, (behind + call.step.weight) / total)
         behind += call.step.weight
-        if call.step.stage is Stage.SURFACE and after_segmentation is not None and state.segmentation is not None:
+        if call.stage is Stage.SURFACE and after_segmentation is not None and state.segmentation is not None:
             after_segmentation(state.segmentation)
         state = _apply(call, state, recipe, share)
         if after_step is not None:
@@ -146,24 +146,26 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
     parameters = dict(call.parameters)
     if call.step.takes_voxel and state.segmentation is not None:
         parameters["voxel_mm"] = min(state.segmentation.labels.spacing_mm)
-    if call.step.stage is Stage.SEGMENT:
+    if call.stage is Stage.SEGMENT:
         assert state.volume is not None
         segmentation, receipt = call.step.function(state.volume, **parameters, progress=progress)
         return replace(state, segmentation=segmentation, receipts=(*state.receipts, receipt))
-    if call.step.stage is Stage.LABELS:
+    if call.stage is Stage.LABELS:
         segmentation, receipt = call.step.function(state.segmentation, **parameters, progress=progress)
         return replace(state, segmentation=segmentation, receipts=(*state.receipts, receipt))
-    if call.step.stage is Stage.PARTS:
+    if call.stage is Stage.PARTS:
         take_from_recipe(parameters, recipe)
         assert state.mesh is not None
         assembly, receipt = call.step.function(state.mesh.with_name("model"), **parameters, progress=progress)
         return replace(state, assembly=assembly, receipts=(*state.receipts, receipt))
-    if call.step.stage is Stage.PLACE:
+    if call.stage is Stage.PLACE:
         assert state.mesh is not None
         if recipe.printer and parameters.get("printer") is None and parameters.get("process") is None:
             parameters["printer"] = recipe.printer
         laid, receipt = call.step.function(state.mesh, **parameters, progress=progress)
         return replace(state, laid=laid, receipts=(*state.receipts, receipt))
+    source = state.segmentation if call.stage is Stage.SURFACE else state.mesh
+    take_from_recipe(parameters, recipe)
     if recipe.printer and parameters.get("process", "") is None:
         parameters["process"] = printer(recipe.printer).process
     if call.step.takes_pairs:

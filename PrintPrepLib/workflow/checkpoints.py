@@ -54,7 +54,7 @@ class Checkpoints:
             digest.update(json.dumps([receipt.to_dict()["parameters"] for receipt in start.receipts]).encode())
         out = []
         for call in recipe.steps:
-            if call.step.stage is Stage.PARTS:
+            if call.stage is Stage.PARTS:
                 break
             digest.update(json.dumps([call.step.name, plain(call.parameters)], sort_keys=True).encode())
             out.append(digest.hexdigest())

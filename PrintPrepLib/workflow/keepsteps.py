@@ -24,7 +24,7 @@ def keeper(out: OutputFolder, kept: list[WrittenFile]) -> Callable[[int, StepCal
     """Return what writes the label map or the surface after each step, one file for each step's number."""
 
     def keep(number: int, call: StepCall, state: ChainState) -> None:
-        stage = call.step.stage
+        stage = call.stage
         if stage in (Stage.SEGMENT, Stage.LABELS) and state.segmentation is not None:
             path = out.file(STEP_LABELS_FILE.format(number=number, step=call.step.name))
             kept.append(_write_labels(state.segmentation.labels, path))

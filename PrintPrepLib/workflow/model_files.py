@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..analysis.added import added_triangles
 from ..export import About, ModelPart, OutputFolder, WrittenFile, write_mesh, write_parts_file
 from ..mesh import Mesh
 from ..progress import Progress, part, silent
 from ..receipt import Receipt
 from ..shape.cut.assembly import Assembly
-from .parts import write_parts
+from .parts import colored_parts, write_parts
 
 MODEL_STEM = "model"
+SINGLE_MM = 0.01
+"""Within this of the proven surface the model is that surface: as the proof has it (``ON_PROVEN_MM``)."""
 SAME_SCALE = 1e-9
 """Factors that differ less from one are the rounding of a factor and its inverse."""
 
@@ -34,6 +37,7 @@ def write_model(
     name: str,
     formats: Sequence[str],
     about: About,
+    proven: Mesh | None = None,
     pictures: bool = True,
     progress: Progress = silent,
 ) -> list[WrittenFile]:
@@ -52,6 +56,9 @@ def write_model(
         As :func:`~.formats.checked_formats` gave them.
     about : About
         What the files say about the model.
+    proven : Mesh or None
+        The surface before the first step that added something on purpose, where the model is: triangles that do not lie
+        on it are not anatomy and get a color of their own. None where no step did.
     pictures : bool
         Whether parts and seams are drawn.
     """
@@ -63,15 +70,16 @@ def write_model(
         return list(
             write_parts(
                 assembly, out, stem=stem, together=stem, ending=ending, formats=together, about=about,
-                pictures=pictures, progress=progress,
+                parts=colored_parts(assembly, mesh, proven), pictures=pictures, progress=progress,
             ).files
         )  # fmt: skip
     written: list[WrittenFile] = []
+    added = None if proven is None or not together else added_triangles(mesh, proven, within_mm=SINGLE_MM)
     for number, kind in enumerate(formats):
         share = part(progress, number / len(formats), (number + 1) / len(formats))
         path = out.file(f"{stem}.{kind}")
         if kind == "stl":
             written.append(write_mesh(mesh, path, about=about, progress=share))
         else:
-            written += write_parts_file([ModelPart(mesh, name)], path, about=about, progress=share)
+            written += write_parts_file([ModelPart(mesh, name, added=added)], path, about=about, progress=share)
     return written

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ..analysis.added import added_triangles
 from ..check import check_mesh
 from ..export import About, ModelPart, OutputFolder, WrittenFile, write_mesh, write_parts_file
 from ..export.single import rounded_to_single
 from ..finding import Finding, Severity
+from ..mesh import Mesh
 from ..profiles.printers import Printer
 from ..progress import Progress, part, silent
 from ..record.assembly import render_assembly
@@ -48,6 +50,7 @@ def write_parts(
     pictures: bool = True,
     formats: Sequence[str] = ("3mf",),
     about: About | None = None,
+    parts: Sequence[ModelPart] | None = None,
     progress: Progress = silent,
 ) -> WrittenParts:
     """Write every part in its place, all parts as named, colored objects of one 3MF, and the pictures.
@@ -67,6 +70,8 @@ def write_parts(
         Formats of the file of all parts, without their dots.
     about : About, optional
         What that file says about the whole model.
+    parts : sequence of ModelPart, optional
+        The parts as that file is to hold them; as :func:`model_parts` gives them otherwise.
     """
     written = []
     for number, item in enumerate(assembly.parts if ending else ()):
@@ -76,7 +81,9 @@ def write_parts(
     others: list[WrittenFile] = []
     for number, kind in enumerate(formats):
         share = part(progress, 0.6 + 0.2 * number / len(formats), 0.6 + 0.2 * (number + 1) / len(formats))
-        others += write_parts_file(model_parts(assembly), out.file(f"{together}.{kind}"), about=about, progress=share)
+        others += write_parts_file(
+            parts or model_parts(assembly), out.file(f"{together}.{kind}"), about=about, progress=share
+        )
     if pictures:
         share = part(progress, 0.8, 1.0)
         sheet = out.file(f"{picture}.png")
@@ -93,6 +100,19 @@ def model_parts(assembly: Assembly) -> tuple[ModelPart, ...]:
     return tuple(
         ModelPart(item.mesh, item.name, item.color, part_number(number) if item.kind is PartKind.BODY else "")
         for number, item in enumerate(assembly.parts)
+    )
+
+
+def colored_parts(assembly: Assembly, whole: Mesh, proven: Mesh | None) -> tuple[ModelPart, ...]:
+    """Return the parts as files hold them; what was added to the whole model before the cut has its own color.
+
+    Cut faces, pins and marks keep the color of their part: they show where parts belong together.
+    """
+    parts = model_parts(assembly)
+    if proven is None:
+        return parts
+    return tuple(
+        replace(one, added=added_triangles(one.mesh, proven) & ~added_triangles(one.mesh, whole)) for one in parts
     )
 
 

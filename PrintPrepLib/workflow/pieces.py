@@ -70,9 +70,9 @@ def segment_pieces(
 
 
 def _up_to_islands(calls: tuple[StepCall, ...]) -> tuple[StepCall, ...]:
-    on_labels = [call for call in calls if call.step.stage in (Stage.SEGMENT, Stage.LABELS)]
+    on_labels = [call for call in calls if call.stage in (Stage.SEGMENT, Stage.LABELS)]
     names = [call.step.name for call in on_labels]
     if ISLANDS in names:
         return tuple(on_labels[: names.index(ISLANDS) + 1])
-    first = [call for call in on_labels if call.step.stage is Stage.SEGMENT]
+    first = [call for call in on_labels if call.stage is Stage.SEGMENT]
     return (*first, make_call(STEPS[ISLANDS], {"keep": "all"}, ISLANDS))

@@ -22,7 +22,7 @@ from ..record.calipers import CaliperPair
 from ..record.overrides import Acceptance
 from .formats import checked_formats
 from .recipe_tables import accepted_of, calipers_of, tables_of
-from .steps import STEPS, Step
+from .steps import STEPS, Stage, Step
 
 SCHEMA = "printprep-recipe/1"
 PRESET_FOLDER = Path(__file__).parent / "presets"
@@ -41,6 +41,11 @@ class StepCall:
 
     step: Step
     parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def stage(self) -> Stage:
+        """What the step takes and gives with these parameters."""
+        return self.step.stage if self.step.stage_of is None else self.step.stage_of(self.parameters)
 
 
 @dataclass(frozen=True)

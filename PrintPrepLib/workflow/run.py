@@ -174,6 +174,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             name=state.segmentation.name,
             formats=formats,
             about=about,
+            proven=state.proven,
             pictures=request.pictures,
             progress=part(progress, 0.92, 0.94),
         )

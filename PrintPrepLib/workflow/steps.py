@@ -28,7 +28,7 @@ from ..shape.join.step import join_models
 from ..shape.label.step import label
 from ..shape.landing.step import landing
 from ..shape.split.step import split
-from ..shape.stand.step import stand
+from ..shape.stand.step import in_parts, stand
 from ..shape.strut.step import strut
 from ..shape.thicken import thicken
 from ..shape.wall.step import wall
@@ -58,7 +58,8 @@ class Step:
     ``purposeful`` says that it changes the shape beyond the scan on purpose (a stand, a hollow, a mirror image): what
     was there before the first such step is what is held against the scan. ``moves`` carries another surface along with
     the model, from the step's receipt, where the step transforms space; its receipt then holds ``details["matrix"]``,
-    (4, 4), from the coordinates before to those after.
+    (4, 4), from the coordinates before to those after. ``stage_of`` tells the stage from the
+    parameters, where it depends on them.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Step:
     recipe_aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     purposeful: bool = False
     moves: Callable[[Mesh, Receipt], Mesh] | None = None
+    stage_of: Callable[[Mapping[str, Any]], Stage] | None = None
 
     @cached_property
     def parameters(self) -> tuple[ParameterSpec, ...]:
@@ -90,6 +92,11 @@ class Step:
         return "pairs" in inspect.signature(self.function).parameters
 
 
+def _stage_of_stand(parameters: Mapping[str, Any]) -> Stage:
+    """A cradle that is not joined is a part beside the model; all other stands are one with it."""
+    return Stage.PARTS if in_parts(parameters) else Stage.MESH
+
+
 _TABLE = (
     Step("threshold", Stage.SEGMENT, threshold, 2.0, MappingProxyType({"lower_hu": "lower", "upper_hu": "upper"})),
     Step("islands", Stage.LABELS, islands, 3.0),
@@ -104,6 +111,8 @@ _TABLE = (
     Step("smooth", Stage.MESH, smooth, 4.0),
     Step("simplify", Stage.MESH, simplify, 8.0),
     Step("thicken", Stage.MESH, thicken, 8.0),
+    Step("strut", Stage.MESH, strut, 4.0, purposeful=True),
+    Step("stand", Stage.MESH, stand, 5.0, purposeful=True, stage_of=_stage_of_stand),
     Step("strut", Stage.MESH, strut, 4.0),
     Step("stand", Stage.MESH, stand, 5.0),
     Step("label", Stage.MESH, label, 3.0, purposeful=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,7 @@ def underside(mesh: Mesh, frame: Frame, step_mm: float, pad_mm: float) -> Height
     start = np.column_stack([points, np.full(len(points), low[2] - 1.0)])
     inside = ((points >= low[:2]) & (points <= high[:2])).all(axis=1)
     distance, _ = SurfaceIndex(local).first_hit(start[inside], np.tile([0.0, 0.0, 1.0], (int(inside.sum()), 1)))
-    values = np.full(len(points), np.inf)
+    values: FloatArray = np.full(len(points), np.inf)
     values[inside] = low[2] - 1.0 + distance
     values = values.reshape(rows, columns)
     corners = local.vertices[local.used_vertices]
@@ -103,7 +104,8 @@ def without_ridges(values: FloatArray, step_mm: float, wall_mm: float) -> FloatA
 
 def _eroded(values: FloatArray, near: npt.NDArray[np.bool_], structure: FloatArray) -> FloatArray:
     """Smallest of ``values - structure`` near each point; infinite heights stay out of the arithmetic."""
+    weights: Any = structure  # the stubs of scipy know whole numbers only
     top = float(values[np.isfinite(values)].max()) + 1e6
     whole = np.where(np.isfinite(values), values, top)
-    out = grey_erosion(whole, footprint=near, structure=structure, mode="nearest")
+    out = grey_erosion(whole, footprint=near, structure=weights, mode="nearest")
     return np.where(out > top - 1e5, np.inf, out)

@@ -148,7 +148,8 @@ def make_cradle(
     cradle = cradle_of(mesh, frame, local, size, part(progress, 0.0, 1.0))
     notes = (
         f"Cradle: the lowest {cradle.depth_mm:.1f} mm of the model sit in it; gap asked {asked.gap_mm:g} mm, measured "
-        f"at least {cradle.gap_mm:.2f} mm, median {cradle.gap_median_mm:.2f} mm; walls lean {asked.taper_deg:g} degrees.",
+        f"at least {cradle.gap_mm:.2f} mm, median {cradle.gap_median_mm:.2f} mm; walls lean "
+        f"{asked.taper_deg:g} degrees.",
         f"The model can be lifted straight out: on the way the bodies keep at least {min(cradle.way_mm, 2.0):.2f} mm.",
         "The model itself was not changed.",
     )
@@ -169,7 +170,7 @@ def make_cradle(
 def make_wall_mount(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) -> Made:
     """A flat back with a plate that has a keyhole above the center of mass."""
     back = np.asarray(asked.back, np.float64)
-    frame = frame_of(-back, "back")
+    frame = frame_of((-back).tolist(), "back")
     model, local = mesh.to_manifold(), frame.to_local(center[None, :])[0]
     hole = keyhole_for(asked.screw_mm, asked.wall_mm)
     upward = upward_in(frame, np.asarray(asked.up))

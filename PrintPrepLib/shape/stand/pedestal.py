@@ -103,7 +103,8 @@ def pedestal_of(
             refused["seat"] += 1
     raise GeometryError(
         f"No seat for a post of {post_mm:.3g} mm was found under the model: of {len(seats)} places {refused['seat']} "
-        f"have no room for it in the material (too thin, too steep, or at an edge), {refused['protected']} are protected. "
+        f"have no room for it in the material (too thin, too steep, or at an edge), "
+        f"{refused['protected']} are protected. "
         "Ask for a thinner post (post_mm), turn the model (up), or use a cradle."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -42,7 +43,7 @@ def stand(
     cut_mm: Annotated[
         float | None,
         Param(
-            "base, wall-mount: height of the plane above the lowest point; the lowest that makes it steady if left out.",
+            "base, wall-mount: height of the plane above the lowest point; the lowest that makes it steady by default.",
             unit="mm",
             low=0.01,
             high=1000.0,
@@ -162,8 +163,8 @@ def stand(
     bodies = len(pieces_of(made.mesh))
     if bodies > loose:
         raise GeometryError(
-            f"With the stand the model would be {bodies} bodies where it was {loose}: the plane cuts parts of it loose. "
-            "Ask for a plinth, for another cut, or for a pedestal."
+            f"With the stand the model would be {bodies} bodies where it was {loose}: the plane cuts parts "
+            "of it loose. Ask for a plinth, for another cut, or for a pedestal."
         )
     after, warnings = _standing(kind, frame, before, made)
     warnings += _more(loose, printer, made)
@@ -186,6 +187,11 @@ def stand(
     return made.mesh, Receipt(
         "stand", asked, watch.seconds, measured, measure_mesh(made.mesh), change, notes, tuple(warnings), details
     )
+
+
+def in_parts(parameters: Mapping[str, Any]) -> bool:
+    """Whether a stand with these parameters is a body of its own."""
+    return parameters.get("kind") in (StandKind.CRADLE, StandKind.CRADLE.value) and not parameters.get("joined")
 
 
 def _standing(kind: StandKind, frame: Any, before: Stability, made: Made) -> tuple[Stability | None, list[str]]:

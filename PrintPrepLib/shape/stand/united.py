@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from ...errors import GeometryError
 from ...mesh import Mesh
@@ -40,7 +41,7 @@ def sound(make: Callable[[int], manifold3d.Manifold], before: Mesh) -> Mesh:
         if out.is_empty or out.volume_mm3 <= 0.0 or edge_counts(out).open_edges:
             continue
         new = ~is_among(out, before)
-        fresh = new[out.faces].any(axis=1)
+        fresh: npt.NDArray[np.bool_] = np.asarray(new[out.faces].any(axis=1))
         if not fresh.any():
             return out
         corners = out.triangles
