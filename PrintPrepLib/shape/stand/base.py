@@ -21,6 +21,9 @@ CUT_SHARES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12)
 steady is taken, since what lies below is lost."""
 MOST_SHARE = 0.5
 """A cut above this share of the height is a cut through the model, not a base."""
+LEAST_HELD = 0.04
+"""A plinth or plate holds the model firmly where the hull of the cut face has this share of the area of its box:
+a fifth of its width each way. With less, it hangs on a tip such as the nose."""
 SUNK_SHARE = 0.5
 """Share of a plinth's thickness that the model goes on into it: no two faces lie in one plane."""
 SURE = 1.2
@@ -29,13 +32,16 @@ SURE = 1.2
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """A model on its base. ``at`` is the height of the plane in the frame, ``cut_mm`` above the lowest point."""
+    """A model on its base. ``at`` is the height of the plane in the frame, ``cut_mm`` above the lowest point;
+    ``narrow`` says that the model is held over a small part of its width only.
+    """
 
     solid: manifold3d.Manifold
     at: float
     cut_mm: float
     outline: manifold3d.CrossSection
     section_mm2: float
+    narrow: bool = False
 
 
 def base_of(
@@ -87,7 +93,9 @@ def base_of(
             f"A cut {cut_mm:g} mm above the lowest point takes more than half of the model, which is {tall:.1f} mm "
             "high in this direction. Give a smaller cut, or cut the model first (printprep cut)."
         )
-    at, outline, area = low, None, 0.0
+    low2, high2 = np.asarray(turned.bounding_box()).reshape(2, 3)
+    wide = float(np.prod((high2 - low2)[:2]))
+    at, outline, area, narrow = low, None, 0.0, True
     for share in shares:
         at = low + share * tall
         section = turned.slice(at)
@@ -95,9 +103,10 @@ def base_of(
         if section.is_empty() or not area > 0.0:
             continue
         outline = section.hull()
+        narrow = float(outline.area()) < LEAST_HELD * wide
         if margin_mm > 0.0 and plinth_mm > 0.0:
             outline = _rounded(outline, margin_mm)
-        if plinth_mm > 0.0 or _tip_deg(outline, center, at) >= STEADY_DEG:
+        if (plinth_mm > 0.0 and not narrow) or (not plinth_mm > 0.0 and _tip_deg(outline, center, at) >= STEADY_DEG):
             break
     if outline is None:
         raise GeometryError("The plane of the base meets no material. Give a larger cut, or another direction up.")
@@ -110,7 +119,8 @@ def base_of(
         outline = manifold3d.CrossSection.batch_hull([outline, also])
     sunk = SUNK_SHARE * plinth_mm
     above = model.trim_by_plane(tuple(frame.up), at - sunk)
-    return Base(above + frame.placed(plate(outline, at - plinth_mm, plinth_mm)), at, at - low, outline, area)
+    solid = above + frame.placed(plate(outline, at - plinth_mm, plinth_mm))
+    return Base(solid, at, at - low, outline, area, narrow)
 
 
 def plate(outline: manifold3d.CrossSection, bottom: float, thickness: float) -> manifold3d.Manifold:

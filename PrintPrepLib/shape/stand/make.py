@@ -13,7 +13,7 @@ from ...progress import Progress, part, silent
 from ...receipt import plain
 from ..strut.column import SIDES
 from ..strut.keepout import Keepout
-from .base import base_of
+from .base import Base, base_of
 from .cradle import CradleSize, cradle_of, joined_block
 from .frame import Frame, frame_of
 from .keyhole import keyhole_for, keyhole_place, keyhole_tool, pill, place_above, upward_in
@@ -52,6 +52,7 @@ class Made:
     separate: Mesh | None = None
     notes: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 def make_base(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) -> Made:
@@ -85,7 +86,7 @@ def make_base(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) 
         "plinth_mm": asked.plinth_mm,
         "vertices_kept_share": share,
     }
-    return Made(out, frame, None, tuple(notes), details)
+    return Made(out, frame, None, tuple(notes), details, _narrow(base, asked.plinth_mm))
 
 
 def make_pedestal(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) -> Made:
@@ -217,7 +218,16 @@ def make_wall_mount(mesh: Mesh, asked: Request, center: FloatArray, keepout: Kee
             "hangs_above_center_mm": above,
         }
     )
-    return Made(out, frame, None, notes, details)
+    return Made(out, frame, None, notes, details, _narrow(base, thick))
+
+
+def _narrow(base: Base, plate_mm: float) -> tuple[str, ...]:
+    if not base.narrow or not plate_mm > 0.0:
+        return ()
+    return (
+        f"The model is held over a small part of its width only (a cut face of {base.section_mm2:.0f} mm2): it may "
+        "break off there. Ask for a larger cut.",
+    )
 
 
 def _lowest(mesh: Mesh, frame: Frame) -> float:

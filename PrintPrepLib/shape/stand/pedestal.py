@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 STEP_SHARE_OF_POST = 0.2
 """Step of the grid in which seats are looked for, in radii of the post."""
-MOST_SEATS = 400
+MOST_SEATS = 150
 """Seats that are looked at closely, the nearest to the center of mass first."""
+LIFT_SHARE = 0.5
+"""A seat that is higher by a millimeter counts as one that is farther from the center of mass by this share of it: a
+post that goes up through an opening of the model hides its inside."""
 HEAD_SHARES = (0.5, 0.25, 0.0)
 """Fillets of the post's head that are tried, in its radii: a broad head where the model has room for it."""
 FOOT_SHARE = 1.0
@@ -110,7 +113,7 @@ def pedestal_of(
 
 
 def _seats(heights: Heights, center: FloatArray, radius: float, gap: float) -> list[tuple[float, float, float]]:
-    """Places (u, v, height) under which a post has nothing lower beside it, the nearest to the center first."""
+    """Places (u, v, height) under which a post has nothing lower beside it, low ones near the center first."""
     from scipy.ndimage import grey_erosion
 
     near = disc(radius + gap, heights.step_mm)
@@ -121,7 +124,8 @@ def _seats(heights: Heights, center: FloatArray, radius: float, gap: float) -> l
     good = covered & (lowest >= heights.values - SLOPE * radius)
     points = heights.points[good]
     values = heights.values[good]
-    order = np.argsort(np.hypot(*(points - center[:2]).T), kind="stable")
+    lift = LIFT_SHARE * (values - float(values.min())) if len(values) else values
+    order = np.argsort(np.hypot(*(points - center[:2]).T) + lift, kind="stable")
     if len(order) > MOST_SEATS:  # near ones all, then ever sparser ones
         order = order[np.unique((np.linspace(0.0, 1.0, MOST_SEATS) ** 2 * (len(order) - 1)).astype(int))]
     return [(float(points[k, 0]), float(points[k, 1]), float(values[k])) for k in order]

@@ -21,8 +21,8 @@ POST_PINS = 3.0
 HEIGHT_SHARE = 0.15
 """Free height below the model on a pedestal, as a share of its own height."""
 LEAST_HEIGHT_MM = 10.0
-SEAT_SHARE = 0.25
-"""How much of the model's height sits in a cradle."""
+SEAT_SHARE = 0.15
+"""How much of the model's height sits in a cradle: enough that it does not roll, and most of it is seen."""
 GAP_MM = 0.5
 """Gap of a cradle where no process states one."""
 

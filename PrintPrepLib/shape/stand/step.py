@@ -72,7 +72,7 @@ def stand(
     ] = TAPER_DEG,
     depth_mm: Annotated[
         float | None,
-        Param("cradle: how deep the model sits. A quarter of its height.", unit="mm", low=0.5, high=1000.0),
+        Param("cradle: how deep the model sits. 15 % of its height.", unit="mm", low=0.5, high=1000.0),
     ] = None,
     wall_mm: Annotated[
         float | None, Param("cradle, wall-mount: thinnest wall; by process.", unit="mm", low=0.2, high=50.0)
@@ -167,7 +167,7 @@ def stand(
             "of it loose. Ask for a plinth, for another cut, or for a pedestal."
         )
     after, warnings = _standing(kind, frame, before, made)
-    warnings += _more(loose, printer, made)
+    warnings += [*made.warnings, *_more(loose, printer, made)]
     notes = (*made.notes, _words(before, after))
     details: dict[str, Any] = {
         "kind": kind.value,

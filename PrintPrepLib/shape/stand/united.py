@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from ...spatial import Rule, index_of, self_crossings
 from ...surface.defects import as_stored
 from ...topology import edge_counts
 from ..identical import is_among
+from ..join.bodies import STORED_STEPS
 
 if TYPE_CHECKING:
     import manifold3d
@@ -36,8 +37,7 @@ def sound(make: Callable[[int], manifold3d.Manifold], before: Mesh) -> Mesh:
     GeometryError
         It never is.
     """
-    for number in range(TRIES):
-        out = Mesh.from_manifold(make(number), before.name)
+    for out in _tried(make, before.name):
         if out.is_empty or out.volume_mm3 <= 0.0 or edge_counts(out).open_edges:
             continue
         new = ~is_among(out, before)
@@ -56,6 +56,14 @@ def sound(make: Callable[[int], manifold3d.Manifold], before: Mesh) -> Mesh:
         "The stand could not be joined with the model without triangles that cross where they meet. Repair the model "
         "first (printprep repair), or change a size a little."
     )
+
+
+def _tried(make: Callable[[int], manifold3d.Manifold], name: str) -> Iterator[Mesh]:
+    """What ``make`` gives, as it is and without edges that single precision cannot hold."""
+    for number in range(TRIES):
+        solid = make(number)
+        yield Mesh.from_manifold(solid, name)
+        yield Mesh.from_manifold(solid.simplify(STORED_STEPS * float(np.abs(solid.bounding_box()).max())), name)
 
 
 def kept(before: Mesh, after: Mesh, swallowed: Mesh | None = None) -> tuple[float, int]:
