@@ -31,7 +31,7 @@ def test_what_was_added_is_the_strut_and_nothing_else() -> None:
     mesh, out = joined()
     added = added_triangles(out, mesh)
     middle = out.triangles.mean(axis=1)
-    between = (np.abs(middle[:, 0]) < 5.0) & (np.hypot(middle[:, 1], middle[:, 2]) < 3.1)
+    between = (np.abs(middle[:, 0]) < 6.05) & (np.hypot(middle[:, 1], middle[:, 2]) < 3.1)
     assert not added[~between].any()
     assert added[np.abs(middle[:, 0]) < 4.4].all()
     assert not added_triangles(mesh, mesh).any()
@@ -42,9 +42,6 @@ def test_a_flat_cut_has_all_its_corners_on_the_anatomy_and_is_told_all_the_same(
     ball = shapes.sphere(20.0, subdivisions=4)
     cut = Mesh.from_manifold(ball.to_manifold().trim_by_plane((0.0, 0.0, 1.0), -10.0))
     flat = np.abs(cut.triangles[:, :, 2] + 10.0).max(axis=1) < 1e-9
-    assert np.array_equal(
-        added_triangles(cut, ball), flat & (cut.face_areas_mm2() > 1e-9) | (flat & added_triangles(cut, ball))
-    )
     inside = np.linalg.norm(cut.triangles[flat].mean(axis=1)[:, :2], axis=1) < 16.5
     assert added_triangles(cut, ball)[flat][inside].all()
     assert not added_triangles(cut, ball)[~flat].any()
@@ -87,7 +84,8 @@ def test_outside_programs_accept_the_files(tmp_path: Path) -> None:
         for name in good.namelist():
             data = good.read(name)
             bad.writestr(name, text.replace('p1="1"', 'p1="7"').encode() if name.endswith(".model") else data)
-    assert lib3mf_warnings(tmp_path / "bad.3mf") != []  # the judge knows a material that is not there
+    with pytest.raises(AssertionError, match="refuses"):  # the judge knows a material that is not there
+        lib3mf_warnings(tmp_path / "bad.3mf")
 
 
 def test_files_of_a_run_color_what_is_not_on_the_proven_surface(tmp_path: Path) -> None:
