@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...errors import GeometryError
 from ...mesh import FloatArray, Mesh
-from ...spatial import Rule, self_crossings
+from ...spatial import Rule, index_of, self_crossings
 from ...surface.defects import as_stored
 from ...topology import edge_counts
 from ..identical import is_among
@@ -28,11 +28,16 @@ ROUND_MM = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Joined:
-    """The model with its columns. ``moved`` are vertices of the model outside of all columns that are gone."""
+    """The model with its columns.
+
+    ``moved`` counts vertices of the model outside of all columns that are not there any more: a boolean may take one up
+    that stands within rounding of a column's side; ``moved_mm`` is how far the surface is from where they were.
+    """
 
     mesh: Mesh
     bodies: int
     moved: int
+    moved_mm: float
     kept_share: float
 
 
@@ -70,7 +75,9 @@ def joined(mesh: Mesh, columns: Sequence[Column]) -> Joined:
     outside = np.ones(len(lost), bool)
     for column in columns:
         outside &= ~_holds(column, lost)
-    return Joined(out, len(pieces_of(out)), int(np.count_nonzero(outside)), 1.0 - float(gone.mean()))
+    left = lost[outside]
+    moved_mm = float(index_of(out).closest(left).distance_mm.max()) if len(left) else 0.0
+    return Joined(out, len(pieces_of(out)), len(left), moved_mm, 1.0 - float(gone.mean()))
 
 
 def near(mesh: Mesh, column: Column, margin_mm: float) -> npt.NDArray[np.bool_]:
@@ -98,6 +105,6 @@ def _holds(column: Column, points: FloatArray) -> npt.NDArray[np.bool_]:
     arm = points - np.asarray(column.start_mm)
     along = arm @ column.axis
     off = np.linalg.norm(arm - along[:, None] * column.axis, axis=1)
-    radius = column.radius_at(along) / np.cos(np.pi / SIDES) ** 2
+    radius = column.drawn_radius_at(along) / np.cos(np.pi / SIDES) ** 2
     within = (along >= -column.sunk_mm[0] - ROUND_MM) & (along <= column.length_mm + column.sunk_mm[1] + ROUND_MM)
     return np.asarray(within & (off <= radius + ROUND_MM))

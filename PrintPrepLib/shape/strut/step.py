@@ -11,7 +11,7 @@ from ...parameters import Param
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh, plain
 from ...spatial.change import change_between
-from .build import joined
+from .build import Joined, joined
 from .keepout import Keepout, protected_of
 from .measure import told
 from .picked import picked_struts
@@ -21,6 +21,10 @@ from .size import process_for, size_of
 from .tree import Groups, further_struts, spanning_struts
 from .words import notes_of, refusal, warnings_of
 
+MOST_MOVED_MM = 1e-3
+"""No point of the model's own surface may lie farther from the result: what a file rounds on a large model."""
+THINNER_SHARE = 1.05
+"""Where there is no room for the usual strut, one is tried that is this much thicker than the process's thinnest."""
 MOST_PARTS = 200
 """More loose parts than this are specks of a noisy scan, not fragments that someone wants to keep."""
 
@@ -131,9 +135,9 @@ def strut(
             f"The struts were set, but the result has {done.bodies} bodies instead of one. Repair the model first, or "
             "pick points by hand."
         )
-    if done.moved:
+    if done.moved_mm > MOST_MOVED_MM:
         raise GeometryError(
-            f"Joining the struts would have moved {done.moved} points of the model's own surface. Repair it first."
+            f"Joining the struts would have moved the model's own surface by {done.moved_mm:.3g} mm. Repair it first."
         )
     progress(0.75, "Measuring the struts")
     listed = [told(one, site, done.mesh, "by hand" if k < by_hand else "by search") for k, one in enumerate(struts)]
@@ -147,11 +151,13 @@ def strut(
         "bodies": done.bodies,
         "added_ml": added,
         "vertices_moved_outside_struts": done.moved,
+        "moved_outside_struts_mm": done.moved_mm,
         "vertices_kept_share": done.kept_share,
         "size": plain(asdict(size)),
     }
     notes = notes_of(listed, len(pieces), done.bodies, size, added)
-    notes.append("Outside of the struts every point of the surface stands where it stood, bit for bit.")
+    still = "Outside of the struts every point of the surface stands where it stood, bit for bit"
+    notes.append(f"{still}{_but(done)}.")
     warnings = warnings_of(listed, pieces, each, size)
     if done.bodies > 1:
         warnings.insert(0, f"{done.bodies} bodies are still loose: no search was asked for.")
@@ -160,11 +166,18 @@ def strut(
     )
 
 
+def _but(done: Joined) -> str:
+    if not done.moved:
+        return ""
+    return f", but for {done.moved} beside them: there the surface moved by {done.moved_mm:.2g} mm"
+
+
 def _searched(site: Site, groups: Groups, size: Any, each: int, progress: Progress) -> list[Strut]:
     """Struts of the search; where the diameter was left open, thinner ones for parts with no room for a thicker one."""
     found, refused = spanning_struts(site, groups, size.diameter_mm, size.fillet_mm, part(progress, 0.0, 0.6))
-    if groups.count > 1 and not size.asked and size.thinnest_mm < size.diameter_mm:
-        more, refused = spanning_struts(site, groups, size.thinnest_mm, size.fillet_mm, part(progress, 0.6, 0.8))
+    thinner = THINNER_SHARE * size.thinnest_mm
+    if groups.count > 1 and not size.asked and thinner < size.diameter_mm:
+        more, refused = spanning_struts(site, groups, thinner, size.fillet_mm, part(progress, 0.6, 0.8))
         found += more
     if groups.count > 1:
         raise GeometryError(refusal(site, groups, refused, size))
