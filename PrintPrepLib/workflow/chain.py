@@ -166,11 +166,8 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
         return replace(state, laid=laid, receipts=(*state.receipts, receipt))
     source = state.segmentation if call.stage is Stage.SURFACE else state.mesh
     take_from_recipe(parameters, recipe)
-    if recipe.printer and parameters.get("process", "") is None:
-        parameters["process"] = printer(recipe.printer).process
     if call.step.takes_pairs:
         parameters["pairs"] = carried(recipe.calipers, state.to_model)
-    source = state.segmentation if call.step.stage is Stage.SURFACE else state.mesh
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
     reference = state.reference
     if call.step.name in _SHAPERS and reference is None and state.proven is None:

@@ -113,8 +113,6 @@ _TABLE = (
     Step("thicken", Stage.MESH, thicken, 8.0),
     Step("strut", Stage.MESH, strut, 4.0, purposeful=True),
     Step("stand", Stage.MESH, stand, 5.0, purposeful=True, stage_of=_stage_of_stand),
-    Step("strut", Stage.MESH, strut, 4.0),
-    Step("stand", Stage.MESH, stand, 5.0),
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
     Step("wall", Stage.MESH, wall, 8.0, purposeful=True),
     Step("landing", Stage.MESH, landing, 3.0, purposeful=True),
