@@ -72,7 +72,7 @@ class Column:
         low = self._foot(0)
         high = [(radius, self.length_mm - along) for radius, along in reversed(self._foot(1))]
         radius, along = np.array([*low, *high]).T
-        return np.interp(along_mm, along, radius)
+        return np.asarray(np.interp(along_mm, along, radius))
 
     def points(self, from_mm: float, to_mm: float, step_mm: float, around: int = 24) -> tuple[FloatArray, FloatArray]:
         """Points (k, 3) in and on the column between two distances along it, and the distance of each (k,)."""
