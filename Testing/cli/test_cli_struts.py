@@ -51,7 +51,7 @@ def test_a_refusal_leaves_nothing(pair: Path, tmp_path: Path, capsys: pytest.Cap
 
 def test_stand_cradle_alone_together_and_in_a_folder(tmp_path: Path, answer: Answer) -> None:
     path = tmp_path / "m.stl"
-    write_mesh(shapes.sphere(12.0), path)
+    write_mesh(shapes.sphere(12.0, subdivisions=3), path)
     words = ("stand", path, "--kind", "cradle", "--gap", "0.8", "--depth", "4")
     code, data = answer(*words, "-o", tmp_path / "cradle.stl")
     assert code == 0
@@ -89,7 +89,9 @@ def test_a_chain_remembers_the_surface_before_a_strut() -> None:
     assert state.proven is mesh
     assert state.mesh is not None
     assert measure_mesh(state.mesh).parts == 1
-    parted = run_chain(parse_recipe(recipe_of('do = "stand"\nkind = "cradle"')), ChainState(mesh=shapes.sphere(12.0)))
+    parted = run_chain(
+        parse_recipe(recipe_of('do = "stand"\nkind = "cradle"')), ChainState(mesh=shapes.sphere(12.0, subdivisions=3))
+    )
     assert parted.assembly is not None
     assert [part.kind for part in parted.assembly.parts] == [PartKind.BODY, PartKind.STAND]
     assert parted.proven is None

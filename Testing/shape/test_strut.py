@@ -161,7 +161,7 @@ def test_cavities_belong_to_the_body_round_them() -> None:
 
 
 def test_phantom_crumbs_become_one_body_that_outside_programs_call_one(tmp_path: Path) -> None:
-    mesh = BoneShape().truth_mesh(1.3, crumbs=True)
+    mesh = BoneShape().truth_mesh(1.0, crumbs=True)
     assert measure_mesh(mesh).parts == 5
     out, receipt = strut(mesh)
     assert measure_mesh(out).parts == 1
