@@ -45,6 +45,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cut": ("parts_step", "cut a model by planes into parts with pins that fit one way only"),
     "split": ("parts_step", "cut a model that is too large into parts that fit a printer"),
     "join": ("parts_step", "join separate bodies by pins or magnets, or into one solid (--union)"),
+    "mirror": ("mesh_step", "mirror about a plane or the plane of symmetry; MIRRORED is forced into names and facts"),
+    "scale": ("mesh_step", "another size by one factor, which is forced into names and facts"),
     "encapsulate": ("encapsulate", "put a model into a DICOM file for the archive, tied to its source series"),
     "orient": ("orient", "lay a model for printing: few supports, none on protected surfaces"),
     "plan": ("plan", "advice before the print: process, material, orientation, supports, mass, time, with reasons"),

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..export import Units, read_mesh, write_mesh
+from ..export import Units, read_mesh
+from ..export.marks import about_after, about_of_file
 from ..parameters import ParameterSpec
 from ..progress import part
 from ..receipt import Receipt
 from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
+from .marked import write_marked
 
 _SHORT = {
     "limit_mm": "--limit",
@@ -92,16 +94,17 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     if step.name in PROTECTING and options.protect:
         extra["protect"] = read_mesh(options.protect).with_name("protected anatomy")
     result, receipt = step.function(mesh, **call.parameters, **extra, progress=part(console.progress, 0.0, 0.9))
-    written = None
-    if options.output:
-        written = write_mesh(result, options.output, progress=part(console.progress, 0.9, 1.0))
+    written, output = None, options.output
+    if output:
+        about = about_after([receipt], about_of_file(options.mesh))
+        written, output = write_marked(result, output, about, part(console.progress, 0.9, 1.0))
     data: dict[str, Any] = {
         "receipt": receipt.to_dict(),
-        "output": None if written is None else str(options.output),
+        "output": None if written is None else str(output),
         "written": None if written is None else written.to_dict(),
     }
     lines = receipt_lines(receipt)
-    lines.append(f"Written: {options.output}" if written else "Nothing was written: give -o FILE to keep the result.")
+    lines.append(f"Written: {output}" if written else "Nothing was written: give -o FILE to keep the result.")
     if written:
         lines += [f"  WARN {warning}" for warning in written.warnings]
     console.result(data, lines)

@@ -73,6 +73,8 @@ def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
             raise RecipeError(f"{where} comes too late: the model is in parts already. Move it before the cut.")
         if stage is Stage.PLACE:
             raise RecipeError(f"{where} comes after orient, which must be the last step. Move it before orient.")
+        if call.step.name == "mirror" and any(one.step.name == "label" for one in recipe.steps[: number - 1]):
+            raise RecipeError(f"{where} comes after label and would mirror its text. Move it before the label.")
         if wanted is Stage.SEGMENT:
             if stage is Stage.MESH or (stage is Stage.LABELS and not has_segmentation):
                 raise RecipeError(f"{where} comes too late: there is a segmentation already. Move it to the front.")

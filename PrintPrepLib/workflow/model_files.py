@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..export import About, ModelPart, OutputFolder, WrittenFile, write_mesh, write_parts_file
+from ..export.marks import about_after
 from ..mesh import Mesh
 from ..progress import Progress, part, silent
 from ..receipt import Receipt
@@ -12,18 +13,11 @@ from ..shape.cut.assembly import Assembly
 from .parts import write_parts
 
 MODEL_STEM = "model"
-SAME_SCALE = 1e-9
-"""Factors that differ less from one are the rounding of a factor and its inverse."""
 
 
 def about_of(receipts: Sequence[Receipt], record_id: str) -> About:
     """Return what model files say: mirrored where an odd number of steps mirrored it, and the product of all scales."""
-    mirrored = sum(receipt.operation == "mirror" for receipt in receipts) % 2 == 1
-    scale = 1.0
-    for receipt in receipts:
-        if receipt.operation == "scale":
-            scale *= float(receipt.parameters["factor"])
-    return About(record_id, 1.0 if abs(scale - 1.0) < SAME_SCALE else scale, mirrored)
+    return about_after(receipts, About(record_id))
 
 
 def write_model(

@@ -27,6 +27,10 @@ from ..shape.cut.step import cut
 from ..shape.join.step import join_models
 from ..shape.label.step import label
 from ..shape.landing.step import landing
+from ..shape.mirror.step import carried as carried_by_mirror
+from ..shape.mirror.step import mirror
+from ..shape.scale import carried as carried_by_scale
+from ..shape.scale import scale
 from ..shape.split.step import split
 from ..shape.thicken import thicken
 from ..shape.wall.step import wall
@@ -105,6 +109,8 @@ _TABLE = (
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
     Step("wall", Stage.MESH, wall, 8.0, purposeful=True),
     Step("landing", Stage.MESH, landing, 3.0, purposeful=True),
+    Step("mirror", Stage.MESH, mirror, 2.0, purposeful=True, moves=carried_by_mirror),
+    Step("scale", Stage.MESH, scale, 0.5, purposeful=True, moves=carried_by_scale),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),
