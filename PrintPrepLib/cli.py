@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scale": ("mesh_step", "another size by one factor, which is forced into names and facts"),
     "encapsulate": ("encapsulate", "put a model into a DICOM file for the archive, tied to its source series"),
     "orient": ("orient", "lay a model for printing: few supports, none on protected surfaces"),
+    "place": ("place", "lay models flat on a face, in the middle of the bed, several beside one another"),
     "plan": ("plan", "advice before the print: process, material, orientation, supports, mass, time, with reasons"),
     "profiles": ("profiles", "list or show uses, processes, printers and materials with the source of every figure"),
     "export": ("export", "several meshes into one file with names and colors: 3MF, GLB, OBJ with MTL, PLY"),

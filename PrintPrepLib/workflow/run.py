@@ -36,7 +36,7 @@ from .guard import Guard
 from .keepsteps import keeper
 from .label_words import check_labels, known_values
 from .load import load_labels, load_scan
-from .model_files import about_of, write_model
+from .model_files import LAID_STEM, about_of, write_laid, write_model
 from .papers import Papers
 from .parts import check_parts
 from .pictures import Photographer
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 MODEL_FILE = "model.stl"
-LAID_FILE = "model_print.stl"
+LAID_FILE = f"{LAID_STEM}.stl"
 """The same model as it lies on the printer, where the recipe ends in orient."""
 RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
@@ -178,10 +178,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             progress=part(progress, 0.92, 0.94),
         )
         outputs += kept
-        if state.laid is not None:
-            laid, _ = rounded_to_single(state.laid)
-            path = out.file(about.marked(LAID_FILE))
-            outputs.append(replace(write_mesh(laid, path, about=about), kind="print"))
+        outputs += write_laid(state, out, about)
         if deviation is not None:
             outputs.append(write_mesh(deviation.colored(proof.surface), out.file(DEVIATION_FILE)))
         if walls is not None:

@@ -17,6 +17,7 @@ from typing import Any
 from ..mesh import Mesh
 from ..parameters import ParameterSpec, parameters_of
 from ..plan.orient.step import orient
+from ..plan.place.step import place
 from ..receipt import Receipt
 from ..segment.cavities import fill_cavities
 from ..segment.interpolate import shape_interpolation
@@ -115,6 +116,7 @@ _TABLE = (
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),
     Step("orient", Stage.PLACE, orient, 6.0),
+    Step("place", Stage.PLACE, place, 2.0),
 )
 
 STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _TABLE})
