@@ -45,6 +45,11 @@ _SHORT = {
     "to_mm": "--to",
     "side_mm": "--side",
     "rise_mm": "--rise",
+    "by_mm": "--by",
+    "size_mm": "--size",
+    "gap_mm": "--gap",
+    "on_mm": "--on",
+    "about_mm": "--about",
 }
 """Words of the command line for parameters whose name in recipes is longer."""
 REPEATED = {
@@ -54,6 +59,8 @@ REPEATED = {
 """Options of a step that may be given several times; their numbers are put one after the other."""
 PROTECTING = ("landing",)
 """Steps that take a mesh on which they do nothing."""
+_MESHES = {"boolean": ("other", "--with", "the other body, as a mesh file, in place of a shape")}
+"""Steps that take a second mesh: the argument of the function, its option and what it is."""
 
 
 def units_option(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +84,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
             add_option(parser, spec)
     if name in PROTECTING:
         parser.add_argument("--protect", metavar="FILE", type=Path, help="mesh on which nothing may be added")
+    if name in _MESHES:
+        argument, option, text = _MESHES[name]
+        parser.add_argument(option, dest=argument, metavar="FILE", type=Path, help=text)
     if name == "fragments":
         parser.add_argument("--keep", metavar="largest|all|N", default="largest", help="which pieces stay")
 
@@ -93,6 +103,9 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     extra: dict[str, Any] = {}
     if step.name in PROTECTING and options.protect:
         extra["protect"] = read_mesh(options.protect).with_name("protected anatomy")
+    argument = _MESHES.get(step.name, ("",))[0]
+    if argument and getattr(options, argument) is not None:
+        extra[argument] = read_mesh(getattr(options, argument), units=units)
     result, receipt = step.function(mesh, **call.parameters, **extra, progress=part(console.progress, 0.0, 0.9))
     written, output = None, options.output
     if output:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -155,7 +156,7 @@ def run_chain(
 
 
 def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress) -> ChainState:
-    parameters = dict(call.parameters)
+    parameters: dict[str, Any] = dict(call.parameters)
     if call.step.takes_voxel and state.segmentation is not None:
         parameters["voxel_mm"] = min(state.segmentation.labels.spacing_mm)
     if call.step.stage is Stage.SEGMENT:
@@ -183,6 +184,8 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
         parameters["process"] = printer(recipe.printer).process
     if call.step.takes_pairs:
         parameters["pairs"] = carried(recipe.calipers, state.to_model)
+    if call.step.takes_proven:
+        parameters["proven"] = state.mesh if state.proven is None else state.proven
     source = state.segmentation if call.step.stage is Stage.SURFACE else state.mesh
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
     reference = state.reference

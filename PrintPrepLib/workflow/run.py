@@ -37,6 +37,7 @@ from .keepsteps import keeper
 from .label_words import check_labels, known_values
 from .load import load_labels, load_scan
 from .model_files import LAID_STEM, about_of, write_laid, write_model
+from .mould import mould_findings
 from .papers import Papers
 from .parts import check_parts
 from .pictures import Photographer
@@ -161,7 +162,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         if state.assembly is not None:  # in parts it need not fit as a whole
             of_parts = check_parts(state.assembly, chosen_printer, part(progress, 0.89, 0.9))
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
-            checked = replace(checked, findings=(*whole, *of_parts))
+            checked = replace(checked, findings=(*whole, *of_parts, *mould_findings(state)))
         judged = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
         advice, no_plan = advised(mesh, recipe, chosen_printer, state.assembly, part(progress, 0.9, 0.92))
         seconds["plan"] = _lap(watch, seconds)

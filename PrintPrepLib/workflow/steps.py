@@ -24,7 +24,9 @@ from ..segment.interpolate import shape_interpolation
 from ..segment.islands import islands
 from ..segment.morphology import close_gaps, open_bridges
 from ..segment.threshold import threshold
+from ..shape.boolean.step import boolean
 from ..shape.cut.step import cut
+from ..shape.grow import offset
 from ..shape.join.step import join_models
 from ..shape.label.step import label
 from ..shape.landing.step import landing
@@ -92,6 +94,11 @@ class Step:
         """Whether the step wants to know the lengths that the recipe wants measured."""
         return "pairs" in inspect.signature(self.function).parameters
 
+    @cached_property
+    def takes_proven(self) -> bool:
+        """Whether the step wants the surface as it was before anything was changed on purpose."""
+        return "proven" in inspect.signature(self.function).parameters
+
 
 _TABLE = (
     Step("threshold", Stage.SEGMENT, threshold, 2.0, MappingProxyType({"lower_hu": "lower", "upper_hu": "upper"})),
@@ -112,6 +119,8 @@ _TABLE = (
     Step("landing", Stage.MESH, landing, 3.0, purposeful=True),
     Step("mirror", Stage.MESH, mirror, 2.0, purposeful=True, moves=carried_by_mirror),
     Step("scale", Stage.MESH, scale, 0.5, purposeful=True, moves=carried_by_scale),
+    Step("offset", Stage.MESH, offset, 6.0, purposeful=True),
+    Step("boolean", Stage.MESH, boolean, 3.0, purposeful=True),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),
