@@ -107,6 +107,10 @@ def undercut(mould: Mesh, part: Mesh, pull: tuple[float, ...], *, progress: Prog
     start = points[held] - SKIN_MM * normals[held]
     distance, _ = index.first_hit(start, np.broadcast_to(way, start.shape))
     blocked = np.isfinite(distance)
+    # What looks along the way out is what bars it; what lies behind in its shadow would be free without it.
+    bars = blocked & (normals[held] @ way > 0.0)
+    if bars.any():
+        blocked = bars
     progress(0.8, "Measuring how far it is barred")
     depth = _depth(index_of(mould), start[blocked], way)
     steep = np.abs(normals[held] @ way) < np.sin(np.radians(DRAFT_DEG))
@@ -151,7 +155,7 @@ def _depth(index: Any, start: FloatArray, way: FloatArray) -> float:
 def _places(points: FloatArray, share: float) -> tuple[tuple[float, float, float, float], ...]:
     if not len(points):
         return ()
-    cubes, of_point, count = np.unique(np.floor(points / GROUP_MM), axis=0, return_inverse=True, return_counts=True)
+    _, of_point, count = np.unique(np.floor(points / GROUP_MM), axis=0, return_inverse=True, return_counts=True)
     out = []
     for cube in np.argsort(-count, kind="stable")[:LISTED]:
         x, y, z = points[of_point.reshape(-1) == cube].mean(axis=0).tolist()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CHORD_MM = 0.02
 """Cylinders and balls of flat faces are this near to round ones: a tenth of a layer."""
+BALL_FINER = 3.0
+"""The middles of a ball's triangles lie this many times as far inside as those of its circle's sides."""
 LEAST_SIDES, MOST_SIDES = 24, 512
 REACH = 4.0
 """Half of space ends this many diagonals of the model away."""
@@ -107,7 +109,7 @@ def _one(body: Body, diagonal_mm: float) -> manifold3d.Manifold:
         solid = Manifold.cylinder(body.size_mm[1], radius, radius, _sides(radius))
     elif body.shape is Shape.BALL:
         radius = body.size_mm[0] / 2.0
-        solid = Manifold.sphere(radius, 4 * (-(-_sides(radius) // 4)))
+        solid = Manifold.sphere(radius, 4 * (-(-_sides(radius, CHORD_MM / BALL_FINER) // 4)))
     else:
         side = 2.0 * REACH * diagonal_mm
         solid = Manifold.cube([side, side, side], True).translate([0.0, 0.0, side / 2.0])
@@ -117,10 +119,12 @@ def _one(body: Body, diagonal_mm: float) -> manifold3d.Manifold:
     return solid.transform(matrix)
 
 
-def _sides(radius: float) -> int:
+def _sides(radius: float, chord_mm: float = CHORD_MM) -> int:
     """Sides of a circle that keep the chord near to it."""
-    sides = np.pi / np.arccos(max(1.0 - CHORD_MM / radius, 0.5)) if radius > CHORD_MM else LEAST_SIDES
-    return int(np.clip(np.ceil(sides), LEAST_SIDES, MOST_SIDES))
+    sides = np.pi / np.arccos(max(1.0 - chord_mm / radius, 0.5)) if radius > chord_mm else LEAST_SIDES
+    return int(np.clip(np.ceil(sides), BALL_FINER = 3.0
+"""The middles of a ball's triangles lie this many times as far inside as those of its circle's sides."""
+LEAST_SIDES, MOST_SIDES))
 
 
 def _frame(axis: FloatArray) -> FloatArray:
