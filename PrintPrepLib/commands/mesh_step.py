@@ -8,14 +8,14 @@ from typing import Any
 
 from ..errors import InputError
 from ..export import Units, read_mesh
-from ..export.marks import about_after, about_of_file
+from ..export.marks import about_after
 from ..parameters import ParameterSpec
 from ..progress import part
 from ..receipt import Receipt
 from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
-from .marked import write_marked
+from .marked import about_of_files, write_marked
 
 _SHORT = {
     "limit_mm": "--limit",
@@ -109,7 +109,8 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     result, receipt = step.function(mesh, **call.parameters, **extra, progress=part(console.progress, 0.0, 0.9))
     written, output = None, options.output
     if output:
-        about = about_after([receipt], about_of_file(options.mesh))
+        sources = [options.mesh, *([getattr(options, argument)] if more else [])]
+        about = about_after([receipt], about_of_files(sources))
         written, output = write_marked(result, output, about, part(console.progress, 0.9, 1.0))
     data: dict[str, Any] = {
         "receipt": receipt.to_dict(),

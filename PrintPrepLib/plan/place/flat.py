@@ -21,7 +21,7 @@ FLAT_MM = 0.05
 """And lying this near to it: a quarter of a usual first layer, which is squeezed onto the bed."""
 SMOOTH_DEG = 0.5
 """Neighbors that bend less than this are seeds of one flat area."""
-SEEDS = 60
+SEEDS = 32
 """Flat areas that are looked at, the largest first."""
 LEAST_SHARE = 1e-4
 """A flat area below this share of the surface is no face to lie on."""
@@ -53,6 +53,7 @@ class FlatFace:
 
 def flat_at(mesh: Mesh, point: tuple[float, ...]) -> FlatFace:
     """The flat face that holds the place of the surface nearest to a point."""
+    mesh = mesh.without_unused_vertices()
     face = int(index_of(mesh).closest(np.array([point], np.float64)).faces[0])
     return _grown(mesh, _Geometry.of(mesh), face)
 
@@ -70,6 +71,7 @@ def flat_on(mesh: Mesh, plane: tuple[float, ...]) -> FlatFace:
     if not length > 0.0:
         raise InputError("The plane's normal has no length. Give a point and a direction: PX,PY,PZ,NX,NY,NZ.")
     normal = normal / length
+    mesh = mesh.without_unused_vertices()
     geometry = _Geometry.of(mesh)
     height = (geometry.middle - np.asarray(plane[:3])) @ normal
     along = np.abs(geometry.normal @ normal) > np.cos(np.radians(FLAT_DEG))
@@ -87,6 +89,7 @@ def flat_faces(mesh: Mesh) -> list[FlatFace]:
     GeometryError
         The model is empty or has no extent.
     """
+    mesh = mesh.without_unused_vertices()
     geometry = _Geometry.of(mesh)
     found = [_grown(mesh, geometry, seed) for seed in _seeds(mesh, geometry)]
     good = [one for one in found if one.holds and one.area_mm2 >= LEAST_SHARE * geometry.area.sum()]
@@ -114,16 +117,16 @@ def _grown(mesh: Mesh, geometry: _Geometry, seed: int) -> FlatFace:
     offset = float(normal @ geometry.middle[seed])
     members = np.array([seed])
     for _ in range(ROUNDS):
-        members = _members(geometry, normal, offset)
-        if not len(members):
-            members = np.array([seed])
+        found = _members(geometry, normal, offset)
+        if not len(found) or np.array_equal(found, members):
             break
+        members = found
         weight = geometry.area[members]
         total = (geometry.normal[members] * weight[:, None]).sum(axis=0)
         normal = total / np.linalg.norm(total)
         offset = float((geometry.middle[members] @ normal * weight).sum() / weight.sum())
-    corners = mesh.triangles[members].reshape(-1, 3) @ normal
-    reach = float((mesh.vertices[mesh.used_vertices] @ normal).max())
+    corners = mesh.vertices[mesh.faces[members]].reshape(-1, 3) @ normal
+    reach = float((mesh.vertices @ normal).max())
     largest = members[geometry.area[members].argmax()]
     return FlatFace(
         normal=_three(normal),

@@ -122,9 +122,7 @@ def _one(body: Body, diagonal_mm: float) -> manifold3d.Manifold:
 def _sides(radius: float, chord_mm: float = CHORD_MM) -> int:
     """Sides of a circle that keep the chord near to it."""
     sides = np.pi / np.arccos(max(1.0 - chord_mm / radius, 0.5)) if radius > chord_mm else LEAST_SIDES
-    return int(np.clip(np.ceil(sides), BALL_FINER = 3.0
-"""The middles of a ball's triangles lie this many times as far inside as those of its circle's sides."""
-LEAST_SIDES, MOST_SIDES))
+    return int(np.clip(np.ceil(sides), LEAST_SIDES, MOST_SIDES))
 
 
 def _frame(axis: FloatArray) -> FloatArray:
