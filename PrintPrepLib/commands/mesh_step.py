@@ -15,7 +15,7 @@ from ..receipt import Receipt
 from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
-from .marked import about_of_files, write_marked
+from .marked import about_of_files, read_marked, write_marked
 
 _SHORT = {
     "limit_mm": "--limit",
@@ -99,7 +99,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         setattr(options, name, None if not rows else tuple(value for row in rows for value in row))
     call = make_call(step, given_options(options), f"printprep {step.name}")
     units = Units(options.units) if options.units else None
-    mesh = read_mesh(options.mesh, units=units)
+    mesh = read_marked(options.mesh, units)
     extra: dict[str, Any] = {}
     if step.name in PROTECTING and options.protect:
         extra["protect"] = read_mesh(options.protect).with_name("protected anatomy")
@@ -109,7 +109,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     result, receipt = step.function(mesh, **call.parameters, **extra, progress=part(console.progress, 0.0, 0.9))
     written, output = None, options.output
     if output:
-        sources = [options.mesh, *([getattr(options, argument)] if more else [])]
+        sources = [options.mesh, *([getattr(options, argument)] if argument in extra else [])]
         about = about_after([receipt], about_of_files(sources))
         written, output = write_marked(result, output, about, part(console.progress, 0.9, 1.0))
     data: dict[str, Any] = {
