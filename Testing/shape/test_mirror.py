@@ -28,7 +28,7 @@ PLANES = [
 
 def _head() -> Mesh:
     """Something symmetric like a head: an ellipsoid with two ears and a nose, turned and moved a little."""
-    skull = shapes.sphere(60.0, subdivisions=4)
+    skull = shapes.sphere(60.0, subdivisions=3)
     points = skull.vertices * [1.0, 1.3, 1.1]
     for center, size in (((60.0, 5.0, 0.0), 9.0), ((-60.0, 5.0, 0.0), 9.0), ((0.0, -80.0, -10.0), 12.0)):
         away = points - center
