@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import GeometryError, InputError
 from ...export.model_part import MIRRORED
-from ...mesh import Mesh
+from ...mesh import Mesh, concatenate
 from ...parameters import Param
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
@@ -20,6 +20,9 @@ from .reflect import Plane, reflected
 
 OVERLAP_MM = 0.01
 """A half and its mirror image are cut so far beyond the plane, so that they have volume in common and become one."""
+DUST_MM3 = 0.05
+"""Pieces of a halved model below this are shavings of the plane, a third of a millimeter long; all together they are
+less than the receipt's volumes tell apart."""
 _SIDE = re.compile(r"\b(left|right|sinister|dexter|links|rechts)\b", re.IGNORECASE)
 
 
@@ -143,10 +146,20 @@ def _made(mesh: Mesh, plane: Plane, side: MirrorSide, both: bool, progress: Prog
     half = Mesh.from_manifold(solid.trim_by_plane(normal.tolist(), offset), mesh.name)
     if half.is_empty:
         raise GeometryError(f"There is nothing of the model {side.value} of the plane. Look at the plane and the side.")
+    half = _without_dust(half)
     image = reflected(half, plane)
     if not both:
         return image
     return Mesh.from_manifold(half.to_manifold() + image.to_manifold(), mesh.name)
+
+
+def _without_dust(half: Mesh) -> Mesh:
+    """Leave out what the plane shaved off: pieces so small that no printer makes them."""
+    pieces = half.to_manifold().decompose()
+    kept = [piece for piece in pieces if piece.volume() >= DUST_MM3]
+    if len(kept) in (0, len(pieces)):
+        return half
+    return concatenate([Mesh.from_manifold(piece, half.name) for piece in kept], half.name)
 
 
 def _words(
