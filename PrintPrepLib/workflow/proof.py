@@ -98,8 +98,8 @@ class Proof:
                 "does not show it so."
             )
         return (
-            "The model is MIRRORED: the patient's right is its left. It is a mirror image of what the scan shows, and no "
-            "model of this side of the patient."
+            "The model is MIRRORED: the patient's right is its left. It is a mirror image of what the scan shows, and "
+            "no model of this side of the patient."
         )
 
     def findings(self, about: About) -> list[Finding]:
