@@ -13,6 +13,7 @@ from ..export.together import write_parts_file
 from ..progress import part
 from ..shape.cut.assembly import COLORS
 from .console import Console
+from .marked import about_of_files
 from .mesh_step import units_option
 
 
@@ -42,13 +43,15 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     """Read the parts, and write them into one file."""
     parts = _parts(options)
     kind = mesh_kind(options.output)
-    about = About(options.record_id, options.scale, options.mirrored)
+    told = about_of_files(options.mesh)
+    scale = told.scale if options.scale == 1.0 else options.scale
+    about = About(options.record_id, scale, options.mirrored or told.mirrored)
     progress = part(console.progress, 0.3, 1.0)
     written: tuple[WrittenFile, ...]
     if kind in TOGETHER:
         written = write_parts_file(parts, options.output, about=about, progress=progress)
     elif len(parts) == 1:
-        written = (write_mesh(parts[0].mesh.with_name(parts[0].name), options.output, progress=progress),)
+        written = (write_mesh(parts[0].mesh.with_name(parts[0].name), options.output, about=about, progress=progress),)
     else:
         endings = ", ".join(k.value for k in MeshKind if k in TOGETHER)
         raise InputError(f"'{options.output.name}' cannot hold {len(parts)} parts. Use one of the endings {endings}.")

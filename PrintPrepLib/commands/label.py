@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..export import Units, read_mesh, write_mesh
+from ..export import Units, read_mesh
 from ..profiles import lab_profiles
 from ..profiles.printers import printer
 from ..progress import part
@@ -15,6 +15,7 @@ from ..workflow.label_words import known_of
 from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
+from .marked import about_of_files, read_marked, write_marked
 from .mesh_step import add_option, given_options, numbers_of, receipt_lines, units_option
 from .orient import flatten
 from .profiles import profiles_option
@@ -55,22 +56,22 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         if options.printer and parameters.get("process") is None:
             parameters["process"] = printer(options.printer).process
         known = None if options.source is None else known_of(options.source)
-        mesh = read_mesh(options.mesh, units=Units(options.units) if options.units else None)
+        mesh = read_marked(options.mesh, Units(options.units) if options.units else None)
         protect = None if options.protect is None else read_mesh(options.protect)
         result, receipt = label(
             mesh, **parameters, known=known, protect=protect, progress=part(console.progress, 0.0, 0.9)
         )
-    written = None
-    if options.output:
-        written = write_mesh(result, options.output, progress=part(console.progress, 0.9, 1.0))
+    written, output = None, options.output
+    if output:
+        written, output = write_marked(result, output, about_of_files([options.mesh]), part(console.progress, 0.9, 1.0))
     data: dict[str, Any] = {
         "receipt": receipt.to_dict(),
-        "output": None if written is None else str(options.output),
+        "output": None if written is None else str(output),
         "written": None if written is None else written.to_dict(),
         "labels": receipt.to_dict()["details"]["labels"],
     }
     lines = receipt_lines(receipt)
-    lines.append(f"Written: {options.output}" if written else "Nothing was written: give -o FILE to keep the result.")
+    lines.append(f"Written: {output}" if written else "Nothing was written: give -o FILE to keep the result.")
     if written:
         lines += [f"  WARN {warning}" for warning in written.warnings]
     console.result(data, lines)

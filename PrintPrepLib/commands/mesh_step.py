@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..export import Units, read_mesh, write_mesh
+from ..export import Units, read_mesh
+from ..export.marks import about_after
 from ..parameters import ParameterSpec
 from ..progress import part
 from ..receipt import Receipt
 from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
+from .marked import about_of_files, read_marked, write_marked
 
 _SHORT = {
     "limit_mm": "--limit",
@@ -43,6 +45,11 @@ _SHORT = {
     "to_mm": "--to",
     "side_mm": "--side",
     "rise_mm": "--rise",
+    "by_mm": "--by",
+    "size_mm": "--size",
+    "gap_mm": "--gap",
+    "on_mm": "--on",
+    "about_mm": "--about",
 }
 """Words of the command line for parameters whose name in recipes is longer."""
 REPEATED = {
@@ -52,6 +59,8 @@ REPEATED = {
 """Options of a step that may be given several times; their numbers are put one after the other."""
 PROTECTING = ("landing",)
 """Steps that take a mesh on which they do nothing."""
+_MESHES = {"boolean": ("other", "--with", "the other body, as a mesh file, in place of a shape")}
+"""Steps that take a second mesh: the argument of the function, its option and what it is."""
 
 
 def units_option(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +84,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
             add_option(parser, spec)
     if name in PROTECTING:
         parser.add_argument("--protect", metavar="FILE", type=Path, help="mesh on which nothing may be added")
+    if name in _MESHES:
+        argument, option, text = _MESHES[name]
+        parser.add_argument(option, dest=argument, metavar="FILE", type=Path, help=text)
     if name == "fragments":
         parser.add_argument("--keep", metavar="largest|all|N", default="largest", help="which pieces stay")
 
@@ -87,21 +99,26 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         setattr(options, name, None if not rows else tuple(value for row in rows for value in row))
     call = make_call(step, given_options(options), f"printprep {step.name}")
     units = Units(options.units) if options.units else None
-    mesh = read_mesh(options.mesh, units=units)
+    mesh = read_marked(options.mesh, units)
     extra: dict[str, Any] = {}
     if step.name in PROTECTING and options.protect:
         extra["protect"] = read_mesh(options.protect).with_name("protected anatomy")
+    argument = _MESHES.get(step.name, ("",))[0]
+    if argument and getattr(options, argument) is not None:
+        extra[argument] = read_mesh(getattr(options, argument), units=units)
     result, receipt = step.function(mesh, **call.parameters, **extra, progress=part(console.progress, 0.0, 0.9))
-    written = None
-    if options.output:
-        written = write_mesh(result, options.output, progress=part(console.progress, 0.9, 1.0))
+    written, output = None, options.output
+    if output:
+        sources = [options.mesh, *([getattr(options, argument)] if argument in extra else [])]
+        about = about_after([receipt], about_of_files(sources))
+        written, output = write_marked(result, output, about, part(console.progress, 0.9, 1.0))
     data: dict[str, Any] = {
         "receipt": receipt.to_dict(),
-        "output": None if written is None else str(options.output),
+        "output": None if written is None else str(output),
         "written": None if written is None else written.to_dict(),
     }
     lines = receipt_lines(receipt)
-    lines.append(f"Written: {options.output}" if written else "Nothing was written: give -o FILE to keep the result.")
+    lines.append(f"Written: {output}" if written else "Nothing was written: give -o FILE to keep the result.")
     if written:
         lines += [f"  WARN {warning}" for warning in written.warnings]
     console.result(data, lines)

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..export import Units, read_mesh, write_mesh
+from ..export import Units, read_mesh
+from ..export.marks import about_of_file
 from ..mesh import Mesh
 from ..plan.orient.step import lay
 from ..plan.orient.surface import Protected, protected_of
@@ -16,6 +17,7 @@ from ..record.lying import render_orientations
 from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
+from .marked import write_marked
 from .mesh_step import add_option, given_options, numbers_of, receipt_lines, units_option
 from .profiles import profiles_option
 
@@ -67,17 +69,18 @@ def execute(options: argparse.Namespace, console: Console) -> int:
                 progress=part(console.progress, 0.7, 0.9),
             ).name  # fmt: skip
     receipt = done.receipt
-    written = None
-    if options.output:
-        written = write_mesh(done.mesh, options.output, progress=part(console.progress, 0.9, 1.0))
+    written, output = None, options.output
+    if output:
+        about = about_of_file(options.mesh)
+        written, output = write_marked(done.mesh, output, about, part(console.progress, 0.9, 1.0))
     data: dict[str, Any] = {
         "receipt": receipt.to_dict(),
-        "output": None if written is None else str(options.output),
+        "output": None if written is None else str(output),
         "written": None if written is None else written.to_dict(),
         "picture": picture,
     }
     lines = [*receipt_lines(receipt), *table(receipt.to_dict()["details"]["orientations"])]
-    lines.append(f"Written: {options.output}" if written else "Nothing was written: give -o FILE to keep the result.")
+    lines.append(f"Written: {output}" if written else "Nothing was written: give -o FILE to keep the result.")
     console.result(data, lines)
     return 0
 

@@ -17,6 +17,7 @@ from ..workflow.parts import WrittenParts, write_parts
 from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
+from .marked import about_of_files
 from .mesh_step import add_option, given_options, numbers_of, receipt_lines, units_option
 
 REPEATED = frozenset({"plane", "pin_at_mm", "points_mm", "protect_at"})
@@ -80,10 +81,14 @@ def _models(options: argparse.Namespace) -> list[Mesh]:
 def _written(assembly: Assembly, options: argparse.Namespace, console: Console) -> WrittenParts | None:
     if not options.output:
         return None
+    about = about_of_files(options.mesh)
     with OutputFolder(options.output) as out:
         return write_parts(
             assembly,
             out,
+            stem=about.marked("part"),
+            together=about.marked("assembly"),
+            about=about,
             ending=options.format,
             pictures=not options.no_pictures,
             progress=part(console.progress, 0.7, 1.0),

@@ -113,6 +113,17 @@ def read_parts(path: Path | str, *, units: Units | None = None) -> ModelFile:
     return ModelFile(tuple(parts), parsed.facts)
 
 
+def facts_of(path: Path) -> dict[str, str]:
+    """What a model file says about the whole model, by the names in 3MF; empty where the format holds no such facts.
+
+    Raises
+    ------
+    InputError, UnreadableError
+        The file cannot be read.
+    """
+    return dict(_parse(path, mesh_kind(path)).facts)
+
+
 def _judged(path: Path) -> Parsed:
     parsed = _parse(path, mesh_kind(path))
     _judge(parsed, path.name)

@@ -9,10 +9,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from ..analysis.deviation import Deviation
 from ..analysis.thickness import Thickness
 from ..export.model_part import About
-from ..mesh import Mesh
+from ..mesh import FloatArray, Mesh
 from ..profiles.printers import Printer
 from ..profiles.processes import process_of
 from ..receipt import MeshMeasures, Receipt, measure_mesh, plain
@@ -135,7 +137,7 @@ def plan_block(
     laid: Any = None,
 ) -> dict[str, Any]:
     """What is known of the print before it; what only people know is there, empty. ``advice`` is the plan, where one
-    was made, ``laid`` the matrix (4, 4) from the model's coordinates to the printer's, where it was laid.
+    was made, ``laid`` the matrix (4, 4) from the patient's coordinates to the printer's, where it was laid.
     """
     process = None if chosen is None else process_of(chosen.process)
     rule = None
@@ -155,6 +157,7 @@ def plan_block(
         "layer_mm": layer_mm,
         "scale": scale,
         "orientation_matrix": plain(laid),
+        "orientation_matrix_back": None if laid is None else plain(np.linalg.inv(np.asarray(laid, np.float64))),
         "supports": None,
         "minimum_wall": rule,
         "post_processing": None,
@@ -165,9 +168,15 @@ def plan_block(
     }
 
 
-def laid_matrix(receipts: Sequence[Receipt]) -> Any:
-    """Matrix (4, 4) of the last step that laid the model for printing; None without one."""
-    return next((one.details["matrix"] for one in reversed(receipts) if one.operation in LAYING), None)
+def laid_matrix(receipts: Sequence[Receipt], to_model: FloatArray | None = None) -> Any:
+    """Matrix (4, 4) from the patient's coordinates to the printer's, where a step laid the model; else None.
+
+    ``to_model`` leads from the patient's to the model's coordinates, where these are others.
+    """
+    laid = next((one.details["matrix"] for one in reversed(receipts) if one.operation in LAYING), None)
+    if laid is None or to_model is None:
+        return laid
+    return np.asarray(laid, np.float64) @ to_model
 
 
 def proof_block(

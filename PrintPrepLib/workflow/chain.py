@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from ..errors import RecipeError
 from ..mesh import FloatArray, Mesh
+from ..plan.place.step import Placed, place_all
 from ..profiles.fits import fit_materials
 from ..profiles.printers import printer
 from ..progress import Progress, part, silent
@@ -20,6 +22,8 @@ from ..volume import Volume
 from .recipe import Recipe, StepCall, make_call
 from .steps import STEPS, Stage, Step
 
+PLACE_PARTS = "place"
+"""The step that may follow a cut: it lays all parts beside one another."""
 _SHAPERS = ("smooth", "simplify")
 """Steps that give the surface another shape on purpose; what was there before them is the reference of the proof."""
 
@@ -30,7 +34,7 @@ class ChainState:
 
     ``reference`` is the surface before the first step that smooths or simplifies: what the result is held against.
     ``assembly`` is there once the model was cut into parts; ``mesh`` is then the whole before the cut.
-    ``laid`` is the model as it lies on the printer; ``mesh`` is as it was before.
+    ``laid`` is the model as it lies on the printer; ``mesh`` is as it was before. ``placed`` are parts as they lie.
 
     ``proven`` is there once a step changed the shape beyond the scan on purpose: the surface before the first such
     step, which is what can be held against the scan. It lies where the model lies: steps that transform space carry it
@@ -44,6 +48,7 @@ class ChainState:
     reference: Mesh | None = None
     assembly: Assembly | None = None
     laid: Mesh | None = None
+    placed: Placed | None = None
     receipts: tuple[Receipt, ...] = ()
     proven: Mesh | None = None
     proven_in_patient: Mesh | None = None
@@ -66,13 +71,21 @@ def completed(recipe: Recipe, *, has_segmentation: bool) -> Recipe:
         wanted = call.stage
         where = f"step {number} ({call.step.name})"
         if stage is Stage.PARTS:
+            if call.step.name == PLACE_PARTS:
+                calls.append(call)
+                stage = Stage.PLACE
+                continue
             if wanted is Stage.PLACE:
                 raise RecipeError(
-                    f"{where}: the model is in parts. Lay each part by itself: printprep orient PART -o FILE."
+                    f"{where}: the model is in parts. Lay them beside one another with the step place, or each by "
+                    "itself: printprep orient PART -o FILE."
                 )
             raise RecipeError(f"{where} comes too late: the model is in parts already. Move it before the cut.")
         if stage is Stage.PLACE:
-            raise RecipeError(f"{where} comes after orient, which must be the last step. Move it before orient.")
+            last = recipe.steps[number - 2].step.name
+            raise RecipeError(f"{where} comes after {last}, which must be the last step. Move it before {last}.")
+        if call.step.name == "mirror" and any(one.step.name == "label" for one in recipe.steps[: number - 1]):
+            raise RecipeError(f"{where} comes after label and would mirror its text. Move it before the label.")
         if wanted is Stage.SEGMENT:
             if stage is Stage.MESH or (stage is Stage.LABELS and not has_segmentation):
                 raise RecipeError(f"{where} comes too late: there is a segmentation already. Move it to the front.")
@@ -143,7 +156,7 @@ def run_chain(
 
 
 def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress) -> ChainState:
-    parameters = dict(call.parameters)
+    parameters: dict[str, Any] = dict(call.parameters)
     if call.step.takes_voxel and state.segmentation is not None:
         parameters["voxel_mm"] = min(state.segmentation.labels.spacing_mm)
     if call.stage is Stage.SEGMENT:
@@ -162,12 +175,17 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
         assert state.mesh is not None
         if recipe.printer and parameters.get("printer") is None and parameters.get("process") is None:
             parameters["printer"] = recipe.printer
+        if state.assembly is not None:
+            placed = place_all([item.mesh for item in state.assembly.parts], **parameters, progress=progress)
+            return replace(state, placed=placed, receipts=(*state.receipts, placed.receipt))
         laid, receipt = call.step.function(state.mesh, **parameters, progress=progress)
         return replace(state, laid=laid, receipts=(*state.receipts, receipt))
     source = state.segmentation if call.stage is Stage.SURFACE else state.mesh
     take_from_recipe(parameters, recipe)
     if call.step.takes_pairs:
         parameters["pairs"] = carried(recipe.calipers, state.to_model)
+    if call.step.takes_proven:
+        parameters["proven"] = state.mesh if state.proven is None else state.proven
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
     reference = state.reference
     if call.step.name in _SHAPERS and reference is None and state.proven is None:

@@ -18,6 +18,9 @@ _SHORT_NAMES = ("PatientName", "PatientID", "AccessionNumber")
 _LEAST_LETTERS = 2
 _TEXTS = ("text", "code")
 
+BEFORE = "Put the label before it."
+"""Advice where marks come after a step that moves the model and could stand before it; text is never mirrored."""
+
 
 def known_values(identities: Iterable[SourceIdentity], files: Iterable[Path] = ()) -> KnownValues:
     """Make a function that tells of which attributes of a source a text holds a value.
@@ -90,7 +93,7 @@ def check_labels(recipe: Recipe, known: KnownValues) -> None:
         if moved and call.parameters.get("marks"):
             raise RecipeError(
                 f"step {number} (label): marks of the patient's sides would be wrong after '{moved}', which moves the "
-                "model out of the patient's axes. Put the label before it."
+                f"model out of the patient's axes. {'Leave the marks out.' if moved == 'mirror' else BEFORE}"
             )
         if call.parameters.get("include_identity"):
             continue

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..analysis.added import added_triangles
 from ..export import About, ModelPart, OutputFolder, WrittenFile, write_mesh, write_parts_file
+from ..export.marks import about_after
+from ..export.single import rounded_to_single
 from ..mesh import Mesh
 from ..progress import Progress, part, silent
 from ..receipt import Receipt
 from ..shape.cut.assembly import Assembly
-from .parts import colored_parts, write_parts
+from .chain import ChainState
+from .parts import colored_parts, model_parts, write_parts
 
-MODEL_STEM = "model"
+MODEL_STEM, LAID_STEM = "model", "model_print"
 SINGLE_MM = 0.01
 """Within this of the proven surface the model is that surface: as the proof has it (``ON_PROVEN_MM``)."""
-SAME_SCALE = 1e-9
-"""Factors that differ less from one are the rounding of a factor and its inverse."""
 
 
 def about_of(receipts: Sequence[Receipt], record_id: str) -> About:
     """Return what model files say: mirrored where an odd number of steps mirrored it, and the product of all scales."""
-    mirrored = sum(receipt.operation == "mirror" for receipt in receipts) % 2 == 1
-    scale = 1.0
-    for receipt in receipts:
-        if receipt.operation == "scale":
-            scale *= float(receipt.parameters["factor"])
-    return About(record_id, 1.0 if abs(scale - 1.0) < SAME_SCALE else scale, mirrored)
+    return about_after(receipts, About(record_id))
+
+
+def write_laid(state: ChainState, out: OutputFolder, about: About, name: str = LAID_STEM) -> list[WrittenFile]:
+    """Write the model as it lies on the printer, or its parts as they lie, one file for each bed."""
+    stem = about.marked(name)
+    written: list[WrittenFile] = []
+    if state.laid is not None:
+        laid, _ = rounded_to_single(state.laid)
+        written.append(write_mesh(laid, out.file(f"{stem}.stl"), about=about))
+    if state.placed is not None and state.assembly is not None:
+        parts = model_parts(state.assembly)
+        for bed in sorted(set(state.placed.beds)):
+            lying = [
+                replace(one, mesh=mesh)
+                for one, mesh, on in zip(parts, state.placed.meshes, state.placed.beds, strict=True)
+                if on == bed
+            ]
+            number = "" if max(state.placed.beds) == 0 else f"_{bed + 1}"
+            written += write_parts_file(lying, out.file(f"{stem}{number}.3mf"), about=about)
+    return [replace(file, kind="print") for file in written]
 
 
 def write_model(

@@ -104,7 +104,7 @@ class Papers:
                 self.recipe.layer_mm,
                 self.plan,
                 scale=self.about.scale,
-                laid=laid_matrix(self.state.receipts),
+                laid=laid_matrix(self.state.receipts, self.state.to_model),
             ),
             calipers=self.calipers,
             accepted=self.recipe.accepted,

@@ -22,7 +22,7 @@ from ..finding import Finding, Severity
 from ..mesh import FloatArray, Mesh
 from ..profiles.printers import Printer
 from ..progress import Progress, part, silent
-from ..receipt import Receipt
+from ..receipt import Receipt, plain
 from ..record.proven import later_step, sentence
 from ..spatial import index_of
 from ..spatial.sampling import area_samples
@@ -88,6 +88,20 @@ class Proof:
             "to_patient": None if self.to_model is None else np.linalg.inv(self.to_model).tolist(),
         }
 
+    def _mirrored_words(self) -> str:
+        """What is mirrored: all of it, or one side that was joined with its image."""
+        joined = [one for one in self.receipts if one.operation == "mirror" and one.details.get("mirrors") == "both"]
+        if joined:
+            side = str(plain(joined[-1].parameters)["side"])
+            return (
+                f"One side of the model is the MIRRORED image of the patient's {side} side, joined with it: the scan "
+                "does not show it so."
+            )
+        return (
+            "The model is MIRRORED: the patient's right is its left. It is a mirror image of what the scan shows, and "
+            "no model of this side of the patient."
+        )
+
     def findings(self, about: About) -> list[Finding]:
         """Say what was changed on purpose; mirroring and another scale are warnings that a person has to accept."""
         found = []
@@ -95,8 +109,7 @@ class Proof:
             found.append(
                 Finding(
                     "mirrored-on-purpose", Severity.WARN,
-                    "The model is MIRRORED: the patient's right is its left. It is a mirror image of what the scan "
-                    "shows, and no model of this side of the patient.",
+                    self._mirrored_words(),
                     "MIRRORED", advice="Accept it with the reason, and see to it that the word stays with the print.",
                 )
             )  # fmt: skip

@@ -36,7 +36,8 @@ from .guard import Guard
 from .keepsteps import keeper
 from .label_words import check_labels, known_values
 from .load import load_labels, load_scan
-from .model_files import about_of, write_model
+from .model_files import LAID_STEM, about_of, write_laid, write_model
+from .mould import mould_findings
 from .papers import Papers
 from .parts import check_parts
 from .pictures import Photographer
@@ -57,7 +58,7 @@ __all__ = [
 ]
 
 MODEL_FILE = "model.stl"
-LAID_FILE = "model_print.stl"
+LAID_FILE = f"{LAID_STEM}.stl"
 """The same model as it lies on the printer, where the recipe ends in orient."""
 RECIPE_FILE = "recipe.toml"
 DEVIATION_FILE = "deviation.vtp"
@@ -161,7 +162,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         if state.assembly is not None:  # in parts it need not fit as a whole
             of_parts = check_parts(state.assembly, chosen_printer, part(progress, 0.89, 0.9))
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
-            checked = replace(checked, findings=(*whole, *of_parts))
+            checked = replace(checked, findings=(*whole, *of_parts, *mould_findings(state)))
         judged = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
         advice, no_plan = advised(mesh, recipe, chosen_printer, state.assembly, part(progress, 0.9, 0.92))
         seconds["plan"] = _lap(watch, seconds)
@@ -179,10 +180,7 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             progress=part(progress, 0.92, 0.94),
         )
         outputs += kept
-        if state.laid is not None:
-            laid, _ = rounded_to_single(state.laid)
-            path = out.file(about.marked(LAID_FILE))
-            outputs.append(replace(write_mesh(laid, path, about=about), kind="print"))
+        outputs += write_laid(state, out, about)
         if deviation is not None:
             outputs.append(write_mesh(deviation.colored(proof.surface), out.file(DEVIATION_FILE)))
         if walls is not None:

@@ -17,16 +17,23 @@ from typing import Any
 from ..mesh import Mesh
 from ..parameters import ParameterSpec, parameters_of
 from ..plan.orient.step import orient
+from ..plan.place.step import place
 from ..receipt import Receipt
 from ..segment.cavities import fill_cavities
 from ..segment.interpolate import shape_interpolation
 from ..segment.islands import islands
 from ..segment.morphology import close_gaps, open_bridges
 from ..segment.threshold import threshold
+from ..shape.boolean.step import boolean
 from ..shape.cut.step import cut
+from ..shape.grow import offset
 from ..shape.join.step import join_models
 from ..shape.label.step import label
 from ..shape.landing.step import landing
+from ..shape.mirror.step import carried as carried_by_mirror
+from ..shape.mirror.step import mirror
+from ..shape.scale import carried as carried_by_scale
+from ..shape.scale import scale
 from ..shape.split.step import split
 from ..shape.stand.step import in_parts, stand
 from ..shape.strut.step import strut
@@ -91,6 +98,11 @@ class Step:
         """Whether the step wants to know the lengths that the recipe wants measured."""
         return "pairs" in inspect.signature(self.function).parameters
 
+    @cached_property
+    def takes_proven(self) -> bool:
+        """Whether the step wants the surface as it was before anything was changed on purpose."""
+        return "proven" in inspect.signature(self.function).parameters
+
 
 def _stage_of_stand(parameters: Mapping[str, Any]) -> Stage:
     """A cradle that is not joined is a part beside the model; all other stands are one with it."""
@@ -116,10 +128,15 @@ _TABLE = (
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
     Step("wall", Stage.MESH, wall, 8.0, purposeful=True),
     Step("landing", Stage.MESH, landing, 3.0, purposeful=True),
+    Step("mirror", Stage.MESH, mirror, 2.0, purposeful=True, moves=carried_by_mirror),
+    Step("scale", Stage.MESH, scale, 0.5, purposeful=True, moves=carried_by_scale),
+    Step("offset", Stage.MESH, offset, 6.0, purposeful=True),
+    Step("boolean", Stage.MESH, boolean, 3.0, purposeful=True),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),
     Step("orient", Stage.PLACE, orient, 6.0),
+    Step("place", Stage.PLACE, place, 2.0),
 )
 
 STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _TABLE})

@@ -132,6 +132,6 @@ def test_marks_after_a_step_that_moves_the_model_are_refused(known: KnownValues)
     if mirror is None:
         pytest.skip("no step of this version moves a model before a label")
     text = RECIPE.replace('text = "TEXT"', 'marks = "R"')
-    moved = text.replace('[[step]]\ndo = "label"', f'[[step]]\ndo = "{mirror}"\n[[step]]\ndo = "label"')
-    with pytest.raises(RecipeError, match="Put the label before it"):
+    moved = text.replace('[[step]]\ndo = "label"', f'[[step]]\ndo = "{mirror}"\nfit = true\n[[step]]\ndo = "label"')
+    with pytest.raises(RecipeError, match=r"Put the label before it|Leave the marks out"):
         check_labels(parse_recipe(moved), known)

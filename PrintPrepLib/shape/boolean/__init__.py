@@ -1,0 +1,1 @@
+"""Combining a model with another body: another mesh, or a box, cylinder, ball or half of space."""
