@@ -50,6 +50,9 @@ _SHORT = {
     "gap_mm": "--gap",
     "on_mm": "--on",
     "about_mm": "--about",
+    "drain_diameter_mm": "--drain-diameter",
+    "spacing_mm": "--spacing",
+    "bar_mm": "--bar",
 }
 """Words of the command line for parameters whose name in recipes is longer."""
 REPEATED = {

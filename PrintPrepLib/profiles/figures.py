@@ -24,6 +24,7 @@ UNITS: Mapping[str, str] = {
     "share": "share",
     "lines": "lines",
     "layers": "layers",
+    "holes": "holes",
 }
 """Word behind ``value_`` in a profile file, and how it is written. Money is what a price list in euros or US dollars
 states: the two differ by less than two shops do."""

@@ -24,6 +24,7 @@ _MORE: Mapping[str, str] = {
     "detail": "mm",
     "hole": "mm",
     "escape_hole": "mm",
+    "escape_count": "holes",
     "accuracy": "mm",
     "accuracy_share": "percent",
     "overhang": "deg",
@@ -79,6 +80,7 @@ class Process:
     detail: Figure | None = None
     hole: Figure | None = None
     escape_hole: Figure | None = None
+    escape_count: Figure | None = None
     accuracy: Figure | None = None
     accuracy_share: Figure | None = None
     overhang: Figure | None = None

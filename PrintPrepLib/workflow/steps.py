@@ -27,6 +27,7 @@ from ..segment.threshold import threshold
 from ..shape.boolean.step import boolean
 from ..shape.cut.step import cut
 from ..shape.grow import offset
+from ..shape.hollow.step import hollow
 from ..shape.join.step import join_models
 from ..shape.label.step import label
 from ..shape.landing.step import landing
@@ -132,6 +133,7 @@ _TABLE = (
     Step("scale", Stage.MESH, scale, 0.5, purposeful=True, moves=carried_by_scale),
     Step("offset", Stage.MESH, offset, 6.0, purposeful=True),
     Step("boolean", Stage.MESH, boolean, 3.0, purposeful=True),
+    Step("hollow", Stage.MESH, hollow, 10.0, purposeful=True),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),
