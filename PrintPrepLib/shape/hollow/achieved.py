@@ -18,7 +18,7 @@ from .inside import Hollow
 TOLERANCE_SHARE = 0.05
 """A wall counts as met within this share of it: half of the ten percent that users of voxel hollowing complain about,
 and less than any process holds on a wall of 2 mm."""
-MOST_POINTS = 400_000
+MOST_POINTS = 200_000
 """Points of the hollows' surfaces at which the wall is measured; every n-th where there are more."""
 OUTER_SAMPLES = 20_000
 """Points of the outer surface that tell how much of it has a hollow behind."""

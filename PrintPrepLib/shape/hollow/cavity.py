@@ -86,9 +86,9 @@ def find_cavities(
     begin = np.searchsorted(of_face[order], np.arange(count + 1))
     worth, small = [], []
     for number in np.argsort(-volume, kind="stable"):
-        if volume[number] <= 0.0:  # material round which there is nothing but hollow
-            break
         faces = order[begin[number] : begin[number + 1]]
+        if volume[number] < cell_mm**3:  # the grid's own crumbs
+            break
         if volume[number] < least_mm3:
             small.append((float(volume[number]), surface.vertices[surface.faces[faces]].mean(axis=(0, 1))))
             continue

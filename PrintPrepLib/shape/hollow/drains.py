@@ -15,7 +15,7 @@ from ...spatial.sampling import area_samples
 from .cavity import Cavity
 from .drill import SIDES, Bore
 
-PLACES, LEAST_PLACES = 6000, 60
+PLACES, LEAST_PLACES = 3000, 60
 """Places looked at in all, shared by the cavities' surfaces, and at least in each cavity."""
 SKY = 32
 """Directions in which the sky is looked for from a place."""
@@ -55,6 +55,31 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False)
+class Survey:
+    """Places of a cavity, the best first: from the hollow (k, 3) to the outer surface, direction, length, judgment."""
+
+    start: FloatArray
+    out: FloatArray
+    axis: FloatArray
+    wall_mm: FloatArray
+    score: FloatArray
+    height_mm: FloatArray
+    open_share: FloatArray
+    extent_mm: float
+
+    def place(self, row: int, bore: Bore) -> Place:
+        """Return one of them with its bore."""
+        return Place(
+            bore,
+            self.out[row],
+            float(self.wall_mm[row]),
+            float(self.height_mm[row]),
+            float(self.open_share[row]),
+            float(self.score[row]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Chooser:
     """What decides about places.
 
@@ -77,26 +102,22 @@ class Chooser:
     radius_mm: float
     protected: Callable[[FloatArray], Bools]
 
-    def places(self, cavity: Cavity, share: float, apart_from: list[FloatArray]) -> Iterator[Place]:
-        """Usable places of a cavity, the best first, far from others; ``share`` is the cavity's of all surface."""
-        count = max(LEAST_PLACES, int(PLACES * share))
-        start = area_samples(cavity.surface, count)
-        start, out, axis, wall = self._through(start)
-        if not len(start):
-            return
+    def survey(self, cavity: Cavity, share: float) -> Survey:
+        """Look at places all over a cavity, the best first; ``share`` is its share of all cavities' surface."""
+        start, out, axis, wall = self._through(area_samples(cavity.surface, max(LEAST_PLACES, int(PLACES * share))))
         score, height, sky = self._judge(out, axis)
         order = np.argsort(score, kind="stable")
-        for apart in (max(APART_SHARE * cavity.extent_mm, self._least_apart), self._least_apart):
-            left = order[_far(out[order], apart_from, apart)]
-            tried = 0
-            while tried < min(len(left), TRIED):
-                rows = left[tried : tried + AT_ONCE]
-                tried += len(rows)
-                for row, bore in zip(rows, self.bores(start[rows], axis[rows]), strict=True):
+        return Survey(*(rows[order] for rows in (start, out, axis, wall, score, height, sky)), cavity.extent_mm)
+
+    def places(self, survey: Survey, apart_from: list[FloatArray]) -> Iterator[Place]:
+        """Usable places of a cavity, the best first, far from others."""
+        for apart in (max(APART_SHARE * survey.extent_mm, self._least_apart), self._least_apart):
+            left = np.flatnonzero(_far(survey.out, apart_from, apart))
+            for first in range(0, min(len(left), TRIED), AT_ONCE):
+                rows = left[first : first + AT_ONCE]
+                for row, bore in zip(rows, self.bores(survey.start[rows], survey.axis[rows]), strict=True):
                     if bore is not None:
-                        yield Place(
-                            bore, out[row], float(wall[row]), float(height[row]), float(sky[row]), float(score[row])
-                        )
+                        yield survey.place(row, bore)
             if not apart_from:
                 return
 
@@ -106,13 +127,10 @@ class Chooser:
 
         found = index_of(cavity.surface).closest(point[None])
         start, out, axis, wall = self._through(found.points, strict=False)
-        if not len(start):
-            return None
-        score, height, sky = self._judge(out, axis)
-        bore = self.bores(start, axis)[0]
+        bore = self.bores(start, axis)[0] if len(start) else None
         if bore is None:
             return None
-        return Place(bore, out[0], float(wall[0]), float(height[0]), float(sky[0]), float(score[0]))
+        return Survey(start, out, axis, wall, *self._judge(out, axis), 0.0).place(0, bore)
 
     @property
     def _least_apart(self) -> float:

@@ -54,9 +54,20 @@ class Work:
         self.vertices = np.array(mesh.vertices)
         self.faces = np.array(mesh.faces)
         self.kind = kind
-        self.cut_outer = 0
-        """Triangles of the outer surface that holes have met."""
+        self._outer = self.faces[kind == self.OUTER]
         self._boxes = _boxes(self.vertices, self.faces)
+
+    @property
+    def outer_cut(self) -> int:
+        """Triangles of the outer surface that are no longer there as they were."""
+        base = len(self.vertices)
+
+        def key(faces: IntArray) -> npt.NDArray[np.int64]:
+            a, b, c = _turned(faces).astype(np.int64).T
+            out: npt.NDArray[np.int64] = a * base + b
+            return np.asarray(out * 7919 + c)  # wraps round; a triangle is told from its first side all the same
+
+        return int(np.count_nonzero(~np.isin(key(self._outer), key(self.faces[self.kind == self.OUTER]))))
 
     def drill(self, bore: Bore) -> bool:
         """Drill one hole; return False, and change nothing, where it does not come out as one clean hole."""
@@ -83,10 +94,9 @@ class Work:
         ends = np.array([bore.start, bore.start + bore.length_mm * bore.axis])
         reach = bore.radius_mm + margin
         low, high = ends.min(axis=0) - reach, ends.max(axis=0) + reach
-        first, last = self._boxes
-        near = np.ones(len(self.faces), bool)
+        near = np.ones(self._boxes.shape[1], bool)
         for axis in range(3):
-            near &= (last[:, axis] >= low[axis]) & (first[:, axis] <= high[axis])
+            near &= (self._boxes[3 + axis] >= low[axis]) & (self._boxes[axis] <= high[axis])
         rows = np.flatnonzero(near)
         local = (self.vertices[self.faces[rows]] - bore.start) @ frame.T
         low = np.array([-reach, -reach, -margin])
@@ -137,19 +147,19 @@ class Work:
     def _put_back(
         self, piece: npt.NDArray[np.int64], vertices: FloatArray, faces: IntArray, kind: npt.NDArray[np.int8]
     ) -> None:
-        before = self.faces[piece[self.kind[piece] == self.OUTER]]
-        after = {row.tobytes() for row in _turned(faces[kind == self.OUTER])}
-        self.cut_outer += sum(row.tobytes() not in after for row in _turned(before))
-        rest = np.ones(len(self.faces), bool)
-        rest[piece] = False
         self.vertices = np.concatenate([self.vertices, vertices])
-        boxes = _boxes(self.vertices, faces)
-        self._boxes = (
-            np.concatenate([self._boxes[0][rest], boxes[0]]),
-            np.concatenate([self._boxes[1][rest], boxes[1]]),
-        )
-        self.faces = np.concatenate([self.faces[rest], faces])
-        self.kind = np.concatenate([self.kind[rest], kind])
+        room = len(piece)
+        if len(faces) < room:  # a triangle that is repeated would be no surface: those left over go
+            gone = np.zeros(len(self.faces), bool)
+            gone[piece[len(faces) :]] = True
+            self.faces, self.kind, self._boxes = self.faces[~gone], self.kind[~gone], self._boxes[:, ~gone]
+            piece = piece[: len(faces)]  # they lie before those that went: piece is ascending
+        self.faces[piece], self.kind[piece] = faces[:room], kind[:room]
+        self._boxes[:, piece] = _boxes(self.vertices, faces[:room])
+        if len(faces) > room:
+            self.faces = np.concatenate([self.faces, faces[room:]])
+            self.kind = np.concatenate([self.kind, kind[room:]])
+            self._boxes = np.concatenate([self._boxes, _boxes(self.vertices, faces[room:])], axis=1)
 
 
 def _subtract(
@@ -211,9 +221,15 @@ def _across(axis: FloatArray) -> tuple[FloatArray, FloatArray]:
     return first, np.cross(axis, first)
 
 
-def _boxes(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, FloatArray]:
-    corner = vertices[faces]
-    return corner.min(axis=1), corner.max(axis=1)
+def _boxes(vertices: FloatArray, faces: IntArray) -> npt.NDArray[np.float32]:
+    """Lowest and highest x, y, z of each triangle, (6, m), a step of single precision wider."""
+    out = np.empty((6, len(faces)), np.float32)
+    for axis in range(3):
+        column = np.ascontiguousarray(vertices[:, axis])
+        a, b, c = (column[faces[:, corner]] for corner in range(3))
+        out[axis] = np.nextafter(np.minimum(np.minimum(a, b), c).astype(np.float32), np.float32(-np.inf))
+        out[3 + axis] = np.nextafter(np.maximum(np.maximum(a, b), c).astype(np.float32), np.float32(np.inf))
+    return out
 
 
 def _border(faces: IntArray) -> IntArray:

@@ -30,7 +30,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Trap:
-    """Air that does not drain: volume, place (middle of its lowest layer, LPS), depth up to its rim."""
+    """Air that does not drain: volume, place (in its lowest layer, LPS), depth up to its rim."""
 
     volume_mm3: float
     at_mm: tuple[float, float, float]
@@ -137,13 +137,14 @@ def _sweep(solid: Bools) -> tuple[list[_Pool], list[int], list[_Pool]]:
             continue
         voxels = np.bincount(label.ravel(), minlength=count + 1)
         base = len(pools)
-        middle = ndimage.center_of_mass(~material, label, np.arange(1, count + 1))
+        seen, first = np.unique(label.ravel()[_starts(label)], return_index=True)
+        rows = np.flatnonzero(_starts(label))[first[seen > 0]]
+        firsts = np.stack(np.unravel_index(rows, label.shape), axis=1).astype(np.float64)
         outside = set(np.unique(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])).tolist())
         for number in range(1, count + 1):
-            pools.append(_Pool(number in outside, int(voxels[number]), layer, np.array(middle[number - 1])))
+            pools.append(_Pool(number in outside, int(voxels[number]), layer, firsts[number - 1]))
             parent.append(base + number - 1)
-        pairs = np.unique(np.stack([label[(label > 0) & (below > 0)], below[(label > 0) & (below > 0)]], 1), axis=0)
-        for number, under in pairs.tolist():
+        for number, under in _meetings(label, below):
             a, b = root(base + number - 1), root(under - 1)
             if a == b:
                 continue
@@ -160,3 +161,20 @@ def _sweep(solid: Bools) -> tuple[list[_Pool], list[int], list[_Pool]]:
         below = np.where(label > 0, label + base, 0)
     closed = [pool for number, pool in enumerate(pools) if parent[number] == number and not pool.open]
     return spilled, rims, closed
+
+
+def _starts(values: npt.NDArray[np.int64]) -> Bools:
+    """Where a value differs from the one before it, in the order of the rows, (n,)."""
+    flat = values.ravel()
+    out = np.ones(len(flat), bool)
+    np.not_equal(flat[1:], flat[:-1], out=out[1:])
+    return out
+
+
+def _meetings(label: npt.NDArray[np.int64], below: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Which areas of a layer lie over which pools, each pair once."""
+    base = int(below.max()) + 1
+    key = label.astype(np.int64) * base + below
+    key = key.ravel()[_starts(key)]
+    key = np.unique(key[(key >= base) & (key % base > 0)])
+    return [(int(one // base), int(one % base)) for one in key]

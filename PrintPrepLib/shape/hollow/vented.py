@@ -131,7 +131,7 @@ def vent(
         drains,
         tuple(cavities[number] for number in left),
         () if by_hand else short,
-        work.cut_outer,
+        work.outer_cut,
     )
 
 
@@ -139,9 +139,12 @@ def _drill(
     work: Work, cavity: Cavity, chooser: Chooser, share: float, wanted: int, have: list[Place]
 ) -> list[Place]:
     made: list[Place] = []
+    if wanted <= 0:
+        return made
+    survey = chooser.survey(cavity, share)
     while len(made) < wanted:
         others = [place.at_mm for place in (*have, *made)]
-        done = next((place for place in chooser.places(cavity, share, others) if work.drill(place.bore)), None)
+        done = next((place for place in chooser.places(survey, others) if work.drill(place.bore)), None)
         if done is None:
             break
         made.append(done)

@@ -146,7 +146,8 @@ def words_of(story: Story) -> tuple[tuple[str, ...], tuple[str, ...]]:
         )
     else:
         notes.append("No closed void is left: no shell of the result looks inward, and drains reach every hollow.")
-    return tuple(notes), (*warnings, *_of_traps(story))
+    more, traps = _of_traps(story)
+    return (*notes, *more), (*warnings, *traps)
 
 
 def _of_drains(story: Story) -> list[str]:
@@ -169,16 +170,18 @@ def _of_drains(story: Story) -> list[str]:
     return out
 
 
-def _of_traps(story: Story) -> list[str]:
+def _of_traps(story: Story) -> tuple[list[str], list[str]]:
+    """Notes and warnings. That all drains are low, and nothing flows out upside down, is no fault."""
     hollow = sum(cavity.volume_mm3 for cavity in story.vented.hollow)
     out = []
-    for traps, how, advice in (
-        (story.traps.standing, "standing as it is printed", "it also sucks on the film of a vat printer"),
-        (story.traps.hanging, "hanging upside down, as in most vat printers", "turn it while it drains"),
+    notes: list[str] = []
+    for traps, how, advice, kind in (
+        (story.traps.standing, "standing as it is printed", "it also sucks on the film of a vat printer", out),
+        (story.traps.hanging, "hanging upside down, as in most vat printers", "turn it while it drains", notes),
     ):
         told = [trap for trap in traps if trap.volume_mm3 >= max(TOLD_SHARE * hollow, 1000.0 * TOLD_ML)]
         if told:
-            out.append(
+            kind.append(
                 f"{how.capitalize()}, {_sum(told):.3g} ml of resin stay in {len(told)} places, most of it "
                 f"({told[0].volume_mm3 / 1000.0:.3g} ml) above {_words(told[0].at_mm)}: {advice}."
             )
@@ -187,7 +190,7 @@ def _of_traps(story: Story) -> list[str]:
             f"The model is so large that traps were looked for on voxels of {story.traps.voxel_mm:.2g} mm, which drains "
             "may be too narrow for: cups and voids may be told that are none."
         )
-    return out
+    return notes, out
 
 
 def _sum(traps: Sequence[Trap]) -> float:
