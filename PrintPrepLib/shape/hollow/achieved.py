@@ -74,6 +74,7 @@ def measure_wall(
     wall = outer.closest(points, progress=progress).distance_mm
     bars = hollow.material(points, wall - hollow.wall_mm)
     on_wall = bars < -TOLERANCE_SHARE * hollow.wall_mm
+    on_wall = on_wall if on_wall.any() else ~on_wall
     wall, weight = wall[on_wall], area[rows][on_wall]
     order = np.argsort(wall, kind="stable")
     wall, share = wall[order], np.cumsum(weight[order])

@@ -19,8 +19,10 @@ PLACES, LEAST_PLACES = 3000, 60
 """Places looked at in all, shared by the cavities' surfaces, and at least in each cavity."""
 SKY = 32
 """Directions in which the sky is looked for from a place."""
+LOOKED_FROM = 0.01
+"""Nobody looks from below the level (sine of the angle): the face that a model stands on is hidden."""
 HIDDEN_WEIGHT = 0.6
-"""How much being hidden counts beside being low: a place that nothing hides must be 0.6 of the height lower."""
+"""How much being hidden counts beside being low: a place in full view must be 0.6 of the height lower."""
 DEPTHS = (0.25, 0.5, 1.0, 2.0, 3.0)
 """Depths under the inner side of the wall, in radii, at which the hollow must be as wide as the drain."""
 SLOPE = 1.0
@@ -107,7 +109,10 @@ class Chooser:
         start, out, axis, wall = self._through(area_samples(cavity.surface, max(LEAST_PLACES, int(PLACES * share))))
         score, height, sky = self._judge(out, axis)
         order = np.argsort(score, kind="stable")
-        return Survey(*(rows[order] for rows in (start, out, axis, wall, score, height, sky)), cavity.extent_mm)
+        return Survey(
+            start[order], out[order], axis[order], wall[order], score[order], height[order], sky[order],
+            cavity.extent_mm,
+        )  # fmt: skip
 
     def places(self, survey: Survey, apart_from: list[FloatArray]) -> Iterator[Place]:
         """Usable places of a cavity, the best first, far from others."""
@@ -136,7 +141,9 @@ class Chooser:
     def _least_apart(self) -> float:
         return APART_DIAMETERS * 2.0 * self.radius_mm
 
-    def _through(self, points: FloatArray, strict: bool = True) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def _through(
+        self, points: FloatArray, strict: bool = True
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """From the inner side of the wall to the nearest point of the outer one: start, end, direction, length."""
         found = self.index.closest(points)
         keep = found.distance_mm <= WALL_SLACK * self.wall_mm
@@ -156,7 +163,8 @@ class Chooser:
         toward = np.where((axis @ rays.T)[..., None] >= 0.0, rays, -rays)
         begin = np.repeat(out + 1e-3 * self.wall_mm * axis, SKY, axis=0)
         hit, _ = self.index.first_hit(begin, toward.reshape(-1, 3), high - low + 1.0)
-        sky = np.isinf(hit).reshape(-1, SKY).mean(axis=1)
+        seen = np.isinf(hit).reshape(-1, SKY) & (toward @ self.up > LOOKED_FROM)
+        sky = seen.mean(axis=1)
         turned_up = 0.5 * (1.0 + axis @ self.up)
         score = height / max(high - low, 1e-9) + HIDDEN_WEIGHT * 0.5 * (sky + turned_up)
         return score, height, sky

@@ -9,6 +9,7 @@ two discs and won one tube (its Euler characteristic fell by two).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ THIN_SHARE = 4.0
 """A new triangle must be higher than so many steps of single precision, or an STL file may fold it over."""
 
 Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
+Triples = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,7 @@ class Work:
 
     def __init__(self, mesh: Mesh, kind: npt.NDArray[np.int8]) -> None:
         self.vertices = np.array(mesh.vertices)
-        self.faces = np.array(mesh.faces)
+        self.faces: IntArray = np.array(mesh.faces)
         self.kind = kind
         self._outer = self.faces[kind == self.OUTER]
         self._boxes = _boxes(self.vertices, self.faces)
@@ -62,10 +65,11 @@ class Work:
         """Triangles of the outer surface that are no longer there as they were."""
         base = len(self.vertices)
 
-        def key(faces: IntArray) -> npt.NDArray[np.int64]:
+        def key(faces: Triples) -> Rows:
             a, b, c = _turned(faces).astype(np.int64).T
-            out: npt.NDArray[np.int64] = a * base + b
-            return np.asarray(out * 7919 + c)  # wraps round; a triangle is told from its first side all the same
+            return np.asarray(
+                (a * base + b) * 7919 + c, np.int64
+            )  # wraps round; a triangle is told from its first side all the same
 
         return int(np.count_nonzero(~np.isin(key(self._outer), key(self.faces[self.kind == self.OUTER]))))
 
@@ -89,7 +93,7 @@ class Work:
                 return True
         return False
 
-    def _piece(self, bore: Bore, frame: FloatArray, margin: float) -> npt.NDArray[np.int64]:
+    def _piece(self, bore: Bore, frame: FloatArray, margin: float) -> Rows:
         """Triangles near the hole."""
         ends = np.array([bore.start, bore.start + bore.length_mm * bore.axis])
         reach = bore.radius_mm + margin
@@ -104,8 +108,8 @@ class Work:
         return rows[((local.max(axis=1) >= low) & (local.min(axis=1) <= high)).all(axis=1)]
 
     def _cut(
-        self, bore: Bore, frame: FloatArray, piece: npt.NDArray[np.int64], border: IntArray, radius: float, turn: float
-    ) -> tuple[FloatArray, IntArray, npt.NDArray[np.int8]] | None:
+        self, bore: Bore, frame: FloatArray, piece: Rows, border: Triples, radius: float, turn: float
+    ) -> tuple[FloatArray, Triples, npt.NDArray[np.int8]] | None:
         """New vertices, triangles (numbers beyond the old vertices are new ones) and kinds; None where it fails."""
         faces = self.faces[piece]
         used = np.unique(faces)
@@ -144,9 +148,7 @@ class Work:
         kind = np.where(source >= 0, self.kind[piece][np.maximum(source, 0)], np.int8(self.DRAIN)).astype(np.int8)
         return added, made.astype(self.faces.dtype), kind
 
-    def _put_back(
-        self, piece: npt.NDArray[np.int64], vertices: FloatArray, faces: IntArray, kind: npt.NDArray[np.int8]
-    ) -> None:
+    def _put_back(self, piece: Rows, vertices: FloatArray, faces: Triples, kind: npt.NDArray[np.int8]) -> None:
         self.vertices = np.concatenate([self.vertices, vertices])
         room = len(piece)
         if len(faces) < room:  # a triangle that is repeated would be no surface: those left over go
@@ -162,9 +164,7 @@ class Work:
             self._boxes = np.concatenate([self._boxes, _boxes(self.vertices, faces[room:])], axis=1)
 
 
-def _subtract(
-    corners: FloatArray, faces: IntArray, prism: Mesh
-) -> tuple[FloatArray, IntArray, npt.NDArray[np.int64]] | None:
+def _subtract(corners: FloatArray, faces: Triples, prism: Mesh) -> tuple[FloatArray, Triples, Rows] | None:
     """Take a convex solid off; each triangle of the result with the number of the one it came of, -1 of the solid."""
     try:
         import manifold3d
@@ -221,7 +221,7 @@ def _across(axis: FloatArray) -> tuple[FloatArray, FloatArray]:
     return first, np.cross(axis, first)
 
 
-def _boxes(vertices: FloatArray, faces: IntArray) -> npt.NDArray[np.float32]:
+def _boxes(vertices: FloatArray, faces: Triples) -> npt.NDArray[np.float32]:
     """Lowest and highest x, y, z of each triangle, (6, m), a step of single precision wider."""
     out = np.empty((6, len(faces)), np.float32)
     for axis in range(3):
@@ -232,7 +232,7 @@ def _boxes(vertices: FloatArray, faces: IntArray) -> npt.NDArray[np.float32]:
     return out
 
 
-def _border(faces: IntArray) -> IntArray:
+def _border(faces: Triples) -> Triples:
     """Directed sides, (k, 2), whose other side no triangle has."""
     sides = np.concatenate([faces[:, (0, 1)], faces[:, (1, 2)], faces[:, (2, 0)]]).astype(np.int64)
     base = int(sides.max()) + 1
@@ -240,30 +240,30 @@ def _border(faces: IntArray) -> IntArray:
     return np.asarray(sides[~np.isin(key, back)])
 
 
-def _same_border(one: IntArray, other: IntArray) -> bool:
+def _same_border(one: Triples, other: Triples) -> bool:
     return {tuple(row) for row in one.tolist()} == {tuple(row) for row in other.tolist()}
 
 
-def _euler(faces: IntArray) -> int:
+def _euler(faces: Triples) -> int:
     """Vertices less edges plus triangles."""
     sides = np.sort(np.concatenate([faces[:, (0, 1)], faces[:, (1, 2)], faces[:, (2, 0)]]).astype(np.int64), axis=1)
     base = int(sides.max()) + 1
     return len(np.unique(faces)) - len(np.unique(sides[:, 0] * base + sides[:, 1])) + len(faces)
 
 
-def _turned(faces: IntArray) -> IntArray:
+def _turned(faces: Triples) -> Triples:
     """Triangles with their lowest vertex first, in the same sense."""
     first = faces.argmin(axis=1)
     return np.ascontiguousarray(np.take_along_axis(faces, (first[:, None] + np.arange(3)) % 3, axis=1))
 
 
-def _unchanged(made: IntArray, source: npt.NDArray[np.int64], faces: IntArray) -> Bools:
+def _unchanged(made: Triples, source: Rows, faces: Triples) -> Bools:
     same = source >= 0
     same[same] = (_turned(made[same]) == _turned(faces[source[same]])).all(axis=1)
     return np.asarray(same)
 
 
-def _storable(vertices: FloatArray, faces: IntArray) -> bool:
+def _storable(vertices: FloatArray, faces: Triples) -> bool:
     """Whether no triangle is so thin that single precision may fold it."""
     if not len(faces):
         return True

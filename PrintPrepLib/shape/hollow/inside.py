@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from ...field import Function
+from ...field import InsideDistance
 from ...mesh import FloatArray
 
 SLOT_SHARE = 0.4
@@ -41,7 +41,7 @@ class Hollow:
 
     Attributes
     ----------
-    depth : callable
+    depth : InsideDistance
         Depth under the outer surface, mm.
     wall_mm : float
     inside : Inside
@@ -53,7 +53,7 @@ class Hollow:
         A place where bars meet.
     """
 
-    depth: Function
+    depth: InsideDistance
     wall_mm: float
     inside: Inside
     spacing_mm: float

@@ -20,7 +20,8 @@ DEFAULT_PROCESS = "sla"
 SUPERIOR = (0.0, 0.0, 1.0)
 """Toward the patient's head: what points up where no direction is given."""
 CELLS_PER_WALL = 4.0
-"""Cells of the grid in a wall, at least; so that the wall is off by less than a hundredth of itself."""
+"""Cells of the grid in a wall, at least. The level round a point or sharp groove of the outer surface is a ball of the
+wall's radius: a triangle within a cell cuts it short by at most 3 cell^2 / (8 wall), which is 2.3 % of the wall."""
 WORTH_DIAMETERS = 3.0
 """A hollow is worth its drains from the volume of a ball of so many drains' diameter on."""
 LARGEST_SHARE = 0.25
@@ -130,9 +131,7 @@ def settings_for(
     if not float(np.linalg.norm(direction)) > 0.0:
         raise InputError("The direction that points up has no length.")
     bar = chosen.feature if chosen.feature.value_mm >= chosen.wall_free.value_mm else chosen.wall_free
-    thick = stated(bar_mm, bar if inside is not Inside.NONE else None, "thickness of bars", "--bar") if (
-        inside is not Inside.NONE
-    ) else 0.0
+    thick = 0.0 if inside is Inside.NONE else stated(bar_mm, bar, "thickness of bars", "--bar")
     spacing = 0.0
     if inside is not Inside.NONE:
         usual = max(SPACING_BARS * thick, SPACING_DRAINS * diameter + thick)

@@ -124,9 +124,7 @@ def hollow(
     if not vented.hollow:
         raise _not_drainable(vented, settings)
     out = vented.mesh.with_name(mesh.name)
-    achieved = measure_wall(
-        out, vented.kind == Work.CAVITY, function, function.depth.index, part(progress, 0.75, 0.85)
-    )
+    achieved = measure_wall(out, vented.kind == Work.CAVITY, function, function.depth.index, part(progress, 0.75, 0.85))
     progress(0.85, "Looking for trapped resin and powder")
     traps = find_traps(out, function.frame, settings.drain_mm)
     story = Story(solid, out, settings, found, vented, achieved, traps, voids, closed_voids(out))
@@ -176,4 +174,3 @@ def _not_drainable(vented: Vented, settings: Settings) -> GeometryError:
         f"{settings.drain_mm:g} mm with a free way out. Ask for a smaller --drain-diameter, fewer protected places, "
         "or --drains 0 for closed hollows."
     )
-

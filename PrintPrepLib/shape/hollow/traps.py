@@ -26,6 +26,7 @@ LEAST_DEPTH = 2
 """A puddle less deep than so many layers is the grid's own step, not a trap."""
 
 Bools = npt.NDArray[np.bool_]
+Int64Array = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def _sweep(solid: Bools) -> tuple[list[_Pool], list[int], list[_Pool]]:
         return node
 
     for layer, material in enumerate(solid):
-        label, count = ndimage.label(~material)
+        found, count = ndimage.label(~material)
+        label: Int64Array = found.astype(np.int64)
         if not count:
             below = np.zeros_like(below)
             continue
@@ -163,7 +165,7 @@ def _sweep(solid: Bools) -> tuple[list[_Pool], list[int], list[_Pool]]:
     return spilled, rims, closed
 
 
-def _starts(values: npt.NDArray[np.int64]) -> Bools:
+def _starts(values: Int64Array) -> Bools:
     """Where a value differs from the one before it, in the order of the rows, (n,)."""
     flat = values.ravel()
     out = np.ones(len(flat), bool)
@@ -171,10 +173,10 @@ def _starts(values: npt.NDArray[np.int64]) -> Bools:
     return out
 
 
-def _meetings(label: npt.NDArray[np.int64], below: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+def _meetings(label: Int64Array, below: Int64Array) -> list[tuple[int, int]]:
     """Which areas of a layer lie over which pools, each pair once."""
     base = int(below.max()) + 1
-    key = label.astype(np.int64) * base + below
+    key = label * base + below
     key = key.ravel()[_starts(key)]
     key = np.unique(key[(key >= base) & (key % base > 0)])
     return [(int(one // base), int(one % base)) for one in key]

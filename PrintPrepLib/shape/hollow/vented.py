@@ -135,9 +135,7 @@ def vent(
     )
 
 
-def _drill(
-    work: Work, cavity: Cavity, chooser: Chooser, share: float, wanted: int, have: list[Place]
-) -> list[Place]:
+def _drill(work: Work, cavity: Cavity, chooser: Chooser, share: float, wanted: int, have: list[Place]) -> list[Place]:
     made: list[Place] = []
     if wanted <= 0:
         return made
@@ -151,9 +149,7 @@ def _drill(
     return made
 
 
-def _by_hand(
-    numbers: tuple[float, ...] | None, cavities: Sequence[Cavity], chooser: Chooser
-) -> dict[int, list[Place]]:
+def _by_hand(numbers: tuple[float, ...] | None, cavities: Sequence[Cavity], chooser: Chooser) -> dict[int, list[Place]]:
     if not numbers:
         return {}
     if len(numbers) % NUMBERS:

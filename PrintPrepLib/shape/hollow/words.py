@@ -61,7 +61,8 @@ def details_of(story: Story) -> dict[str, Any]:
         ],
         "drains": [drain.to_dict() for drain in vented.drains],
         "left_solid": [
-            {"volume_ml": volume / 1000.0, "at_mm": _place(at), "reason": reason} for volume, at, reason in left[:LISTED]
+            {"volume_ml": volume / 1000.0, "at_mm": _place(at), "reason": reason}
+            for volume, at, reason in left[:LISTED]
         ],
         "left_solid_total": len(left),
         "left_solid_ml": sum(volume for volume, _, _ in left) / 1000.0,
@@ -99,8 +100,8 @@ def words_of(story: Story) -> tuple[tuple[str, ...], tuple[str, ...]]:
             f"The wall is not {settings.wall_mm:g} mm everywhere: see the figures above, and look before you print."
         )
     notes.append(
-        f"Behind {achieved.solid_share:.0%} of the outer surface the model stays solid: it is too thin there to hollow, "
-        "or an edge or a rib is behind."
+        f"Behind {achieved.solid_share:.0%} of the outer surface the model stays solid: it is too thin there to "
+        "hollow, or an edge or a rib is behind."
     )
     saved = f"{story.saved_ml:.4g} ml of {story.solid.volume_mm3 / 1000.0:.4g} ml saved"
     saved += f" ({100.0 * story.saved_ml * 1000.0 / story.solid.volume_mm3:.0f} %)"
@@ -121,26 +122,27 @@ def words_of(story: Story) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if story.found.loose:
         notes.append(f"{story.found.loose} pieces of it would have lain loose in a hollow and were left out.")
     if story.voids:
+        taken = sum(void.volume_mm3 for void in story.voids) / 1000.0
         notes.append(
-            f"{len(story.voids)} closed voids of the model ({sum(void.volume_mm3 for void in story.voids) / 1000.0:.3g} "
-            "ml) were taken away first; what lay deep enough became part of the hollow, the rest is solid now."
+            f"{_several(len(story.voids), 'closed void')} of the model ({taken:.3g} ml) were taken away first; what "
+            "lay deep enough became part of the hollow, the rest is solid now."
         )
     left = [cavity.volume_mm3 for cavity in vented.left]
     if left:
         warnings.append(
-            f"{len(left)} hollows ({sum(left) / 1000.0:.3g} ml) stay solid: nowhere is there room for a drain of "
+            f"{_several(len(left), 'hollow')} ({sum(left) / 1000.0:.3g} ml) stay solid: nowhere is there room for a drain of "
             f"{settings.drain_mm:g} mm with a free way out."
         )
     if story.found.small:
         small = [volume for volume, _ in story.found.small]
         notes.append(
-            f"{len(small)} hollows below {settings.least_mm3 / 1000.0:.3g} ml ({sum(small) / 1000.0:.3g} ml in all) stay "
-            "solid: they are not worth a drain."
+            f"{_several(len(small), 'hollow')} below {settings.least_mm3 / 1000.0:.3g} ml ({sum(small) / 1000.0:.3g} ml in all) "
+            "stay solid: they are not worth a drain."
         )
     if story.closed:
         x, y, z = story.closed[0].at_mm
         warnings.append(
-            f"{len(story.closed)} hollows are closed on all sides, the largest of "
+            f"{_several(len(story.closed), 'closed void')} in the result, closed on all sides, the largest of "
             f"{story.closed[0].volume_mm3 / 1000.0:.3g} ml at ({x:.1f}, {y:.1f}, {z:.1f}): resin, powder or support "
             "stays in them. Ask for drains."
         )
@@ -153,19 +155,20 @@ def words_of(story: Story) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _of_drains(story: Story) -> list[str]:
     vented, settings = story.vented, story.settings
     out = [
-        f"{len(vented.hollow)} hollows, the largest of {vented.hollow[0].volume_mm3 / 1000.0:.4g} ml; "
-        f"{len(vented.drains)} drains of {settings.drain_mm:g} mm."
+        f"{_several(len(vented.hollow), 'hollow')}, the largest of {vented.hollow[0].volume_mm3 / 1000.0:.4g} ml; "
+        f"{_several(len(vented.drains), 'drain')} of {settings.drain_mm:g} mm."
     ]
     for drain in vented.drains[:LISTED]:
         x, y, z = drain.place.at_mm
         how = "by hand" if drain.by_hand else f"{drain.place.open_share:.0%} of the sky seen"
         out.append(
-            f"Drain into hollow {drain.cavity} at ({x:.1f}, {y:.1f}, {z:.1f}), {drain.place.height_mm:.0f} mm above the "
-            f"lowest point, through {drain.place.wall_mm:.2f} mm, {how}."
+            f"Drain into hollow {drain.cavity} at ({x:.1f}, {y:.1f}, {z:.1f}), {drain.place.height_mm:.0f} mm above "
+            f"the lowest point, through {drain.place.wall_mm:.2f} mm, {how}."
         )
     if vented.short:
         out.append(
-            f"{len(vented.short)} hollows have fewer drains than the {settings.drains} wanted: there is no room for more."
+            f"{_several(len(vented.short), 'hollow')} with fewer drains than the {settings.drains} wanted: there is no room "
+            "for more."
         )
     return out
 
@@ -173,7 +176,7 @@ def _of_drains(story: Story) -> list[str]:
 def _of_traps(story: Story) -> tuple[list[str], list[str]]:
     """Notes and warnings. That all drains are low, and nothing flows out upside down, is no fault."""
     hollow = sum(cavity.volume_mm3 for cavity in story.vented.hollow)
-    out = []
+    out: list[str] = []
     notes: list[str] = []
     for traps, how, advice, kind in (
         (story.traps.standing, "standing as it is printed", "it also sucks on the film of a vat printer", out),
@@ -182,13 +185,13 @@ def _of_traps(story: Story) -> tuple[list[str], list[str]]:
         told = [trap for trap in traps if trap.volume_mm3 >= max(TOLD_SHARE * hollow, 1000.0 * TOLD_ML)]
         if told:
             kind.append(
-                f"{how.capitalize()}, {_sum(told):.3g} ml of resin stay in {len(told)} places, most of it "
+                f"{how.capitalize()}, {_sum(told):.3g} ml of resin stay in {_several(len(told), 'place')}, most of it "
                 f"({told[0].volume_mm3 / 1000.0:.3g} ml) above {_words(told[0].at_mm)}: {advice}."
             )
     if not story.traps.resolved:
         out.append(
-            f"The model is so large that traps were looked for on voxels of {story.traps.voxel_mm:.2g} mm, which drains "
-            "may be too narrow for: cups and voids may be told that are none."
+            f"The model is so large that traps were looked for on voxels of {story.traps.voxel_mm:.2g} mm, which "
+            "drains may be too narrow for: cups and voids may be told that are none."
         )
     return notes, out
 
@@ -203,3 +206,7 @@ def _words(at: tuple[float, float, float]) -> str:
 
 def _place(at: FloatArray) -> list[float]:
     return [round(float(value), 3) for value in at]
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
