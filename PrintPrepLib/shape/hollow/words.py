@@ -130,14 +130,14 @@ def words_of(story: Story) -> tuple[tuple[str, ...], tuple[str, ...]]:
     left = [cavity.volume_mm3 for cavity in vented.left]
     if left:
         warnings.append(
-            f"{_several(len(left), 'hollow')} ({sum(left) / 1000.0:.3g} ml) stay solid: nowhere is there room for a drain of "
-            f"{settings.drain_mm:g} mm with a free way out."
+            f"{_several(len(left), 'hollow')} ({sum(left) / 1000.0:.3g} ml) stay solid: nowhere is there "
+            f"room for a drain of {settings.drain_mm:g} mm with a free way out."
         )
     if story.found.small:
         small = [volume for volume, _ in story.found.small]
         notes.append(
-            f"{_several(len(small), 'hollow')} below {settings.least_mm3 / 1000.0:.3g} ml ({sum(small) / 1000.0:.3g} ml in all) "
-            "stay solid: they are not worth a drain."
+            f"{_several(len(small), 'hollow')} below {settings.least_mm3 / 1000.0:.3g} ml ({sum(small) / 1000.0:.3g} ml "
+            "in all) stay solid: they are not worth a drain."
         )
     if story.closed:
         x, y, z = story.closed[0].at_mm
@@ -160,15 +160,15 @@ def _of_drains(story: Story) -> list[str]:
     ]
     for drain in vented.drains[:LISTED]:
         x, y, z = drain.place.at_mm
-        how = "by hand" if drain.by_hand else f"{drain.place.open_share:.0%} of the sky seen"
+        how = "by hand" if drain.by_hand else f"seen from {drain.place.open_share:.0%} of the directions in front of it"
         out.append(
             f"Drain into hollow {drain.cavity} at ({x:.1f}, {y:.1f}, {z:.1f}), {drain.place.height_mm:.0f} mm above "
             f"the lowest point, through {drain.place.wall_mm:.2f} mm, {how}."
         )
     if vented.short:
         out.append(
-            f"{_several(len(vented.short), 'hollow')} with fewer drains than the {settings.drains} wanted: there is no room "
-            "for more."
+            f"{_several(len(vented.short), 'hollow')} with fewer drains than the {settings.drains} wanted: there "
+            "is no room for more."
         )
     return out
 
