@@ -37,8 +37,8 @@ WALL_SLACK = 1.1
 """A place farther from the outer surface than so many walls lies on a rib or bar, not on the wall."""
 APART_SHARE, APART_DIAMETERS = 0.35, 3.0
 """A further drain is this share of the cavity's extent from the others; where there is no room, three diameters."""
-TRIED = 60
-"""Places at which drilling is looked at in a cavity before it counts as not drainable."""
+TRIED = 240
+"""Places, a radius apart, at which drilling is looked at in a cavity before it counts as not drainable."""
 AT_ONCE = 12
 
 Bools = npt.NDArray[np.bool_]
@@ -117,8 +117,8 @@ class Chooser:
     def places(self, survey: Survey, apart_from: list[FloatArray]) -> Iterator[Place]:
         """Usable places of a cavity, the best first, far from others."""
         for apart in (max(APART_SHARE * survey.extent_mm, self._least_apart), self._least_apart):
-            left = np.flatnonzero(_far(survey.out, apart_from, apart))
-            for first in range(0, min(len(left), TRIED), AT_ONCE):
+            left = _thinned(survey.out, np.flatnonzero(_far(survey.out, apart_from, apart)), self.radius_mm)
+            for first in range(0, len(left), AT_ONCE):
                 rows = left[first : first + AT_ONCE]
                 for row, bore in zip(rows, self.bores(survey.start[rows], survey.axis[rows]), strict=True):
                     if bore is not None:
@@ -147,11 +147,19 @@ class Chooser:
         """From the inner side of the wall to the nearest point of the outer one: start, end, direction, length."""
         found = self.index.closest(points)
         keep = found.distance_mm <= WALL_SLACK * self.wall_mm
-        if strict and keep.any():
-            keep[keep] = ~self.protected(found.points[keep])
-        start, out = points[keep], found.points[keep]
-        length = found.distance_mm[keep]
-        return start, out, (out - start) / length[:, None], length
+        start, out, length = points[keep], found.points[keep], found.distance_mm[keep]
+        axis = (out - start) / length[:, None]
+        if not strict or not len(start):
+            return start, out, axis, length
+        free = ~self._touches_protected(out, axis)
+        return start[free], out[free], axis[free], length[free]
+
+    def _touches_protected(self, out: FloatArray, axis: FloatArray) -> Bools:
+        """Whether the middle of a drain or its rim lies in a protected place, (k,)."""
+        disc = _disc(self.radius_mm)
+        first, second = _across_many(axis)
+        rim = out[:, None] + disc[None, :, 0, None] * first[:, None] + disc[None, :, 1, None] * second[:, None]
+        return np.asarray(self.protected(rim.reshape(-1, 3)).reshape(len(out), len(disc)).any(axis=1))
 
     def _judge(self, out: FloatArray, axis: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Score (low is good), height over the model's lowest point, share of the sky seen."""
@@ -220,6 +228,17 @@ class Chooser:
         further, _ = self.index.first_hit(at.reshape(-1, 3), along.reshape(-1, 3))
         need = clear + hit.max(axis=1, keepdims=True) - hit
         return np.asarray((further.reshape(hit.shape) >= need).all(axis=1))
+
+
+def _thinned(points: FloatArray, rows: npt.NDArray[np.int64], apart: float) -> npt.NDArray[np.int64]:
+    """Keep the first rows whose points lie apart: where a drain does not fit, none fits right beside."""
+    kept: list[int] = []
+    left = np.ones(len(rows), bool)
+    while left.any() and len(kept) < TRIED:
+        row = int(rows[int(left.argmax())])
+        kept.append(row)
+        left &= np.linalg.norm(points[rows] - points[row], axis=1) >= apart
+    return np.array(kept, np.int64)
 
 
 def _far(points: FloatArray, others: list[FloatArray], apart: float) -> Bools:

@@ -29,6 +29,9 @@ TURNS = (0.13, 0.61, 1.27)
 THIN_SHARE = 4.0
 """A new triangle must be higher than so many steps of single precision, or an STL file may fold it over."""
 
+KEY_STEP = 7919
+"""Makes one number of three corners; a triangle is told from its first side all the same, should it wrap round."""
+
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 Triples = npt.NDArray[np.integer[Any]]
@@ -65,11 +68,10 @@ class Work:
         """Triangles of the outer surface that are no longer there as they were."""
         base = len(self.vertices)
 
-        def key(faces: Triples) -> Rows:
+        def key(faces: IntArray) -> Rows:
             a, b, c = _turned(faces).astype(np.int64).T
-            return np.asarray(
-                (a * base + b) * 7919 + c, np.int64
-            )  # wraps round; a triangle is told from its first side all the same
+            out: Rows = (a * base + b) * KEY_STEP + c
+            return out
 
         return int(np.count_nonzero(~np.isin(key(self._outer), key(self.faces[self.kind == self.OUTER]))))
 
@@ -105,7 +107,7 @@ class Work:
         local = (self.vertices[self.faces[rows]] - bore.start) @ frame.T
         low = np.array([-reach, -reach, -margin])
         high = np.array([reach, reach, bore.length_mm + margin])
-        return rows[((local.max(axis=1) >= low) & (local.min(axis=1) <= high)).all(axis=1)]
+        return np.asarray(rows[((local.max(axis=1) >= low) & (local.min(axis=1) <= high)).all(axis=1)])
 
     def _cut(
         self, bore: Bore, frame: FloatArray, piece: Rows, border: Triples, radius: float, turn: float

@@ -136,8 +136,8 @@ def words_of(story: Story) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if story.found.small:
         small = [volume for volume, _ in story.found.small]
         notes.append(
-            f"{_several(len(small), 'hollow')} below {settings.least_mm3 / 1000.0:.3g} ml ({sum(small) / 1000.0:.3g} ml "
-            "in all) stay solid: they are not worth a drain."
+            f"{_several(len(small), 'hollow')} below {settings.least_mm3 / 1000.0:.3g} ml ({sum(small) / 1000.0:.3g} "
+            "ml in all) stay solid: they are not worth a drain."
         )
     if story.closed:
         x, y, z = story.closed[0].at_mm
