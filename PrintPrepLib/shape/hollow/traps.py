@@ -146,20 +146,25 @@ def _sweep(solid: Bools) -> tuple[list[_Pool], list[int], list[_Pool]]:
         for number in range(1, count + 1):
             pools.append(_Pool(number in outside, int(voxels[number]), layer, firsts[number - 1]))
             parent.append(base + number - 1)
-        for number, under in _meetings(label, below):
+        meetings = _meetings(label, below)
+        closed_before = {
+            node: _Pool(False, pools[node].voxels, pools[node].bottom, pools[node].at)
+            for node in {root(under - 1) for _, under in meetings}
+            if not pools[node].open
+        }
+        for number, under in meetings:
             a, b = root(base + number - 1), root(under - 1)
             if a == b:
                 continue
-            one, other = pools[a], pools[b]
-            if one.open != other.open:
-                cup = other if one.open else one
-                if cup.bottom < layer and layer - cup.bottom >= LEAST_DEPTH:
-                    spilled.append(_Pool(False, cup.voxels, cup.bottom, cup.at))
-                    rims.append(layer)
             keep, gone = (a, b) if pools[a].bottom < pools[b].bottom else (b, a)
             parent[gone] = keep
             pools[keep].open |= pools[gone].open
             pools[keep].voxels += pools[gone].voxels
+        for node in sorted(closed_before):
+            cup = closed_before[node]
+            if pools[root(node)].open and layer - cup.bottom >= LEAST_DEPTH:
+                spilled.append(cup)
+                rims.append(layer)
         below = np.where(label > 0, label + base, 0)
     closed = [pool for number, pool in enumerate(pools) if parent[number] == number and not pool.open]
     return spilled, rims, closed
