@@ -61,6 +61,7 @@ def test_help_of_every_command(command: str, capsys: pytest.CaptureFixture[str])
         ("repair", ["--rung", "--output"]),
         ("smooth", ["--bound-mm", "--output"]),
         ("simplify", ["--tolerance-mm", "--triangles", "--megabytes", "--output"]),
+        ("hollow", ["--wall", "--drains", "--drain-diameter", "--drain-at", "--inside", "--process", "--output"]),
         (
             "cut",
             [

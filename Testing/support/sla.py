@@ -1,4 +1,4 @@
-"""PrusaSlicer's slices for a resin printer as a judge of volume and of closed voids. It shares no code with this project.
+"""PrusaSlicer's slices for a resin printer judge volume and closed voids. It shares no code with this project.
 
 The slices are pictures of 0.1 mm and finer. The flood fill goes over their pixels: what air does not reach from outside
 is closed.
