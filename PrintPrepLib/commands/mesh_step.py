@@ -52,7 +52,6 @@ _SHORT = {
     "about_mm": "--about",
     "drain_diameter_mm": "--drain-diameter",
     "spacing_mm": "--spacing",
-    "bar_mm": "--bar",
 }
 """Words of the command line for parameters whose name in recipes is longer."""
 REPEATED = {

@@ -188,6 +188,13 @@ def _of_traps(story: Story) -> tuple[list[str], list[str]]:
                 f"{how.capitalize()}, {_sum(told):.3g} ml of resin stay in {_several(len(told), 'place')}, most of it "
                 f"({told[0].volume_mm3 / 1000.0:.3g} ml) above {_words(told[0].at_mm)}: {advice}."
             )
+    if story.traps.voids and not story.closed:
+        x, y, z = story.traps.voids[0].at_mm
+        notes.append(
+            f"{_several(len(story.traps.voids), 'pocket')} ({_sum(story.traps.voids):.2g} ml) hang together with the rest "
+            f"only by ways narrower than {story.traps.voxel_mm:.2g} mm, the largest at ({x:.1f}, {y:.1f}, {z:.1f}): what "
+            "is in them may stay."
+        )
     if not story.traps.resolved:
         out.append(
             f"The model is so large that traps were looked for on voxels of {story.traps.voxel_mm:.2g} mm, which "
