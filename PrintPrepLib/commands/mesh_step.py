@@ -56,6 +56,7 @@ _SHORT = {
 """Words of the command line for parameters whose name in recipes is longer."""
 REPEATED = {
     "wall": {"open_end_mm": "X,Y,Z"},
+    "hollow": {"drain_at": "X,Y,Z", "protect_at": "X,Y,Z,R"},
     "landing": {"from_mm": "X,Y,Z", "to_mm": "X,Y,Z", "protect_at": "X,Y,Z,R"},
 }
 """Options of a step that may be given several times; their numbers are put one after the other."""

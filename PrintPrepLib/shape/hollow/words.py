@@ -191,9 +191,9 @@ def _of_traps(story: Story) -> tuple[list[str], list[str]]:
     if story.traps.voids and not story.closed:
         x, y, z = story.traps.voids[0].at_mm
         notes.append(
-            f"{_several(len(story.traps.voids), 'pocket')} ({_sum(story.traps.voids):.2g} ml) hang together with the rest "
-            f"only by ways narrower than {story.traps.voxel_mm:.2g} mm, the largest at ({x:.1f}, {y:.1f}, {z:.1f}): what "
-            "is in them may stay."
+            f"{_several(len(story.traps.voids), 'pocket')} ({_sum(story.traps.voids):.2g} ml) hang together with "
+            f"the rest only by ways narrower than {story.traps.voxel_mm:.2g} mm, the largest at ({x:.1f}, {y:.1f}, "
+            f"{z:.1f}): what is in them may stay."
         )
     if not story.traps.resolved:
         out.append(
