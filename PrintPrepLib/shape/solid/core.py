@@ -1,0 +1,171 @@
+"""The inside of a model as one body: all that a ball rolling outside does not reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ...field import Function, distance_inside, zero_surface
+from ...mesh import FloatArray, Mesh, concatenate
+from ...progress import Progress, part, silent
+from ...spatial import index_of
+from ...topology import face_parts
+from .openings import Opening
+
+CELLS_ACROSS = 6.0
+"""Cells across the ball. On the grown surface, nowhere rounder than the ball, chords are off by less than 1 % of it."""
+FINEST_SHARE = 0.006
+"""but no cell is smaller than this share of the model's diagonal: what is found so is inside, and is seen by nobody."""
+BELOW_SHARE = 0.12
+"""The filling ends below the outside by this share of a cell, so that no chord of it stands out anywhere."""
+BELOW_MM = 0.05
+DEEP_SHARE = 0.5
+"""What is nowhere deeper below the rolling ball than this share of its diameter is a groove of the outside, and stays."""
+GRIP_MM = 0.3
+"""The filling reaches so far into the bone round the air that it fills."""
+KEEP_SHARE = 0.6
+"""Openings that stay open keep a ball of this share of their width, or of the wall, round each cell across them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Filling:
+    """The model with its inside filled, and what was filled."""
+
+    mesh: Mesh
+    cavities: tuple[dict[str, Any], ...] = field(default_factory=tuple)
+    pockets: tuple[dict[str, Any], ...] = field(default_factory=tuple)
+    cell_mm: float = 0.0
+
+
+def fill_inside(
+    mesh: Mesh,
+    ball_mm: float,
+    kept: Sequence[tuple[Opening, float]],
+    *,
+    grooves: bool = False,
+    progress: Progress = silent,
+) -> Filling:
+    """Fill what a ball outside does not reach, and leave the outside as it is.
+
+    The ball's middles fill the air at half its diameter from the model; the outermost of these places is bounded by a
+    surface, and what lies more than half a diameter inside that surface is out of reach: both by exact distances.
+    It ends a hair below the outside and is united with the model, so that no triangle of the outside moves.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Closed, outward, manifold.
+    ball_mm : float
+        Diameter of the ball.
+    kept : sequence of (Opening, float)
+        Openings that stay open, with the thickness of the wall round them: no filling comes into them.
+    grooves : bool
+        Whether grooves of the outside, that lead to no inside, are filled, too.
+    """
+    solid, cavities = without_cavities(mesh)
+    low, high = mesh.bounds
+    cell = max(ball_mm / CELLS_ACROSS, FINEST_SHARE * float(np.linalg.norm(high - low)))
+    below = BELOW_MM + BELOW_SHARE * cell
+    radius = 0.5 * ball_mm
+    near = distance_inside(solid)
+    grown = zero_surface(
+        lambda points: near(points) + radius, low - ball_mm, high + ball_mm, cell, progress=part(progress, 0.0, 0.3)
+    )
+    beyond = distance_inside(_outermost(grown))
+    keep = _kept_function(kept, ball_mm)
+
+    def unreached(points: FloatArray) -> FloatArray:
+        return np.minimum(beyond(points) - radius - below, keep(points))
+
+    core = zero_surface(unreached, low, high, cell, progress=part(progress, 0.3, 0.6))
+    if core.is_empty:
+        return Filling(solid, tuple(cavities), (), cell)
+    model = solid.to_manifold()
+    body = core.to_manifold()
+    pieces = [Mesh.from_manifold(piece) for piece in (body - model).decompose()]
+    deep = [piece for piece in pieces if _depth(piece, beyond, radius) >= DEEP_SHARE * ball_mm]
+    if not grooves:
+        if not deep:
+            return Filling(solid, tuple(cavities), (), cell)
+        air = distance_inside(concatenate(deep))
+        core = zero_surface(
+            lambda points: np.minimum(unreached(points), air(points) + GRIP_MM), low, high, cell,
+            progress=part(progress, 0.6, 0.8),
+        )  # fmt: skip
+        body = core.to_manifold()
+    progress(0.85, "Uniting the filling with the model")
+    out, _ = without_cavities(Mesh.from_manifold(model + body, mesh.name))
+    filled = pieces if grooves else deep
+    pockets = [
+        {"at_mm": np.round(piece.vertices.mean(axis=0), 2).tolist(), "volume_ml": round(piece.volume_mm3 / 1000.0, 6)}
+        for piece in sorted(filled, key=lambda piece: -piece.volume_mm3)
+    ]
+    return Filling(out, tuple(cavities), tuple(pockets), cell)
+
+
+def without_cavities(mesh: Mesh) -> tuple[Mesh, list[dict[str, Any]]]:
+    """Drop closed cavities and what floats in them, and list them, the largest first; the rest keeps its vertices."""
+    count, label = face_parts(mesh)
+    if count == 1:
+        return mesh, []
+    pieces = [mesh.submesh(label == k) for k in range(count)]
+    volume = np.array([piece.volume_mm3 for piece in pieces])
+    hollow = np.flatnonzero(volume < 0.0)
+    drop = set(hollow.tolist())
+    for k in np.flatnonzero(volume > 0.0):
+        point = pieces[k].vertices[:1]
+        low, high = pieces[k].bounds
+        for other in hollow:
+            outer_low, outer_high = pieces[other].bounds
+            if (low < outer_low).any() or (high > outer_high).any() or -volume[other] < volume[k]:
+                continue
+            if index_of(pieces[other].flipped()).contains(point)[0]:
+                drop.add(int(k))
+                break
+    if not drop:
+        return mesh, []
+    kept = mesh.submesh(~np.isin(label, list(drop)))
+    listed = [
+        {"at_mm": np.round(pieces[k].vertices.mean(axis=0), 2).tolist(), "volume_ml": round(-volume[k] / 1000.0, 6)}
+        for k in sorted(hollow, key=lambda k: volume[k])
+    ]
+    return kept, listed
+
+
+def _outermost(mesh: Mesh) -> Mesh:
+    """The outer surfaces of a closed mesh, and none that lies within another."""
+    count, label = face_parts(mesh)
+    pieces = [mesh.submesh(label == k) for k in range(count)]
+    outer = sorted((piece for piece in pieces if piece.volume_mm3 > 0.0), key=lambda piece: -piece.volume_mm3)
+    found: list[Mesh] = []
+    for piece in outer:
+        if not any(index_of(larger).contains(piece.vertices[:1])[0] for larger in found):
+            found.append(piece)
+    return concatenate(found)
+
+
+def _depth(piece: Mesh, beyond: Function, radius: float) -> float:
+    """How deep a piece of air goes below what the ball reaches, mm."""
+    return float(beyond(piece.vertices).max()) - radius
+
+
+def _kept_function(kept: Sequence[tuple[Opening, float]], ball_mm: float) -> Function:
+    """Distance from the room of openings that stay open: negative in it."""
+    if not kept:
+        return lambda points: np.full(len(points), np.inf)
+    trees = []
+    for opening, wall in kept:
+        room = KEEP_SHARE * max(opening.passes_mm, min(wall, ball_mm)) + opening.membrane.cell_mm
+        trees.append((cKDTree(opening.membrane.points), room))
+
+    def function(points: FloatArray) -> FloatArray:
+        out = np.full(len(points), np.inf)
+        for tree, room in trees:
+            np.minimum(out, tree.query(points)[0] - room, out=out)
+        return out
+
+    return function
