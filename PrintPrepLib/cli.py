@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "holes": ("mesh_step", "list the holes of a surface and close them"),
     "smooth": ("mesh_step", "smooth within a stated bound, keeping the volume"),
     "simplify": ("mesh_step", "fewer triangles within a tolerance, pieces and holes kept"),
+    "solid": ("mesh_step", "close pin-holes, fill the inside or wrap the outside; real openings stay open"),
     "thicken": ("mesh_step", "bring thin walls to a wanted thickness, and leave the rest as it is"),
     "label": ("label", "write on a model: text, side marks, scale bar, QR code; raised or engraved"),
     "wall": ("mesh_step", "make a wall round a lumen, outward only, with its ends opened flat and square"),

@@ -27,6 +27,7 @@ from ..shape.cut.step import cut
 from ..shape.join.step import join_models
 from ..shape.label.step import label
 from ..shape.landing.step import landing
+from ..shape.solid.step import solid
 from ..shape.split.step import split
 from ..shape.thicken import thicken
 from ..shape.wall.step import wall
@@ -101,6 +102,7 @@ _TABLE = (
     Step("holes", Stage.MESH, fill_holes, 1.0),
     Step("smooth", Stage.MESH, smooth, 4.0),
     Step("simplify", Stage.MESH, simplify, 8.0),
+    Step("solid", Stage.MESH, solid, 10.0),
     Step("thicken", Stage.MESH, thicken, 8.0),
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
     Step("wall", Stage.MESH, wall, 8.0, purposeful=True),
