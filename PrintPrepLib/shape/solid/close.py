@@ -89,21 +89,25 @@ def close_openings(mesh: Mesh, openings: Sequence[Opening], progress: Progress =
     solid = mesh.to_manifold()
     made = drums(mesh, openings)
     plugs = [Closed(one, plug.wall_mm) for one, plug in zip(openings, made, strict=True)]
-    bodies = [_body(m3, plug.mesh) for plug in made]
+    bodies = [plug.mesh.to_manifold() for plug in made]
     progress(0.2, "Closing openings")
-    out, added = _united(m3, solid, bodies)
+    filling = m3.Manifold.batch_boolean(bodies, m3.OpType.Add)
+    united = solid + filling
+    out = Mesh.from_manifold(united)
     closed = _are_closed(out, plugs)
     again = [k for k, whole in enumerate(closed) if not whole]
     if again:
         progress(0.6, "Closing openings of another form")
         for k in again:
             plugs[k].way = "membrane"
-            bodies[k] = bodies[k] + _body(m3, beads(plugs[k].opening, plugs[k].wall_mm))
-        out, added = _united(m3, solid, bodies)
+        more = [beads(plugs[k].opening, plugs[k].wall_mm).to_manifold() for k in again]
+        rest = m3.Manifold.batch_boolean(more, m3.OpType.Add)
+        filling, united = filling + rest, united + rest
+        out = Mesh.from_manifold(united)
         closed = _are_closed(out, plugs)
     for plug, whole in zip(plugs, closed, strict=True):
         plug.closed = whole
-    _account(mesh, added, plugs, part(progress, 0.8, 1.0))
+    _account(mesh, filling - solid, plugs, part(progress, 0.8, 1.0))
     return Closing(out.with_name(mesh.name), tuple(plugs))
 
 
@@ -115,18 +119,6 @@ def _manifold3d() -> Any:
             "Closing openings needs the Python package 'manifold3d'. Install it and try again."
         ) from error
     return manifold3d
-
-
-def _body(m3: Any, mesh: Mesh) -> manifold3d.Manifold:
-    """A plug as a body; one that crosses itself, as over a jagged rim, is put straight by the boolean."""
-    return mesh.to_manifold()
-
-
-def _united(
-    m3: Any, solid: manifold3d.Manifold, bodies: list[manifold3d.Manifold]
-) -> tuple[Mesh, manifold3d.Manifold]:
-    filling = m3.Manifold.batch_boolean(bodies, m3.OpType.Add)
-    return Mesh.from_manifold(solid + filling), filling - solid
 
 
 def _are_closed(out: Mesh, plugs: list[Closed]) -> list[bool]:
@@ -162,6 +154,8 @@ def _account(mesh: Mesh, added: manifold3d.Manifold, plugs: list[Closed], progre
         if body.is_empty:
             continue
         _, nearest = tree.query(body.vertices)
-        plug = plugs[int(np.bincount(owner[nearest]).argmax())]
-        plug.added_mm3 += float(piece.volume())
-        plug.farthest_mm = max(plug.farthest_mm, float(index.closest(body.vertices).distance_mm.max()))
+        distance = float(index.closest(body.vertices).distance_mm.max())
+        share = np.bincount(owner[nearest], minlength=len(plugs)) / len(nearest)
+        for number in np.flatnonzero(share):  # more than one where plugs grew together: shared by vertices
+            plugs[number].added_mm3 += float(piece.volume() * share[number])
+            plugs[number].farthest_mm = max(plugs[number].farthest_mm, distance)

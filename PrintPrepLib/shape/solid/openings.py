@@ -15,8 +15,10 @@ from .flood import Membrane, membranes
 
 DIRECTIONS = 48
 """Rays in the plane of an opening: its outline is the polygon of their ends."""
-AXES = 60
-"""Directions that are tried as axis, and how they are turned then, twice:"""
+AXES = 40
+"""Directions that are tried as axis, with"""
+FEW = 16
+"""rays each, and how they are turned then, twice:"""
 TURNS_DEG = (9.0, 3.0)
 FAR = 4.0
 """Rays end after so many of the widest openings that are looked for: there an opening has no rim."""
@@ -126,8 +128,8 @@ def _opening(
     return Opening(membrane, center, frame, radii, passes, area, width, length, Kind.GAP if gap else Kind.HOLE)
 
 
-def _circle() -> FloatArray:
-    angle = np.arange(DIRECTIONS) * (2.0 * np.pi / DIRECTIONS)
+def _circle(count: int = DIRECTIONS) -> FloatArray:
+    angle = np.arange(count) * (2.0 * np.pi / count)
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
@@ -135,12 +137,12 @@ class _Rays:
     def __init__(self, mesh: Mesh, far: float) -> None:
         self.index, self.far = index_of(mesh), far
 
-    def cast(self, centers: FloatArray, frames: FloatArray) -> FloatArray:
-        """Distances (k, DIRECTIONS) from middles (k, 3) to the model across the axes of frames (k, 3, 3)."""
-        directions = _circle() @ frames[:, :2]
-        origins = np.repeat(centers, DIRECTIONS, axis=0)
+    def cast(self, centers: FloatArray, frames: FloatArray, count: int = DIRECTIONS) -> FloatArray:
+        """Distances (k, count) from middles (k, 3) to the model across the axes of frames (k, 3, 3)."""
+        directions = _circle(count) @ frames[:, :2]
+        origins = np.repeat(centers, count, axis=0)
         hit, _ = self.index.first_hit(origins, directions.reshape(-1, 3), self.far)
-        return np.minimum(hit, self.far).reshape(len(centers), DIRECTIONS)
+        return np.minimum(hit, self.far).reshape(len(centers), count)
 
 
 def _axes(rays: _Rays, centers: FloatArray) -> FloatArray:
@@ -152,7 +154,7 @@ def _axes(rays: _Rays, centers: FloatArray) -> FloatArray:
     tried = np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=1)
     best = _best(rays, centers, np.broadcast_to(frames_of(tried), (len(centers), AXES, 3, 3)))
     for degrees in TURNS_DEG:
-        tilt = np.tan(np.radians(degrees)) * np.concatenate([[[0.0, 0.0]], _circle()[:: DIRECTIONS // 8]])
+        tilt = np.tan(np.radians(degrees)) * np.concatenate([[[0.0, 0.0]], _circle(8)])
         axes = best[:, None, 2] + tilt @ best[:, :2]
         best = _best(rays, centers, frames_of(axes))
     return best
@@ -160,7 +162,7 @@ def _axes(rays: _Rays, centers: FloatArray) -> FloatArray:
 
 def _best(rays: _Rays, centers: FloatArray, frames: FloatArray) -> FloatArray:
     count = frames.shape[1]
-    radii = rays.cast(np.repeat(centers, count, axis=0), np.ascontiguousarray(frames).reshape(-1, 3, 3))
+    radii = rays.cast(np.repeat(centers, count, axis=0), np.ascontiguousarray(frames).reshape(-1, 3, 3), FEW)
     least = _areas(radii).reshape(len(centers), count).argmin(axis=1)
     return np.asarray(frames[np.arange(len(centers)), least])
 
@@ -176,7 +178,7 @@ def frames_of(axes: FloatArray) -> FloatArray:
 
 def _areas(radii: FloatArray) -> FloatArray:
     """Area (k,) of the polygons."""
-    return np.asarray(0.5 * np.sin(2.0 * np.pi / DIRECTIONS) * (radii * np.roll(radii, -1, axis=1)).sum(axis=1))
+    return np.asarray(0.5 * np.sin(2.0 * np.pi / radii.shape[1]) * (radii * np.roll(radii, -1, axis=1)).sum(axis=1))
 
 
 def _centroids(radii: FloatArray) -> FloatArray:

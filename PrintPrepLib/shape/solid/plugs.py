@@ -24,7 +24,7 @@ INSET_MM = 0.01
 """Ends of a plug meet the wall so far below its surface, so that nothing stands out at the rim,"""
 INSET_SHARE = 0.1
 """and at most this share of its thickness."""
-RINGS = 5
+RINGS = 3
 WAVES = 4
 """The ends are harmonic surfaces through the rim (the shape of a soap film over a slightly uneven ring), with so many
 waves round it at most: more would be the roughness of the rim."""

@@ -172,9 +172,11 @@ def _details(made: _Made, choice: Choice) -> dict[str, Any]:
 
 
 def _crossings(before: Mesh, after: Mesh, unchanged: bool) -> tuple[int, int]:
+    """Triangles that cross others; the source is only asked where the result has some."""
     if unchanged:
         return 0, 0
-    return len(crossings_and_contacts(before)[0].faces), len(crossings_and_contacts(after)[0].faces)
+    now = len(crossings_and_contacts(after)[0].faces)
+    return (len(crossings_and_contacts(before)[0].faces) if now else 0), now
 
 
 def _points(numbers: tuple[float, ...] | None, name: str) -> FloatArray:
