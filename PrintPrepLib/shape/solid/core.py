@@ -30,6 +30,10 @@ GRIP_MM = 0.3
 KEEP_SHARE = 0.6
 """Openings that stay open keep a ball of this share of their width, or of the wall, round each cell across them."""
 
+ROOM_STEP = 1.4
+FAR_BALLS = 8.0
+"""Farther from all of these openings than so many balls their distance does not matter."""
+
 
 @dataclass(frozen=True, eq=False)
 class Filling:
@@ -157,15 +161,21 @@ def _kept_function(kept: Sequence[tuple[Opening, float]], ball_mm: float) -> Fun
     """Distance from the room of openings that stay open: negative in it."""
     if not kept:
         return lambda points: np.full(len(points), np.inf)
-    trees = []
-    for opening, wall in kept:
-        room = KEEP_SHARE * max(opening.passes_mm, min(wall, ball_mm)) + opening.membrane.cell_mm
-        trees.append((cKDTree(opening.membrane.points), room))
+    rooms = np.concatenate([np.full(len(one.membrane.points), _room(one, wall, ball_mm)) for one, wall in kept])
+    points = np.concatenate([one.membrane.points for one, _ in kept])
+    # A few sizes, each rounded up: one search for each of them, not for each opening.
+    steps = np.ceil(np.log(rooms / rooms.min()) / np.log(ROOM_STEP) - 1e-9)
+    trees = [(cKDTree(points[steps == k]), float(rooms.min() * ROOM_STEP**k)) for k in np.unique(steps)]
 
-    def function(points: FloatArray) -> FloatArray:
-        out = np.full(len(points), np.inf)
+    def function(places: FloatArray) -> FloatArray:
+        out = np.full(len(places), FAR_BALLS * ball_mm)
         for tree, room in trees:
-            np.minimum(out, tree.query(points)[0] - room, out=out)
+            near = tree.query(places, distance_upper_bound=FAR_BALLS * ball_mm + room)[0]
+            np.minimum(out, near - room, out=out)
         return out
 
     return function
+
+
+def _room(opening: Opening, wall: float, ball_mm: float) -> float:
+    return KEEP_SHARE * max(opening.passes_mm, min(wall, ball_mm)) + opening.membrane.cell_mm

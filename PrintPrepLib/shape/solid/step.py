@@ -117,7 +117,7 @@ def solid(
     filling = Filling(closing.mesh)
     if intent is not Intent.CLOSE_HOLES:
         filling = fill_inside(
-            closing.mesh, max_hole_mm, choice.to_keep(model), grooves=intent is Intent.WRAP,
+            closing.mesh, max_hole_mm, choice.to_keep(model, max_hole_mm), grooves=intent is Intent.WRAP,
             progress=part(progress, 0.6, 0.9),
         )  # fmt: skip
     out = filling.mesh.with_name(mesh.name)
