@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "label": ("label", "write on a model: text, side marks, scale bar, QR code; raised or engraved"),
     "wall": ("mesh_step", "make a wall round a lumen, outward only, with its ends opened flat and square"),
     "landing": ("mesh_step", "add flat blocks for a caliper where a length to be measured ends on a point"),
+    "details": ("mesh_step", "list spikes, slits and holes too small to print; remove or thicken them where asked"),
     "cut": ("parts_step", "cut a model by planes into parts with pins that fit one way only"),
     "split": ("parts_step", "cut a model that is too large into parts that fit a printer"),
     "join": ("parts_step", "join separate bodies by pins or magnets, or into one solid (--union)"),

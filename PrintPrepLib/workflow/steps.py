@@ -24,6 +24,7 @@ from ..segment.islands import islands
 from ..segment.morphology import close_gaps, open_bridges
 from ..segment.threshold import threshold
 from ..shape.cut.step import cut
+from ..shape.details.step import details
 from ..shape.join.step import join_models
 from ..shape.label.step import label
 from ..shape.landing.step import landing
@@ -107,6 +108,7 @@ _TABLE = (
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
     Step("wall", Stage.MESH, wall, 8.0, purposeful=True),
     Step("landing", Stage.MESH, landing, 3.0, purposeful=True),
+    Step("details", Stage.MESH, details, 8.0),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),

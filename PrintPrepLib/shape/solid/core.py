@@ -10,10 +10,11 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ...field import Function, distance_inside, zero_surface
-from ...mesh import FloatArray, Mesh, concatenate
+from ...mesh import FloatArray, Mesh, concatenate, six_fold_volumes
 from ...progress import Progress, part, silent
 from ...spatial import index_of
 from ...topology import face_parts
+from ..identical import is_among
 from .openings import Opening
 
 CELLS_ACROSS = 6.0
@@ -88,27 +89,55 @@ def fill_inside(
     core = zero_surface(unreached, low, high, cell, progress=part(progress, 0.3, 0.6))
     if core.is_empty:
         return Filling(solid, tuple(cavities), (), cell)
+    progress(0.6, "Finding the air inside")
     model = solid.to_manifold()
     body = core.to_manifold()
-    pieces = [Mesh.from_manifold(piece) for piece in (body - model).decompose()]
-    deep = [piece for piece in pieces if _depth(piece, beyond, radius) >= DEEP_SHARE * ball_mm]
+    air = Mesh.from_manifold(body - model, mesh.name)
+    if not grooves and not air.is_empty:
+        air = _deep(air, beyond(air.vertices) - radius, DEEP_SHARE * ball_mm)
+    if air.is_empty:
+        return Filling(solid, tuple(cavities), (), cell)
     if not grooves:
-        if not deep:
-            return Filling(solid, tuple(cavities), (), cell)
-        air = distance_inside(concatenate(deep))
+        near_air = distance_inside(air)
         core = zero_surface(
-            lambda points: np.minimum(unreached(points), air(points) + GRIP_MM), low, high, cell,
-            progress=part(progress, 0.6, 0.8),
+            lambda points: np.minimum(unreached(points), near_air(points) + GRIP_MM), low, high, cell,
+            progress=part(progress, 0.65, 0.85),
         )  # fmt: skip
         body = core.to_manifold()
     progress(0.85, "Uniting the filling with the model")
-    out, _ = without_cavities(Mesh.from_manifold(model + body, mesh.name))
-    filled = pieces if grooves else deep
-    pockets = [
-        {"at_mm": np.round(piece.vertices.mean(axis=0), 2).tolist(), "volume_ml": round(piece.volume_mm3 / 1000.0, 6)}
-        for piece in sorted(filled, key=lambda piece: -piece.volume_mm3)
-    ]
-    return Filling(out, tuple(cavities), tuple(pockets), cell)
+    out = _held(Mesh.from_manifold(model + body, mesh.name), solid)
+    out, _ = without_cavities(out)
+    return Filling(out, tuple(cavities), tuple(_listed(air)), cell)
+
+
+def _deep(air: Mesh, depth: FloatArray, least: float) -> Mesh:
+    """The bodies of a mesh that reach so deep somewhere."""
+    count, label = face_parts(air)
+    deepest = np.full(count, -np.inf)
+    np.maximum.at(deepest, label, depth[air.faces].max(axis=1))
+    return air.submesh(deepest[label] >= least)
+
+
+def _held(out: Mesh, solid: Mesh) -> Mesh:
+    """Drop bodies of filling that hang on nothing: none of their vertices is one of the model."""
+    count, label = face_parts(out)
+    if count == 1:
+        return out
+    old = is_among(out, solid)
+    held = np.zeros(count, bool)
+    held[label[old[out.faces].any(axis=1)]] = True
+    return out if held.all() else out.submesh(held[label])
+
+
+def _listed(air: Mesh) -> list[dict[str, Any]]:
+    """Place and volume of each body, the largest first."""
+    count, label = face_parts(air)
+    volume = np.bincount(label, weights=six_fold_volumes(air.vertices, air.faces) / 6.0, minlength=count)
+    corners = air.triangles.mean(axis=1)
+    size = np.bincount(label, minlength=count)
+    middle = np.stack([np.bincount(label, weights=corners[:, k], minlength=count) / size for k in range(3)], axis=1)
+    order = [int(k) for k in np.argsort(-volume) if volume[k] > 0.0]
+    return [{"at_mm": np.round(middle[k], 2).tolist(), "volume_ml": round(volume[k] / 1000.0, 6)} for k in order]
 
 
 def without_cavities(mesh: Mesh) -> tuple[Mesh, list[dict[str, Any]]]:
@@ -150,11 +179,6 @@ def _outermost(mesh: Mesh) -> Mesh:
         if not any(index_of(larger).contains(piece.vertices[:1])[0] for larger in found):
             found.append(piece)
     return concatenate(found)
-
-
-def _depth(piece: Mesh, beyond: Function, radius: float) -> float:
-    """How deep a piece of air goes below what the ball reaches, mm."""
-    return float(beyond(piece.vertices).max()) - radius
 
 
 def _kept_function(kept: Sequence[tuple[Opening, float]], ball_mm: float) -> Function:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,8 @@ BEYOND = 1.5
 """Cells by which the first balls are larger than asked, since distances count from the middles of cells."""
 NEIGHBOR = 1.8
 """Cells of a membrane are at most so many cells apart: they touch at least with a corner."""
+TILES_AT_A_TIME = 2
+"""Each takes some hundred megabytes."""
 WALL, AIR, OPEN = 0, 1, 2
 
 Int64Array = npt.NDArray[np.int64]
@@ -56,17 +59,17 @@ def membranes(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> list
     cell = widest_mm / CELLS_ACROSS
     tiles = tiles_of(mesh, cell, int(np.ceil(MARGIN_ACROSS * CELLS_ACROSS)))
     found = []
-    for number, tile in enumerate(tiles):
-        progress(number / max(len(tiles), 1), "Looking for openings")
-        left = _left_over(mesh, tile)
-        found.append(tile.centers(left[tile.in_core(left)]))
+    with ThreadPoolExecutor(TILES_AT_A_TIME) as pool:
+        for number, points in enumerate(pool.map(lambda tile: _left_over(mesh, tile), tiles)):
+            progress(number / len(tiles), "Looking for openings")
+            found.append(points)
     points = np.concatenate(found) if found else np.empty((0, 3))
     progress(1.0, "Openings found")
     return [Membrane(points[rows], cell) for rows in _clusters(points, NEIGHBOR * cell)]
 
 
-def _left_over(mesh: Mesh, tile: Tile) -> Int64Array:
-    """Cells (k, 3) of the membranes of a tile, z y x."""
+def _left_over(mesh: Mesh, tile: Tile) -> FloatArray:
+    """Middles (k, 3) of the cells of membranes in the core of a tile, LPS mm."""
     _, walls = filled_cells(mesh, tile)
     top = int(np.ceil(0.5 * CELLS_ACROSS + BEYOND))
     level = squared_distances(walls, top)
@@ -77,7 +80,8 @@ def _left_over(mesh: Mesh, tile: Tile) -> Int64Array:
         ends: list[slice | int] = [slice(None)] * 3
         for ends[axis] in (0, -1):
             state[tuple(ends)] = WALL
-    return flooded(state, level, top * top)
+    left = flooded(state, level, top * top)
+    return tile.centers(left[tile.in_core(left)])
 
 
 def flooded(state: Bytes, level: Bytes, top: int) -> Int64Array:
