@@ -20,7 +20,7 @@ from .find import Feature, Kind
 if TYPE_CHECKING:
     import manifold3d
 
-CELLS_ACROSS = 8.0
+CELLS_ACROSS = 6.0
 """Cells across what the printer can make."""
 ROOM_SHARE = 0.6
 """A body reaches this share of the limit from the feature."""

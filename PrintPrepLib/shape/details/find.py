@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
+import numpy.typing as npt
 
 from ...analysis.thickness import Side, Thickness, wall_thickness
 from ...analysis.thin import Form, ThinRegion, thin_places
@@ -25,6 +26,8 @@ LEAST_AREA = 0.5
 """A slit or hole with less surface than this times its limit squared is the roughness of the surface."""
 SPACING = 0.2
 """Middles of a feature are at most this share of the limit apart."""
+
+Int64Array = npt.NDArray[np.int64]
 
 
 class Kind(Enum):
@@ -100,15 +103,25 @@ def _of_side(mesh: Mesh, limit: float, side: Side, progress: Progress) -> list[F
     places = thin_places(fine, measured, limit)
     order = np.argsort(places.of_vertex, kind="stable")
     begin = np.searchsorted(places.of_vertex[order], np.arange(len(places.regions) + 2))
+    corners = places.of_vertex[fine.faces]
+    of_face = np.where((corners == corners[:, :1]).all(axis=1), corners[:, 0], 0)
     out = []
     for region in places.regions:
         if side is Side.WALL and region.form is not Form.PIN:
             continue
-        if side is Side.GAP and region.area_mm2 < LEAST_AREA * limit * limit:
-            continue
         vertices = order[begin[region.number] : begin[region.number + 1]]
-        out.append(_feature(fine, measured, region, vertices, places.of_vertex, limit, side))
+        faces = fine.faces[of_face == region.number]
+        if side is Side.GAP and not _is_there(fine, faces, limit):
+            continue
+        out.append(_feature(fine, measured, region, vertices, faces, limit, side))
     return out
+
+
+def _is_there(mesh: Mesh, faces: npt.NDArray[np.int32], limit: float) -> bool:
+    """Whether whole triangles are narrow, and enough of them: not only the corners of a crease."""
+    if not len(faces):
+        return False
+    return float(Mesh(mesh.vertices, faces, "").face_areas_mm2().sum()) >= LEAST_AREA * limit * limit
 
 
 def _refined(mesh: Mesh, limit: float, side: Side) -> Mesh:
@@ -122,22 +135,28 @@ def _refined(mesh: Mesh, limit: float, side: Side) -> Mesh:
 
 
 def _feature(
-    mesh: Mesh, measured: Thickness, region: ThinRegion, vertices: np.ndarray, of_vertex: np.ndarray, limit: float,
-    side: Side,
+    mesh: Mesh, measured: Thickness, region: ThinRegion, vertices: Int64Array, faces: npt.NDArray[np.int32],
+    limit: float, side: Side,
 ) -> Feature:  # fmt: skip
-    faces = mesh.faces[(of_vertex[mesh.faces] == region.number).all(axis=1)]
     centers = np.where(np.isfinite(measured.centers_mm), measured.centers_mm, mesh.vertices)
     middles, surface = centers[vertices], mesh.vertices[vertices]
     if len(faces):
         weights = _weights(mesh.vertices[faces], SPACING * limit)
         middles = np.concatenate([middles, np.einsum("wk,fkx->fwx", weights, centers[faces]).reshape(-1, 3)])
         surface = np.concatenate([surface, np.einsum("wk,fkx->fwx", weights, mesh.vertices[faces]).reshape(-1, 3)])
-    spread = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(centers[vertices].T)), 0.0)) if len(vertices) > 2 else np.zeros(3)
-    kind = Kind.SPIKE if side is Side.WALL else Kind.HOLE if spread[1] < LINE_SHARE * 0.5 * region.typical_mm else Kind.SLIT
+    kind = Kind.SPIKE if side is Side.WALL else _kind_of_gap(centers[vertices], 0.5 * region.typical_mm)
     return Feature(
         kind, np.array(region.center_mm), region.typical_mm, region.min_mm, _extent(surface), region.area_mm2, limit,
         region.location, _thinned(middles, SPACING * limit), _thinned(surface, SPACING * limit),
     )  # fmt: skip
+
+
+def _kind_of_gap(centers: FloatArray, radius: float) -> Kind:
+    """Balls that rest along a line, not over a sheet, are those of a hole."""
+    if len(centers) < 3:
+        return Kind.HOLE
+    spread = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(centers.T))[1], 0.0))
+    return Kind.HOLE if spread < LINE_SHARE * radius else Kind.SLIT
 
 
 def _weights(corners: FloatArray, spacing: float) -> FloatArray:
@@ -163,6 +182,4 @@ def _extent(points: FloatArray) -> float:
 
 
 def _with_limit(one: Feature, limit: float) -> Feature:
-    from dataclasses import replace
-
     return replace(one, limit_mm=limit)
