@@ -103,7 +103,7 @@ _TABLE = (
     Step("holes", Stage.MESH, fill_holes, 1.0),
     Step("smooth", Stage.MESH, smooth, 4.0),
     Step("simplify", Stage.MESH, simplify, 8.0),
-    Step("solid", Stage.MESH, solid, 10.0),
+    Step("solid", Stage.MESH, solid, 10.0, purposeful=True),
     Step("thicken", Stage.MESH, thicken, 8.0),
     Step("label", Stage.MESH, label, 3.0, purposeful=True),
     Step("wall", Stage.MESH, wall, 8.0, purposeful=True),

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
 from ...spatial import index_of
+from ...spatial.index import SurfaceIndex
 from .flood import Membrane, membranes
 
 DIRECTIONS = 48
@@ -24,6 +25,7 @@ FAR = 4.0
 """Rays end after so many of the widest openings that are looked for: there an opening has no rim."""
 OPEN_SHARE = 0.1
 """More rays than this without a rim: not a hole in a wall, but a gap between bodies or open to a side."""
+LEAST_MM = 1e-6
 LONG = 2.5
 """An opening longer than so many times its width is a gap: a suture, a fracture, a fissure."""
 LONG_AREA = 3.0
@@ -92,7 +94,7 @@ def find_openings(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> 
     count = np.array([len(one.points) for one in found])
     begin = np.cumsum(count) - count
     widest = [begin[k] + int(np.argmax(distance[begin[k] : begin[k] + count[k]])) for k in range(len(found))]
-    centers, far = every[widest], FAR * widest_mm
+    centers, far = _midway(index, every[widest]), FAR * widest_mm
     rays = _Rays(mesh, far)
     frames = _axes(rays, centers)
     progress(0.9, "Measuring openings")
@@ -108,6 +110,20 @@ def find_openings(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> 
         out.append(_opening(membrane, centers[k], frames[k], radii[k], 2.0 * ball, far))
     progress(1.0, "Openings measured")
     return sorted(out, key=lambda one: -one.passes_mm)
+
+
+def _midway(index: SurfaceIndex, places: FloatArray) -> FloatArray:
+    """Places moved to the middle between the nearest wall and the one across, where that gives them more room."""
+    for _ in range(2):
+        found = index.closest(places)
+        room = np.maximum(found.distance_mm, LEAST_MM)[:, None]
+        away = (places - found.points) / room
+        away[found.distance_mm < LEAST_MM] = (0.0, 0.0, 1.0)
+        across = index.first_hit(places, away)[0]
+        moved = places + np.where(np.isfinite(across), 0.5 * (across - found.distance_mm), 0.0)[:, None] * away
+        better = index.closest(moved).distance_mm > found.distance_mm
+        places = np.where(better[:, None], moved, places)
+    return places
 
 
 def _opening(

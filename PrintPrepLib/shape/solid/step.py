@@ -136,7 +136,7 @@ def solid(
         "intent": intent, "max_hole_mm": max_hole_mm, "keep_at_mm": keep_at_mm, "leave_at_mm": leave_at_mm,
         "keep_wider_mm": keep_wider_mm, "close_gaps": close_gaps,
     }  # fmt: skip
-    change = change_between(model, out, part(progress, 0.95, 1.0))
+    change = None if unchanged else change_between(model, out, part(progress, 0.95, 1.0))
     details = _details(made, choice)
     notes, warnings = words_of(details, intent.value, max_hole_mm, measure_mesh(model), measure_mesh(out))
     return out, Receipt(
