@@ -44,9 +44,7 @@ def pierced_ball(radius: float = 25.0, wall: float = 2.0, slot_length: float = 1
     ]
     out = ball - Body.batch_boolean(tools, manifold3d.OpType.Add)
     middle = radius - 0.5 * wall
-    return Pierced(
-        Mesh.from_manifold(out, "shell"), radius, wall, middle * corners, diameters, middle * sides, widths
-    )
+    return Pierced(Mesh.from_manifold(out, "shell"), radius, wall, middle * corners, diameters, middle * sides, widths)
 
 
 def small_features() -> Mesh:
@@ -60,7 +58,7 @@ def small_features() -> Mesh:
 
 
 def slit_box() -> Mesh:
-    """A hollow box 24 x 20 x 16, wall 1.5, halved but for its ends by a slit of 1 mm all the way through: a fracture."""
+    """A hollow box 24 x 20 x 16, wall 1.5, cut by a slit of 1 mm all the way through: a fracture."""
     box = _box([24, 20, 16], [0, 0, 0]) - _box([21, 17, 13], [0, 0, 0])
     return Mesh.from_manifold(box - _box([1.0, 14, 40], [3, 0, 0]), "box")
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ...errors import MissingPackageError
-from ...field import distance_inside, zero_surface
+from ...field import Function, distance_inside, zero_surface
 from ...mesh import FloatArray, Mesh
 from ...progress import Progress, silent
 from ...topology import face_parts
@@ -30,6 +30,8 @@ HAIR_SHARE = 0.03
 """Where a spike is cut off or a slit is filled, this share of the limit is left above or below the surface beside."""
 FIRMER = 1.02
 """What is thickened or widened is made so much wider than asked: chords of the made surface take a little away."""
+CLEARLY_SHARE = 0.9
+"""Where a feature has this share of the limit, a ball of the limit reaches it but for the grid of the made body."""
 NEAR_LIMITS = 1.5
 """Of the solid (the air) round a feature, bodies this near belong to it."""
 
@@ -54,6 +56,7 @@ class Edited:
     reason: str = ""
     size_after_mm: float | None = None
     gone_share: float | None = None
+    small: FloatArray | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -105,6 +108,9 @@ def edit(mesh: Mesh, edits: Sequence[Edited], progress: Progress = silent) -> Me
         one.done = True
     if not adding and not cutting:
         return mesh
+    inside = distance_inside(mesh)
+    for one in wanted:
+        one.small = _too_small(inside, one.feature)
     solid = mesh.to_manifold()
     # What is cut comes first: a spike that is cut off beside one that is thickened must not take from it.
     if cutting:
@@ -122,7 +128,7 @@ def _body(mesh: Mesh, one: Edited) -> Mesh | None:
     low, high = points.min(axis=0) - BOX_LIMITS * limit, points.max(axis=0) + BOX_LIMITS * limit
     if one.way in (Way.THICKEN, Way.WIDEN):
         tree, radius = cKDTree(feature.middles), 0.5 * FIRMER * limit
-        return zero_surface(lambda p: radius - tree.query(p)[0], low, high, cell)
+        return zero_surface(lambda p: np.asarray(radius - tree.query(p)[0]), low, high, cell)
     sign = 1.0 if feature.kind is Kind.SPIKE else -1.0
     inside = distance_inside(mesh)
     radius = 0.5 * limit
@@ -137,12 +143,10 @@ def _body(mesh: Mesh, one: Edited) -> Mesh | None:
             one.reason = "it holds pieces together"
             return None
     if reached.is_empty:
-        return zero_surface(lambda p: room - tree.query(p)[0], low, high, cell)
+        return zero_surface(lambda p: np.asarray(room - tree.query(p)[0]), low, high, cell)
     balls = distance_inside(reached)
     hair = HAIR_SHARE * limit
-    return zero_surface(
-        lambda p: np.minimum(room - tree.query(p)[0], -balls(p) - radius - hair), low, high, cell
-    )
+    return zero_surface(lambda p: np.minimum(room - tree.query(p)[0], -balls(p) - radius - hair), low, high, cell)
 
 
 def _bodies_near(mesh: Mesh, tree: cKDTree, reach: float) -> int:
@@ -150,8 +154,16 @@ def _bodies_near(mesh: Mesh, tree: cKDTree, reach: float) -> int:
     if mesh.is_empty:
         return 0
     count, label = face_parts(mesh)
-    near = tree.query(mesh.triangles.mean(axis=1))[0] <= reach
+    near = np.asarray(tree.query(mesh.triangles.mean(axis=1))[0] <= reach)
     return len(np.unique(label[near])) if count > 1 else int(near.any())
+
+
+def _too_small(inside: Function, feature: Feature) -> FloatArray:
+    """Those middles of a feature where it is below the limit: between them it may be wide enough."""
+    sign = 1.0 if feature.kind is Kind.SPIKE else -1.0
+    size = 2.0 * sign * inside(feature.middles)
+    small: FloatArray = feature.middles[(size > 0.0) & (size < CLEARLY_SHARE * feature.limit_mm)]
+    return small if len(small) else feature.middles
 
 
 def measure_after(mesh: Mesh, edits: Sequence[Edited]) -> None:
@@ -161,7 +173,7 @@ def measure_after(mesh: Mesh, edits: Sequence[Edited]) -> None:
         if not one.done:
             continue
         sign = 1.0 if one.feature.kind is Kind.SPIKE else -1.0
-        value: FloatArray = sign * inside(one.feature.middles)
+        value: FloatArray = sign * inside(one.feature.middles if one.small is None else one.small)
         one.gone_share = float((value <= 0.0).mean())
         if one.way in (Way.THICKEN, Way.WIDEN):
             one.size_after_mm = float(2.0 * np.median(value))

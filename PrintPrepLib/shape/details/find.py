@@ -15,8 +15,10 @@ from ...progress import Progress, part, silent
 from ..patch import taken_out
 from ..refine import close_behind
 
+LONG_SHARE = 2.0
+"""Triangles longer than so many limits that have something close behind are split"""
 EDGE_SHARE = 0.5
-"""Triangles with something close behind are split until their edges are shorter than this share of the limit."""
+"""until their edges are shorter than this share of the limit."""
 REACH_SHARE = 1.0
 LOOK_BEYOND = 1.1
 """Walls and gaps are measured up to so many limits, so that one of just the limit is not lost by rounding."""
@@ -24,6 +26,8 @@ LINE_SHARE = 0.6
 """Balls of a hole rest along a line: across it they spread by less than this share of their radius."""
 LEAST_AREA = 0.5
 """A slit or hole with less surface than this times its limit squared is the roughness of the surface."""
+STUB_SHARE = 1.5
+"""What is not longer than this times its width is a bump: it prints as well as the surface round it."""
 SPACING = 0.2
 """Middles of a feature are at most this share of the limit apart."""
 
@@ -113,7 +117,9 @@ def _of_side(mesh: Mesh, limit: float, side: Side, progress: Progress) -> list[F
         faces = fine.faces[of_face == region.number]
         if side is Side.GAP and not _is_there(fine, faces, limit):
             continue
-        out.append(_feature(fine, measured, region, vertices, faces, limit, side))
+        one = _feature(fine, measured, region, vertices, faces, limit, side)
+        if side is Side.GAP or one.length_mm > STUB_SHARE * one.size_mm:
+            out.append(one)
     return out
 
 
@@ -127,7 +133,7 @@ def _is_there(mesh: Mesh, faces: npt.NDArray[np.int32], limit: float) -> bool:
 def _refined(mesh: Mesh, limit: float, side: Side) -> Mesh:
     """The same surface with more vertices on long triangles that have another wall, or another side, close by."""
     facing = mesh if side is Side.WALL else mesh.flipped()
-    marked = close_behind(facing, limit, EDGE_SHARE * limit)
+    marked = close_behind(facing, limit, LONG_SHARE * limit)
     if not marked.any():
         return mesh
     patch = taken_out(mesh, marked, REACH_SHARE * limit)

@@ -9,13 +9,14 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ...errors import GeometryError, InputError
-from ...mesh import FloatArray, Mesh
+from ...mesh import FloatArray, Mesh, six_fold_volumes
 from ...parameters import Param
 from ...profiles.processes import process_of
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial import crossings_and_contacts, exact_weld
 from ...spatial.change import change_between
+from ...topology import face_parts
 from .edit import Edited, Way, edit, measure_after
 from .find import Feature, Kind, find_features
 from .words import words_of
@@ -108,9 +109,7 @@ def details(
     only, leave = _points(only_at_mm, "only_at_mm"), _points(leave_at_mm, "leave_at_mm")
     limits, sources = _limits(process, feature_mm, gap_mm, hole_mm)
     model = _checked(mesh, max(limits.values()))
-    features = find_features(
-        model, limits[Kind.SPIKE], limits[Kind.SLIT], limits[Kind.HOLE], part(progress, 0.0, 0.5)
-    )
+    features = find_features(model, limits[Kind.SPIKE], limits[Kind.SLIT], limits[Kind.HOLE], part(progress, 0.0, 0.5))
     ways = _ways(do, spikes, slits, holes)
     edits = [Edited(one, ways[one.kind]) for one in features]
     _choose(edits, only, leave)
@@ -138,9 +137,18 @@ def details(
         "added_ml": max(out.volume_mm3 - model.volume_mm3, 0.0) / 1000.0,
         "new_crossing_triangles": max(crossings, 0),
     }
-    before, after = measure_mesh(model), measure_mesh(out)
-    notes, warnings = words_of(listed, edits, limits, before, after)
-    return out, Receipt("details", asked, watch.seconds, measure_mesh(mesh), after, change, notes, warnings, listed)
+    (bodies, cavities), (bodies_now, cavities_now) = _shells(model), _shells(out)
+    notes, warnings = words_of(listed, edits, limits, (bodies, bodies_now), (cavities, cavities_now))
+    return out, Receipt(
+        "details", asked, watch.seconds, measure_mesh(mesh), measure_mesh(out), change, notes, warnings, listed
+    )
+
+
+def _shells(mesh: Mesh) -> tuple[int, int]:
+    """How many bodies there are, and how many closed cavities in them."""
+    count, label = face_parts(mesh)
+    volume = np.bincount(label, weights=six_fold_volumes(mesh.vertices, mesh.faces), minlength=count)
+    return int((volume > 0.0).sum()), int((volume < 0.0).sum())
 
 
 def _limits(

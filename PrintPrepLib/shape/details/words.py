@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...receipt import MeshMeasures
 from .edit import Edited, Way
 from .find import Kind
 
@@ -23,8 +23,8 @@ def words_of(
     details: Mapping[str, Any],
     edits: Sequence[Edited],
     limits: Mapping[Kind, float],
-    before: MeshMeasures,
-    after: MeshMeasures,
+    bodies: tuple[int, int],
+    cavities: tuple[int, int],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Notes and warnings of the receipt."""
     notes, warnings = [], []
@@ -48,32 +48,40 @@ def words_of(
         notes.append(text + (f"; left: {one.reason}" if one.reason else "") + ".")
     if len(edits) > SAID:
         notes.append(f"and {len(edits) - SAID} smaller ones: see the receipt's details.")
-    failed = [one for one in edits if one.way is not Way.LIST and not _came_about(one)]
+    asked = [one for one in edits if one.way is not Way.LIST]
+    left = Counter(one.reason or "a ball of the least size reaches all of it" for one in asked if not one.done)
+    if left:
+        said = "; ".join(f"{count}: {reason}" for reason, count in left.most_common())
+        warnings.append(f"{sum(left.values())} features were left as they are. {said}.")
+    failed = [one for one in asked if one.done and not _came_about(one)]
     if failed:
         one = failed[0]
         x, y, z = one.feature.at_mm
         warnings.append(
-            f"{len(failed)} of them did not become what was asked, such as the {one.feature.kind.value} at "
+            f"{len(failed)} of them did not wholly become what was asked, such as the {one.feature.kind.value} at "
             f"({x:.1f}, {y:.1f}, {z:.1f}): {_why(one)}."
         )
-    if after.parts > before.parts:
-        warnings.append(f"The model came apart: {before.parts} pieces before, {after.parts} now.")
+    if bodies[1] > bodies[0]:
+        warnings.append(f"The model came apart: {bodies[0]} bodies before, {bodies[1]} now.")
+    if cavities[1] > cavities[0]:
+        warnings.append(
+            f"{cavities[1] - cavities[0]} closed cavities came about where slits or holes were closed: resin or powder "
+            "stays in them. Make the model solid, or leave them open."
+        )
     if details["new_crossing_triangles"]:
-        warnings.append(f"{details['new_crossing_triangles']} triangles cross others. Repair the model before printing.")
+        warnings.append(
+            f"{details['new_crossing_triangles']} triangles cross others. Repair the model before printing."
+        )
     return tuple(notes), tuple(warnings)
 
 
 def _came_about(one: Edited) -> bool:
-    if not one.done:
-        return False
     if one.way in (Way.REMOVE, Way.CLOSE):
         return (one.gone_share or 0.0) >= GONE_SHARE
     return (one.size_after_mm or 0.0) >= NEARLY_SHARE * one.feature.limit_mm
 
 
 def _why(one: Edited) -> str:
-    if not one.done:
-        return one.reason or "nothing of it lies beyond what the printer makes"
     if one.way in (Way.REMOVE, Way.CLOSE):
         return f"{1.0 - (one.gone_share or 0.0):.0%} of it are left"
     return f"it measures {one.size_after_mm:.2f} mm"

@@ -62,7 +62,7 @@ def _faces_of(mesh: Mesh, tile: Tile) -> npt.NDArray[np.int32]:
     corners = mesh.derived("corner_bounds", lambda m: (m.triangles.min(axis=1), m.triangles.max(axis=1)))
     least, most = corners
     near = (least <= high).all(axis=1) & (most[:, :2] >= low[:2]).all(axis=1)
-    return mesh.faces[near]
+    return np.asarray(mesh.faces[near])
 
 
 def _crossings(

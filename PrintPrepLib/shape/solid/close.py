@@ -126,12 +126,9 @@ def _are_closed(out: Mesh, plugs: list[Closed]) -> list[bool]:
     index = index_of(out)
     shares = np.array(PROBES)[:, None, None]
     probes = np.array(
-        [
-            plug.opening.center_mm + shares * plug.opening.radii_mm[:, None] * plug.opening.directions()
-            for plug in plugs
-        ]
+        [plug.opening.center_mm + shares * plug.opening.radii_mm[:, None] * plug.opening.directions() for plug in plugs]
     )
-    whole = index.contains(probes.reshape(-1, 3)).reshape(len(plugs), -1).all(axis=1)
+    whole = [bool(lot.all()) for lot in index.contains(probes.reshape(-1, 3)).reshape(len(plugs), -1)]
     cells = np.concatenate([plug.opening.membrane.points for plug in plugs])
     inside = index.contains(cells)
     begin = 0
@@ -139,8 +136,8 @@ def _are_closed(out: Mesh, plugs: list[Closed]) -> list[bool]:
         points = plug.opening.membrane.points
         left = points[~inside[begin : begin + len(points)]]
         begin += len(points)
-        whole[k] &= bool(plug.opening.holds(left).all())
-    return [bool(one) for one in whole]
+        whole[k] = whole[k] and bool(plug.opening.holds(left).all())
+    return whole
 
 
 def _account(mesh: Mesh, added: manifold3d.Manifold, plugs: list[Closed], progress: Progress) -> None:
@@ -153,7 +150,7 @@ def _account(mesh: Mesh, added: manifold3d.Manifold, plugs: list[Closed], progre
         body = Mesh.from_manifold(piece)
         if body.is_empty:
             continue
-        _, nearest = tree.query(body.vertices)
+        nearest = np.asarray(tree.query(body.vertices)[1])
         distance = float(index.closest(body.vertices).distance_mm.max())
         share = np.bincount(owner[nearest], minlength=len(plugs)) / len(nearest)
         for number in np.flatnonzero(share):  # more than one where plugs grew together: shared by vertices

@@ -12,6 +12,7 @@ from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
 from ...spatial import index_of
 from ...spatial.index import SurfaceIndex
+from ..rows import all_in_row
 from .flood import Membrane, membranes
 
 DIRECTIONS = 48
@@ -75,7 +76,9 @@ class Opening:
         """Which points (k, 3) lie within the outline, seen along the axis."""
         flat = (points - self.center_mm) @ self.frame[:2].T
         angle = np.arctan2(flat[:, 1], flat[:, 0]) % (2.0 * np.pi)
-        at = np.interp(angle, np.arange(DIRECTIONS + 1) * (2.0 * np.pi / DIRECTIONS), np.append(self.radii_mm, self.radii_mm[0]))
+        at = np.interp(
+            angle, np.arange(DIRECTIONS + 1) * (2.0 * np.pi / DIRECTIONS), np.append(self.radii_mm, self.radii_mm[0])
+        )
         return np.asarray(np.hypot(flat[:, 0], flat[:, 1]) <= at)
 
 
@@ -100,7 +103,7 @@ def find_openings(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> 
     progress(0.9, "Measuring openings")
     for _ in range(2):
         radii = rays.cast(centers, frames)
-        rimmed = (radii < far).all(axis=1)
+        rimmed = all_in_row(radii < far)
         centers = centers + np.where(rimmed[:, None], np.einsum("ki,kij->kj", _centroids(radii), frames[:, :2]), 0.0)
     radii = rays.cast(centers, frames)
     at_center = index.closest(centers).distance_mm

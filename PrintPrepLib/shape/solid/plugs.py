@@ -134,4 +134,4 @@ def beads(opening: Opening, wall_mm: float) -> Mesh:
     radius = max(BALL_SHARE * opening.membrane.cell_mm, 0.5 * min(max(wall_mm, LEAST_WALL_MM), opening.passes_mm))
     tree = cKDTree(points)
     low, high = points.min(axis=0) - 1.5 * radius, points.max(axis=0) + 1.5 * radius
-    return zero_surface(lambda p: radius - tree.query(p)[0], low, high, radius / 4.0, name="plug")
+    return zero_surface(lambda p: np.asarray(radius - tree.query(p)[0]), low, high, radius / 4.0, name="plug")
