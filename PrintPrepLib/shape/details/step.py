@@ -157,7 +157,7 @@ def _limits(
     """Least size of each kind, and where it comes from."""
     chosen = process_of(process or DEFAULT_PROCESS)
     known = {
-        Kind.SPIKE: (feature, chosen.feature), Kind.SLIT: (gap, chosen.gap), Kind.HOLE: (hole, chosen.hole or chosen.gap)
+        Kind.SPIKE: (feature, chosen.feature), Kind.SLIT: (gap, chosen.gap), Kind.HOLE: (hole, chosen.hole or chosen.gap)  # noqa: E501
     }  # fmt: skip
     limits, sources = {}, {}
     for kind, (asked, figure) in known.items():

@@ -67,7 +67,7 @@ def flood(state, level, top, touching, facing):
     ``state`` (z, y, x) uint8: WALL, AIR or OPEN, walls at the border; changed in place: cells that stay AIR and were
     TESTED are membranes. ``level`` holds the squared distance from walls in cells, at most ``top``.
     """
-    nz, ny, nx = state.shape
+    _, ny, nx = state.shape
     flat, depth = state.reshape(-1), level.reshape(-1)
     offset = np.empty(27, np.int64)
     for i in range(27):

@@ -20,7 +20,7 @@ from .openings import Opening
 CELLS_ACROSS = 6.0
 """Cells across the ball. On the grown surface, nowhere rounder than the ball, chords are off by less than 1 % of it."""
 FINEST_SHARE = 0.006
-"""but no cell is smaller than this share of the model's diagonal: what is found so is inside, and is seen by nobody."""
+"""but no cell is smaller than this share of the model's diagonal: what is filled so is inside, where nobody sees it."""
 BELOW_SHARE = 0.12
 """The filling ends below the outside by this share of a cell, so that no chord of it stands out anywhere."""
 BELOW_MM = 0.05

@@ -55,7 +55,7 @@ def flood(state: Bytes, level: Bytes, top: int) -> Int64Array:
     (k, 3) int64
         Cells of the membranes, z y x.
     """
-    nz, ny, nx = state.shape
+    _, ny, nx = state.shape
     flat, depth = state.reshape(-1), level.reshape(-1)
     z, y, x = (np.arange(3) - 1 for _ in range(3))
     offsets = ((z[:, None, None] * ny + y[:, None]) * nx + x).ravel()

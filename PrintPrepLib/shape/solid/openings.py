@@ -27,6 +27,8 @@ FAR = 4.0
 OPEN_SHARE = 0.1
 """More rays than this without a rim: not a hole in a wall, but a gap between bodies or open to a side."""
 LEAST_MM = 1e-6
+MIDWAY_CELLS = 1.5
+"""The middle of an opening is at most so many cells from the cell with most room: farther on is another room."""
 LONG = 2.5
 """An opening longer than so many times its width is a gap: a suture, a fracture, a fissure."""
 LONG_AREA = 3.0
@@ -97,7 +99,7 @@ def find_openings(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> 
     count = np.array([len(one.points) for one in found])
     begin = np.cumsum(count) - count
     widest = [begin[k] + int(np.argmax(distance[begin[k] : begin[k] + count[k]])) for k in range(len(found))]
-    centers, far = _midway(index, every[widest]), FAR * widest_mm
+    centers, far = _midway(index, every[widest], MIDWAY_CELLS * found[0].cell_mm), FAR * widest_mm
     rays = _Rays(mesh, far)
     frames = _axes(rays, centers)
     progress(0.9, "Measuring openings")
@@ -115,15 +117,16 @@ def find_openings(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> 
     return sorted(out, key=lambda one: -one.passes_mm)
 
 
-def _midway(index: SurfaceIndex, places: FloatArray) -> FloatArray:
-    """Places moved to the middle between the nearest wall and the one across, where that gives them more room."""
+def _midway(index: SurfaceIndex, places: FloatArray, most: float) -> FloatArray:
+    """Places moved to the middle between the nearest wall and the one across, where they are about there already."""
     for _ in range(2):
         found = index.closest(places)
         room = np.maximum(found.distance_mm, LEAST_MM)[:, None]
         away = (places - found.points) / room
         away[found.distance_mm < LEAST_MM] = (0.0, 0.0, 1.0)
         across = index.first_hit(places, away)[0]
-        moved = places + np.where(np.isfinite(across), 0.5 * (across - found.distance_mm), 0.0)[:, None] * away
+        step = np.where(np.isfinite(across), 0.5 * (across - found.distance_mm), 0.0)
+        moved = places + np.where(np.abs(step) <= most, step, 0.0)[:, None] * away
         better = index.closest(moved).distance_mm > found.distance_mm
         places = np.where(better[:, None], moved, places)
     return places

@@ -91,7 +91,7 @@ def _rims(
 
 
 def _drum(opening: Opening, radii: FloatArray, above: FloatArray, below: FloatArray) -> Mesh:
-    first, second, axis = opening.frame
+    axis = opening.frame[2]
     around = opening.directions()
     shares = np.arange(1, RINGS + 1) / RINGS
     ends = []
