@@ -25,7 +25,7 @@ BELOW_SHARE = 0.12
 """The filling ends below the outside by this share of a cell, so that no chord of it stands out anywhere."""
 BELOW_MM = 0.05
 DEEP_SHARE = 0.5
-"""Air that is nowhere deeper below the rolling ball than this share of its diameter is a groove of the outside: it stays."""
+"""Air nowhere deeper below the rolling ball than this share of its diameter is a groove of the outside, and stays."""
 GRIP_MM = 0.3
 """The filling reaches so far into the bone round the air that it fills."""
 KEEP_SHARE = 0.6
