@@ -31,9 +31,9 @@ class Choice:
     plugs: tuple[Closed, ...] = ()
     smallest_seen_mm: float = 0.0
 
-    def to_keep(self, mesh: Mesh, ball_mm: float) -> list[tuple[Opening, float]]:
-        """The openings that stay open though a ball does not pass them, with the thickness of the wall round them."""
-        openings = [one for one, _ in self.open if one.passes_mm <= SLACK * ball_mm]
+    def to_keep(self, mesh: Mesh) -> list[tuple[Opening, float]]:
+        """The openings that stay open, with the thickness of the wall round them."""
+        openings = [one for one, _ in self.open]
         return [(one, plug.wall_mm) for one, plug in zip(openings, drums(mesh, openings), strict=True)]
 
 

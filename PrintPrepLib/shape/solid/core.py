@@ -31,6 +31,8 @@ GRIP_MM = 0.3
 KEEP_SHARE = 0.6
 """Openings that stay open keep a ball of this share of their width, or of the wall, round each cell across them."""
 
+PASSED_SHARE = 0.1
+"""The ball is there where the depth below it is less than this share of its diameter: chords and grids take as much."""
 ROOM_STEP = 1.4
 FAR_BALLS = 8.0
 """Farther from all of these openings than so many balls their distance does not matter."""
@@ -38,12 +40,12 @@ FAR_BALLS = 8.0
 
 @dataclass(frozen=True, eq=False)
 class Filling:
-    """The model with its inside filled, and what was filled."""
+    """The model with its inside filled, what was filled, and which of the openings that stay lie inside of that."""
 
     mesh: Mesh
     cavities: tuple[dict[str, Any], ...] = field(default_factory=tuple)
     pockets: tuple[dict[str, Any], ...] = field(default_factory=tuple)
-    cell_mm: float = 0.0
+    buried: tuple[bool, ...] = ()
 
 
 def fill_inside(
@@ -67,7 +69,8 @@ def fill_inside(
     ball_mm : float
         Diameter of the ball.
     kept : sequence of (Opening, float)
-        Openings that stay open, with the thickness of the wall round them: no filling comes into them.
+        Openings that stay open, with the thickness of the wall round them: no filling comes into those of the outside
+        that the ball does not pass.
     grooves : bool
         Whether grooves of the outside, that lead to no inside, are filled, too.
     """
@@ -81,14 +84,16 @@ def fill_inside(
         lambda points: near(points) + radius, low - ball_mm, high + ball_mm, cell, progress=part(progress, 0.0, 0.3)
     )
     beyond = distance_inside(_outermost(grown))
-    keep = _kept_function(kept, ball_mm)
+    buried = _buried(solid, kept, lambda points: beyond(points) - radius, ball_mm)
+    outer = [one for one, inside in zip(kept, buried, strict=True) if not inside and one[0].passes_mm <= ball_mm]
+    keep = _kept_function(outer, ball_mm)
 
     def unreached(points: FloatArray) -> FloatArray:
         return np.minimum(beyond(points) - radius - below, keep(points))
 
     core = zero_surface(unreached, low, high, cell, progress=part(progress, 0.3, 0.6))
     if core.is_empty:
-        return Filling(solid, tuple(cavities), (), cell)
+        return Filling(solid, tuple(cavities), (), buried)
     progress(0.6, "Finding the air inside")
     model = solid.to_manifold()
     body = core.to_manifold()
@@ -96,7 +101,7 @@ def fill_inside(
     if not grooves and not air.is_empty:
         air = _deep(air, beyond(air.vertices) - radius, DEEP_SHARE * ball_mm)
     if air.is_empty:
-        return Filling(solid, tuple(cavities), (), cell)
+        return Filling(solid, tuple(cavities), (), buried)
     if not grooves:
         near_air = distance_inside(air)
         core = zero_surface(
@@ -107,7 +112,26 @@ def fill_inside(
     progress(0.85, "Uniting the filling with the model")
     out = _held(Mesh.from_manifold(model + body, mesh.name), solid)
     out, _ = without_cavities(out)
-    return Filling(out, tuple(cavities), tuple(_listed(air)), cell)
+    return Filling(out, tuple(cavities), tuple(_listed(air)), buried)
+
+
+def _buried(solid: Mesh, kept: Sequence[tuple[Opening, float]], depth: Function, ball_mm: float) -> tuple[bool, ...]:
+    """Which openings lie in a closed cavity, or farther below the rolling ball than an opening of the outside does.
+
+    In an opening that the ball passes it is there itself.
+    """
+    if not kept:
+        return ()
+    points = np.concatenate([one.membrane.points for one, _ in kept])
+    enclosed, below = index_of(solid).contains(points), depth(points)
+    ends = np.cumsum([len(one.membrane.points) for one, _ in kept])[:-1]
+    return tuple(
+        bool(
+            inside.all()
+            or low.min() > (max(one.passes_mm, wall) if one.passes_mm <= ball_mm else PASSED_SHARE * ball_mm)
+        )
+        for (one, wall), inside, low in zip(kept, np.split(enclosed, ends), np.split(below, ends), strict=True)
+    )
 
 
 def _deep(air: Mesh, depth: FloatArray, least: float) -> Mesh:

@@ -30,8 +30,8 @@ WAVES = 4
 waves round it at most: more would be the roughness of the rim."""
 HEIGHT_SHARE = 2.0
 """A rim that is so many times as high as the median round the opening is cut off there."""
-BALL_SHARE = 1.1
-"""Where no drum closes an opening, balls round the cells of its membrane do, with this share of a cell as radius."""
+BALL_SHARE = 1.7
+"""Where no drum closes an opening, balls round the cells of its membrane do, of so many cells as radius."""
 LEAST_WALL_MM = 0.4
 
 

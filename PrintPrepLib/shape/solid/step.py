@@ -26,6 +26,7 @@ from .words import words_of
 LARGEST_SHARE = 0.5
 """An opening of more than this share of the model's diagonal is the model's own form."""
 LEAST_MM = 0.1
+BURIED = "inside of what was filled"
 LISTED = 500
 """A receipt lists so many openings, the widest first, and counts the rest."""
 
@@ -117,9 +118,13 @@ def solid(
     filling = Filling(closing.mesh)
     if intent is not Intent.CLOSE_HOLES:
         filling = fill_inside(
-            closing.mesh, max_hole_mm, choice.to_keep(model, max_hole_mm), grooves=intent is Intent.WRAP,
+            closing.mesh, max_hole_mm, choice.to_keep(model), grooves=intent is Intent.WRAP,
             progress=part(progress, 0.6, 0.9),
         )  # fmt: skip
+        inner = filling.buried
+        choice = replace(choice, open=[
+            (one, BURIED if inside else reason) for (one, reason), inside in zip(choice.open, inner, strict=True)
+        ])  # fmt: skip
     out = filling.mesh.with_name(mesh.name)
     unchanged = out.faces is model.faces
     if unchanged:
@@ -127,7 +132,7 @@ def solid(
     made = _Made(
         choice, filling, len(without_cavities(model)[1]),
         [] if intent is not Intent.CLOSE_HOLES else without_cavities(out)[1],
-        gap_widths(model, out, [one for one, _ in choice.open]),
+        gap_widths(model, out, [one for one, reason in choice.open if reason != BURIED]),
         1.0 if unchanged else float(is_among(model, out).mean()),
         _crossings(model, out, unchanged),
     )  # fmt: skip

@@ -75,7 +75,7 @@ def _kept(details: Mapping[str, Any]) -> list[str]:
     for one in details["kept_open"]:
         reasons[one["reason"]] = reasons.get(one["reason"], 0) + 1
     said = "; ".join(f"{count} {reason}" for reason, count in reasons.items())
-    out = [f"{details['kept_open_total']} openings of that width stayed open: {said}."]
+    out = [f"{details['kept_open_total']} openings were not closed: {said}."]
     longest = sorted(details["gaps"], key=lambda gap: -gap["length_mm"])
     out += [
         f"Open: {gap['width_before_mm']:.2f} mm wide, {gap['length_mm']:.1f} mm long at {_at(gap)}; now "
