@@ -48,13 +48,13 @@ def pierced_ball(radius: float = 25.0, wall: float = 2.0, slot_length: float = 1
 
 
 def small_features() -> Mesh:
-    """A block 20 x 20 x 10 with pins of 0.3, 1.0 and 3.0 mm, 3 mm high, a slit 0.2 x 8 and holes of 0.3 and 2.0 mm."""
+    """A block 20 x 20 x 10 with pins of 0.3, 1.0 and 3.0 mm, 3 mm high, a slit 0.2 x 4 and holes of 0.3 and 2.0 mm."""
     block = _box([20, 20, 10], [0, 0, 0])
     for radius, x in ((0.15, -6), (0.5, 0), (1.5, 6)):
         block = block + _cylinder(radius, 4, [x, -6, 6])
     for radius, x in ((0.15, 0), (1.0, 6)):
         block = block - _cylinder(radius, 30, [x, 4, 0])
-    return Mesh.from_manifold(block - _box([0.2, 8, 20], [-5, 3, 0]), "block")
+    return Mesh.from_manifold(block - _box([0.2, 4, 20], [-5, 3, 0]), "block")
 
 
 def slit_box() -> Mesh:
