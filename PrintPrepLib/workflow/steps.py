@@ -26,6 +26,7 @@ from ..segment.morphology import close_gaps, open_bridges
 from ..segment.threshold import threshold
 from ..shape.boolean.step import boolean
 from ..shape.cut.step import cut
+from ..shape.details.step import details
 from ..shape.grow import offset
 from ..shape.hollow.step import hollow
 from ..shape.join.step import join_models
@@ -35,6 +36,7 @@ from ..shape.mirror.step import carried as carried_by_mirror
 from ..shape.mirror.step import mirror
 from ..shape.scale import carried as carried_by_scale
 from ..shape.scale import scale
+from ..shape.solid.step import solid
 from ..shape.split.step import split
 from ..shape.stand.step import in_parts, stand
 from ..shape.strut.step import strut
@@ -123,6 +125,7 @@ _TABLE = (
     Step("holes", Stage.MESH, fill_holes, 1.0),
     Step("smooth", Stage.MESH, smooth, 4.0),
     Step("simplify", Stage.MESH, simplify, 8.0),
+    Step("solid", Stage.MESH, solid, 10.0, purposeful=True),
     Step("thicken", Stage.MESH, thicken, 8.0),
     Step("strut", Stage.MESH, strut, 4.0, purposeful=True),
     Step("stand", Stage.MESH, stand, 5.0, purposeful=True, stage_of=_stage_of_stand),
@@ -134,6 +137,7 @@ _TABLE = (
     Step("offset", Stage.MESH, offset, 6.0, purposeful=True),
     Step("boolean", Stage.MESH, boolean, 3.0, purposeful=True),
     Step("hollow", Stage.MESH, hollow, 10.0, purposeful=True),
+    Step("details", Stage.MESH, details, 8.0),
     Step("cut", Stage.PARTS, cut, 5.0),
     Step("split", Stage.PARTS, split, 10.0),
     Step("join", Stage.PARTS, join_models, 6.0),

@@ -77,7 +77,9 @@ def test_orders_that_make_no_sense_are_refused(names: tuple[str, ...], words: st
 
 
 def test_every_step_has_a_stage_and_mesh_steps_are_commands() -> None:
-    assert {step.name for step in MESH_STEPS} >= {"fragments", "repair", "holes", "smooth", "simplify", "thicken"}
+    assert {step.name for step in MESH_STEPS} >= {
+        "fragments", "repair", "holes", "smooth", "simplify", "solid", "thicken", "details",
+    }  # fmt: skip
     assert [step.name for step in STEPS.values() if step.stage is Stage.SEGMENT] == ["threshold"]
 
 

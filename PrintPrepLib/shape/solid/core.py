@@ -1,0 +1,229 @@
+"""The inside of a model as one body: all that a ball rolling outside does not reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ...field import Function, distance_inside, zero_surface
+from ...mesh import FloatArray, Mesh, concatenate, six_fold_volumes
+from ...progress import Progress, part, silent
+from ...spatial import index_of
+from ...topology import face_parts
+from ..identical import is_among
+from .openings import Opening
+
+CELLS_ACROSS = 6.0
+"""Cells across the ball. On the grown surface, nowhere rounder than the ball, chords are off by less than 1 % of it."""
+FINEST_SHARE = 0.006
+"""but no cell is smaller than this share of the model's diagonal: what is filled so is inside, where nobody sees it."""
+BELOW_SHARE = 0.12
+"""The filling ends below the outside by this share of a cell, so that no chord of it stands out anywhere."""
+BELOW_MM = 0.05
+DEEP_SHARE = 0.5
+"""Air nowhere deeper below the rolling ball than this share of its diameter is a groove of the outside, and stays."""
+GRIP_MM = 0.3
+"""The filling reaches so far into the bone round the air that it fills."""
+KEEP_SHARE = 0.6
+"""Openings that stay open keep a ball of this share of their width, or of the wall, round each cell across them."""
+
+PASSED_SHARE = 0.1
+"""The ball is there where the depth below it is less than this share of its diameter: chords and grids take as much."""
+ROOM_STEP = 1.4
+FAR_BALLS = 8.0
+"""Farther from all of these openings than so many balls their distance does not matter."""
+
+
+@dataclass(frozen=True, eq=False)
+class Filling:
+    """The model with its inside filled, what was filled, and which of the openings that stay lie inside of that."""
+
+    mesh: Mesh
+    cavities: tuple[dict[str, Any], ...] = field(default_factory=tuple)
+    pockets: tuple[dict[str, Any], ...] = field(default_factory=tuple)
+    buried: tuple[bool, ...] = ()
+
+
+def fill_inside(
+    mesh: Mesh,
+    ball_mm: float,
+    kept: Sequence[tuple[Opening, float]],
+    *,
+    grooves: bool = False,
+    progress: Progress = silent,
+) -> Filling:
+    """Fill what a ball outside does not reach, and leave the outside as it is.
+
+    The ball's middles fill the air at half its diameter from the model; the outermost of these places is bounded by a
+    surface, and what lies more than half a diameter inside that surface is out of reach: both by exact distances.
+    It ends a hair below the outside and is united with the model, so that no triangle of the outside moves.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Closed, outward, manifold.
+    ball_mm : float
+        Diameter of the ball.
+    kept : sequence of (Opening, float)
+        Openings that stay open, with the thickness of the wall round them: no filling comes into those of the outside
+        that the ball does not pass.
+    grooves : bool
+        Whether grooves of the outside, that lead to no inside, are filled, too.
+    """
+    solid, cavities = without_cavities(mesh)
+    low, high = mesh.bounds
+    cell = max(ball_mm / CELLS_ACROSS, FINEST_SHARE * float(np.linalg.norm(high - low)))
+    below = BELOW_MM + BELOW_SHARE * cell
+    radius = 0.5 * ball_mm
+    near = distance_inside(solid)
+    grown = zero_surface(
+        lambda points: near(points) + radius, low - ball_mm, high + ball_mm, cell, progress=part(progress, 0.0, 0.3)
+    )
+    beyond = distance_inside(_outermost(grown))
+    buried = _buried(solid, kept, lambda points: beyond(points) - radius, ball_mm)
+    outer = [one for one, inside in zip(kept, buried, strict=True) if not inside and one[0].passes_mm <= ball_mm]
+    keep = _kept_function(outer, ball_mm)
+
+    def unreached(points: FloatArray) -> FloatArray:
+        return np.minimum(beyond(points) - radius - below, keep(points))
+
+    core = zero_surface(unreached, low, high, cell, progress=part(progress, 0.3, 0.6))
+    if core.is_empty:
+        return Filling(solid, tuple(cavities), (), buried)
+    progress(0.6, "Finding the air inside")
+    model = solid.to_manifold()
+    body = core.to_manifold()
+    air = Mesh.from_manifold(body - model, mesh.name)
+    if not grooves and not air.is_empty:
+        air = _deep(air, beyond(air.vertices) - radius, DEEP_SHARE * ball_mm)
+    if air.is_empty:
+        return Filling(solid, tuple(cavities), (), buried)
+    if not grooves:
+        near_air = distance_inside(air)
+        core = zero_surface(
+            lambda points: np.minimum(unreached(points), near_air(points) + GRIP_MM), low, high, cell,
+            progress=part(progress, 0.65, 0.85),
+        )  # fmt: skip
+        body = core.to_manifold()
+    progress(0.85, "Uniting the filling with the model")
+    out = _held(Mesh.from_manifold(model + body, mesh.name), solid)
+    out, _ = without_cavities(out)
+    return Filling(out, tuple(cavities), tuple(_listed(air)), buried)
+
+
+def _buried(solid: Mesh, kept: Sequence[tuple[Opening, float]], depth: Function, ball_mm: float) -> tuple[bool, ...]:
+    """Which openings lie in a closed cavity, or farther below the rolling ball than an opening of the outside does.
+
+    In an opening that the ball passes it is there itself.
+    """
+    if not kept:
+        return ()
+    points = np.concatenate([one.membrane.points for one, _ in kept])
+    enclosed, below = index_of(solid).contains(points), depth(points)
+    ends = np.cumsum([len(one.membrane.points) for one, _ in kept])[:-1]
+    return tuple(
+        bool(
+            inside.all()
+            or low.min() > (max(one.passes_mm, wall) if one.passes_mm <= ball_mm else PASSED_SHARE * ball_mm)
+        )
+        for (one, wall), inside, low in zip(kept, np.split(enclosed, ends), np.split(below, ends), strict=True)
+    )
+
+
+def _deep(air: Mesh, depth: FloatArray, least: float) -> Mesh:
+    """The bodies of a mesh that reach so deep somewhere."""
+    count, label = face_parts(air)
+    deepest = np.full(count, -np.inf)
+    np.maximum.at(deepest, label, depth[air.faces].max(axis=1))
+    return air.submesh(deepest[label] >= least)
+
+
+def _held(out: Mesh, solid: Mesh) -> Mesh:
+    """Drop bodies of filling that hang on nothing: none of their vertices is one of the model."""
+    count, label = face_parts(out)
+    if count == 1:
+        return out
+    old = is_among(out, solid)
+    held = np.zeros(count, bool)
+    held[label[old[out.faces].any(axis=1)]] = True
+    return out if held.all() else out.submesh(held[label])
+
+
+def _listed(air: Mesh) -> list[dict[str, Any]]:
+    """Place and volume of each body, the largest first."""
+    count, label = face_parts(air)
+    volume = np.bincount(label, weights=six_fold_volumes(air.vertices, air.faces) / 6.0, minlength=count)
+    corners = air.triangles.mean(axis=1)
+    size = np.bincount(label, minlength=count)
+    middle = np.stack([np.bincount(label, weights=corners[:, k], minlength=count) / size for k in range(3)], axis=1)
+    order = [int(k) for k in np.argsort(-volume) if volume[k] > 0.0]
+    return [{"at_mm": np.round(middle[k], 2).tolist(), "volume_ml": round(volume[k] / 1000.0, 6)} for k in order]
+
+
+def without_cavities(mesh: Mesh) -> tuple[Mesh, list[dict[str, Any]]]:
+    """Drop closed cavities and what floats in them, and list them, the largest first; the rest keeps its vertices."""
+    count, label = face_parts(mesh)
+    if count == 1:
+        return mesh, []
+    pieces = [mesh.submesh(label == k) for k in range(count)]
+    volume = np.array([piece.volume_mm3 for piece in pieces])
+    hollow = np.flatnonzero(volume < 0.0)
+    drop = set(hollow.tolist())
+    for k in np.flatnonzero(volume > 0.0):
+        point = pieces[k].vertices[:1]
+        low, high = pieces[k].bounds
+        for other in hollow:
+            outer_low, outer_high = pieces[other].bounds
+            if (low < outer_low).any() or (high > outer_high).any() or -volume[other] < volume[k]:
+                continue
+            if index_of(pieces[other].flipped()).contains(point)[0]:
+                drop.add(int(k))
+                break
+    if not drop:
+        return mesh, []
+    kept = mesh.submesh(~np.isin(label, list(drop)))
+    listed = [
+        {"at_mm": np.round(pieces[k].vertices.mean(axis=0), 2).tolist(), "volume_ml": round(-volume[k] / 1000.0, 6)}
+        for k in sorted(hollow, key=lambda k: volume[k])
+    ]
+    return kept, listed
+
+
+def _outermost(mesh: Mesh) -> Mesh:
+    """The outer surfaces of a closed mesh, and none that lies within another."""
+    count, label = face_parts(mesh)
+    pieces = [mesh.submesh(label == k) for k in range(count)]
+    outer = sorted((piece for piece in pieces if piece.volume_mm3 > 0.0), key=lambda piece: -piece.volume_mm3)
+    found: list[Mesh] = []
+    for piece in outer:
+        if not any(index_of(larger).contains(piece.vertices[:1])[0] for larger in found):
+            found.append(piece)
+    return concatenate(found)
+
+
+def _kept_function(kept: Sequence[tuple[Opening, float]], ball_mm: float) -> Function:
+    """Distance from the room of openings that stay open: negative in it."""
+    if not kept:
+        return lambda points: np.full(len(points), np.inf)
+    rooms = np.concatenate([np.full(len(one.membrane.points), _room(one, wall, ball_mm)) for one, wall in kept])
+    points = np.concatenate([one.membrane.points for one, _ in kept])
+    # A few sizes, each rounded up: one search for each of them, not for each opening.
+    steps = np.ceil(np.log(rooms / rooms.min()) / np.log(ROOM_STEP) - 1e-9)
+    trees = [(cKDTree(points[steps == k]), float(rooms.min() * ROOM_STEP**k)) for k in np.unique(steps)]
+
+    def function(places: FloatArray) -> FloatArray:
+        out = np.full(len(places), FAR_BALLS * ball_mm)
+        for tree, room in trees:
+            near = tree.query(places, distance_upper_bound=FAR_BALLS * ball_mm + room)[0]
+            np.minimum(out, near - room, out=out)
+        return out
+
+    return function
+
+
+def _room(opening: Opening, wall: float, ball_mm: float) -> float:
+    return KEEP_SHARE * max(opening.passes_mm, min(wall, ball_mm)) + opening.membrane.cell_mm
