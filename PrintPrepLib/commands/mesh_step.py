@@ -54,7 +54,6 @@ _SHORT = {
     "rise_mm": "--rise",
     "by_mm": "--by",
     "size_mm": "--size",
-    "gap_mm": "--gap",
     "on_mm": "--on",
     "about_mm": "--about",
     "drain_diameter_mm": "--drain-diameter",

@@ -26,9 +26,10 @@ from PrintPrepLib.shape.pins.kinds import PinType
 from PrintPrepLib.shape.split.step import split
 from Testing.support.shapes import box, moved, sphere
 
+Answer = Callable[..., tuple[int, dict[str, Any]]]
+
 CUBE = (180.0, 180.0, 180.0)
 MARGIN = 2.0
-
 Result = tuple[Mesh, Assembly, Receipt]
 
 
@@ -268,9 +269,6 @@ def test_refusals_say_what_to_do() -> None:
         split(model, volume_mm=(120.0, 120.0, 120.0), protect_at=(0.0, 0.0, 0.0, 150.0))
     with pytest.raises(GeometryError, match="whole"):
         split(model, volume_mm=(120.0, 120.0, 120.0), protect=box((190.0, 70.0, 70.0)).with_name("orbit"))
-
-
-Answer = Callable[..., tuple[int, dict[str, Any]]]
 
 
 def test_the_command_splits_to_a_printer_by_name(answer: Answer, tmp_path: Path) -> None:
