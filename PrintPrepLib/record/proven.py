@@ -10,6 +10,9 @@ from ..receipt import MeshMeasures, Receipt
 MOVED = ("mirror", "scale")
 """Steps that transform space: how far they moved points is no change of the shape."""
 
+LAID = ("orient", "place")
+"""Steps that lay the model for printing: they change no shape."""
+
 
 def later_step(number: int, receipt: Receipt) -> dict[str, Any]:
     """What a step changed after the surface that was held against the scan: volume, parts, deviation."""
@@ -45,7 +48,9 @@ def sentence(proof: Mapping[str, Any], operations: Sequence[str]) -> str:
     if through is None:
         return ""
     last = f"step {through} ({operations[through - 1]})" if through else "the start"
-    names = ", ".join(f"{step['number']}. {_told(step)}" for step in proof["later_steps"])
+    names = ", ".join(
+        f"{step['number']}. {_told(step)}" for step in proof["later_steps"] if step["operation"] not in LAID
+    )
     share = proof.get("on_proven_percent")
     on_it = "" if share is None else f" {share:.1f} % of the final model's surface lies on the surface that was proven."
     return (

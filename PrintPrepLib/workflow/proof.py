@@ -33,6 +33,8 @@ SCAN_CODES = frozenset({
     "scale", "mirrored", "placement", "completeness-missing", "completeness-extra", "accuracy", "clipped-anatomy",
 })  # fmt: skip
 """Checks that ask whether the model shows what the scan shows."""
+MODEL_NAME = "model"
+"""Of the surface that is held against the scan: it is neither mirrored nor scaled, whatever the model is."""
 ON_PROVEN_MM = 0.01
 """Surface nearer than this to the proven one is the proven one: the deviation that the wall round a lumen allows at its
 inside, and far above the rounding of a file (0.00001 mm)."""
@@ -134,7 +136,7 @@ def proof_of(state: ChainState, model: Mesh) -> Proof:
     """Return what of a finished chain is held against the scan; ``model`` is the final one as its file holds it."""
     if state.proven_in_patient is None:
         return Proof(model, model, state.receipts)
-    surface, _ = rounded_to_single(state.proven_in_patient.with_name(model.name))
+    surface, _ = rounded_to_single(state.proven_in_patient.with_name(MODEL_NAME))
     return Proof(surface, model, state.receipts, state.proven_receipts, state.to_model)
 
 

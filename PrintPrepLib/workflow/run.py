@@ -121,10 +121,10 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
         assert state.mesh is not None
         assert state.segmentation is not None
         # The file holds single precision: what is measured, checked and drawn is what the file will hold.
-        mesh, rounding = rounded_to_single(state.mesh.with_name("model"))
+        about = about_of(state.receipts, record_id)
+        mesh, rounding = rounded_to_single(state.mesh.with_name(" ".join(("model", *about.marks))))
         seconds["steps"] = _lap(watch, seconds)
         proof = proof_of(state, mesh)
-        about = about_of(state.receipts, record_id)
         accuracy = accuracy_of(None if chosen_printer is None else chosen_printer.process)
         landed = landed_rows(mesh, state.receipts, accuracy)
         pairs, off_model = on_model(mesh, carried(recipe.calipers, state.to_model))

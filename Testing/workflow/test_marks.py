@@ -114,6 +114,7 @@ def test_run_forces_the_marks_everywhere(tmp_path: Path) -> None:
         "step_06_scale_MIRRORED_SCALE-0.500.vtp",
     } <= names  # fmt: skip
     assert "model.stl" not in names
+    assert result.mesh.name == "model MIRRORED SCALE-0.500"
     package = read_parts(tmp_path / "out" / "model_MIRRORED_SCALE-0.500.3mf")
     assert package.facts["Mirrored"] == "yes"
     assert package.facts["Scale"] == "0.5"

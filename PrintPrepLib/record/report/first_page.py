@@ -94,6 +94,11 @@ def _attention(record: Mapping[str, Any]) -> Markup:
     return join(tag("ul", *items, class_="points"), more_line)
 
 
+def _marked(record: Mapping[str, Any]) -> str:
+    """MIRRORED before anything else that is said of a picture of a mirror image."""
+    return "MIRRORED. " if (record["intended_use"] or {}).get("mirrored") else ""
+
+
 def _outlined(record: Mapping[str, Any]) -> str:
     through = (record["proof"] or {}).get("proven_through")
     return "the model" if through is None else f"the surface after step {through}, before the changes on purpose,"
@@ -104,7 +109,11 @@ def _pictures(record: Mapping[str, Any], model: Sequence[Panel], overlay: Sequen
         return tag("p", "Pictures were left out on request.", class_="none")
     order = [model[k] for k in (3, 0, 1, 2) if k < len(model)]
     return join(
-        figure(order, "The model. R and L are the patient’s right and left, A front, P back, S head, I feet.", "four")
+        figure(
+            order,
+            f"{_marked(record)}The model. R and L are the patient’s right and left, A front, P back, S head, I feet.",
+            "four",
+        )
         if order
         else None,
         figure(
