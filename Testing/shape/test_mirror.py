@@ -7,7 +7,7 @@ import pytest
 
 from PrintPrepLib.errors import GeometryError, InputError
 from PrintPrepLib.export.model_part import MIRRORED
-from PrintPrepLib.mesh import Mesh
+from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.receipt import measure_mesh
 from PrintPrepLib.shape.mirror.fit import fit_symmetry
 from PrintPrepLib.shape.mirror.reflect import CELL_MM, FARTHEST_MM, Plane, reflect
@@ -148,3 +148,17 @@ def test_scale_is_exact_carried_and_told() -> None:
     np.testing.assert_allclose(fixed.bounds, 2.0 * mesh.bounds)
     with pytest.raises(InputError, match="changes nothing"):
         scale(mesh, factor=1.0)
+
+
+def test_a_small_piece_of_the_models_own_stays_and_shavings_are_listed() -> None:
+    small = shapes.box((0.3, 0.3, 0.3), (15.0, 0.0, 0.0))
+    shaving = shapes.box((0.4, 0.4, 0.4), (0.15, 20.0, 0.0))  # the plane leaves 0.35 x 0.4 x 0.4 mm, then 0.01 mm more
+    sliver = shapes.box((0.4, 0.4, 0.4), (-0.1, 30.0, 0.0))  # 0.1 mm of it is on the left: 0.016 mm3
+    model = concatenate([shapes.box((20.0, 20.0, 20.0)), small, shaving, sliver])
+    out, receipt = mirror(model, plane=(0.0, 0.0, 0.0, 1.0, 0.0, 0.0), side=MirrorSide.LEFT, both=True)
+    assert [round(row["at_mm"][1]) for row in receipt.details["left_out"]] == [30]
+    assert receipt.details["left_out"][0]["volume_mm3"] == pytest.approx(0.11 * 0.16, rel=1e-6)
+    assert "1 shavings" in " ".join(receipt.notes)
+    assert receipt.after is not None
+    assert receipt.after.parts == 4  # the box, the small piece twice, and the one that the plane parts
+    assert out.volume_mm3 == pytest.approx(8000.0 + 2 * 0.027 + 2 * 0.35 * 0.16, rel=1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import GeometryError, InputError
 from ...export.model_part import MIRRORED
-from ...mesh import Mesh, six_fold_volumes
+from ...mesh import FloatArray, Mesh, six_fold_volumes
 from ...parameters import Param
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
@@ -22,7 +22,11 @@ from .reflect import Plane, reflected
 OVERLAP_MM = 0.01
 """A half and its mirror image are cut so far beyond the plane, so that they have volume in common and become one."""
 DUST_MM3 = 0.05
-"""Pieces of a halved model below this are shavings of the plane, a third of a millimeter wide."""
+"""Pieces of a halved model below this that touch the plane are its shavings, a third of a millimeter wide."""
+AT_PLANE_MM = 1e-3
+"""A piece that comes this near to the plane was cut off by it; others are the model's own and stay, however small."""
+Shavings = list[dict[str, Any]]
+"""Pieces that were left out: volume, mm3 (of a hollow below zero), and place, LPS mm."""
 _SIDE = re.compile(r"\b(left|right|sinister|dexter|links|rechts)\b", re.IGNORECASE)
 
 
@@ -88,15 +92,21 @@ def mirror(
     symmetry = fit_symmetry(mesh, progress=part(progress, 0.0, 0.5)) if plane is None else None
     chosen = Plane.of(plane) if plane is not None else _of(symmetry)
     progress(0.5, "Mirroring")
-    out = _made(mesh, chosen, side, both, part(progress, 0.5, 0.9))
+    out, shavings = _made(mesh, chosen, side, both, part(progress, 0.5, 0.9))
     out = out.with_name(mirrored_name(mesh.name) if side is MirrorSide.WHOLE else _marked(mesh.name))
     notes, warnings = _words(mesh, chosen, symmetry, side, both)
+    if shavings:
+        notes += (
+            f"{len(shavings)} shavings that the plane cut off, of {DUST_MM3:g} mm3 at most, were left out; they are "
+            "listed.",
+        )
     details = {
         "matrix": np.eye(4) if both else chosen.matrix,
         "matrix_words": "from the coordinates before to those after (LPS mm); a reflection",
         "plane": [*chosen.point, *chosen.normal],
         "symmetry": None if symmetry is None else symmetry.to_dict(),
         "mirrors": "both" if both else side.value,
+        "left_out": shavings,
     }
     progress(1.0, "Mirrored")
     return out, Receipt(
@@ -130,9 +140,9 @@ def _of(symmetry: Symmetry | None) -> Plane:
     return symmetry.plane
 
 
-def _made(mesh: Mesh, plane: Plane, side: MirrorSide, both: bool, progress: Progress) -> Mesh:
+def _made(mesh: Mesh, plane: Plane, side: MirrorSide, both: bool, progress: Progress) -> tuple[Mesh, Shavings]:
     if side is MirrorSide.WHOLE:
-        return reflected(mesh, plane)
+        return reflected(mesh, plane), []
     toward_left = plane.normal[0] > 0.0  # +x is the patient's left
     sign = 1.0 if toward_left == (side is MirrorSide.LEFT) else -1.0
     if abs(plane.normal[0]) < np.sqrt(0.5):
@@ -146,19 +156,28 @@ def _made(mesh: Mesh, plane: Plane, side: MirrorSide, both: bool, progress: Prog
     half = Mesh.from_manifold(solid.trim_by_plane(normal.tolist(), offset), mesh.name)
     if half.is_empty:
         raise GeometryError(f"There is nothing of the model {side.value} of the plane. Look at the plane and the side.")
-    half = _without_dust(half)
+    half, shavings = _without_dust(half, normal, offset)
     image = reflected(half, plane)
     if not both:
-        return image
-    return Mesh.from_manifold(half.to_manifold() + image.to_manifold(), mesh.name)
+        return image, shavings
+    return Mesh.from_manifold(half.to_manifold() + image.to_manifold(), mesh.name), shavings
 
 
-def _without_dust(half: Mesh) -> Mesh:
+def _without_dust(half: Mesh, normal: FloatArray, offset: float) -> tuple[Mesh, Shavings]:
     """Leave out what the plane shaved off: pieces so small that no printer makes them, and hollows as small."""
     parts, of_face = face_parts(half)
     volume = np.bincount(of_face, weights=six_fold_volumes(half.vertices, half.faces), minlength=parts) / 6.0
-    kept = np.abs(volume) >= DUST_MM3
-    return half if kept.all() or not kept.any() else half.submesh(kept[of_face])
+    height = np.full(parts, np.inf)
+    np.minimum.at(height, of_face, np.abs(half.triangles @ normal - offset).min(axis=1))
+    dust = (np.abs(volume) < DUST_MM3) & (height <= AT_PLANE_MM)
+    if not dust.any() or dust.all():
+        return half, []
+    middle = half.triangles.mean(axis=1)
+    rows: Shavings = [
+        {"volume_mm3": float(volume[one]), "at_mm": middle[of_face == one].mean(axis=0).tolist()}
+        for one in np.flatnonzero(dust).tolist()
+    ]
+    return half.submesh(~dust[of_face]), rows
 
 
 def _words(
