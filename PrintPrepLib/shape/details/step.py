@@ -14,9 +14,10 @@ from ...parameters import Param
 from ...profiles.processes import process_of
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
-from ...spatial import crossings_and_contacts, exact_weld
+from ...spatial import exact_weld
 from ...spatial.change import change_between
 from ...topology import face_parts
+from ..storable import storable
 from .edit import Edited, Way, edit, measure_after
 from .find import Feature, Kind, find_features
 from .words import words_of
@@ -115,13 +116,13 @@ def details(
     _choose(edits, only, leave)
     out = edit(model, edits, part(progress, 0.5, 0.8))
     changed = out is not model
+    more: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
     if changed:
+        out, more, wrong = storable(out, model, part(progress, 0.8, 0.9))
         measure_after(out, edits)
     else:
         out = mesh
-    crossings = len(crossings_and_contacts(out)[0].faces) if changed else 0
-    if crossings:
-        crossings -= len(crossings_and_contacts(model)[0].faces)
     change = change_between(model, out, part(progress, 0.9, 1.0)) if changed else None
     asked: dict[str, Any] = {
         "process": process, "do": do, "spikes": spikes, "slits": slits, "holes": holes,
@@ -135,12 +136,19 @@ def details(
         "changed": {kind.value: sum(one.done for one in edits if one.feature.kind is kind) for kind in Kind},
         "limits_from": sources,
         "added_ml": max(out.volume_mm3 - model.volume_mm3, 0.0) / 1000.0,
-        "new_crossing_triangles": max(crossings, 0),
     }
     (bodies, cavities), (bodies_now, cavities_now) = _shells(model), _shells(out)
     notes, warnings = words_of(listed, edits, limits, (bodies, bodies_now), (cavities, cavities_now))
     return out, Receipt(
-        "details", asked, watch.seconds, measure_mesh(mesh), measure_mesh(out), change, notes, warnings, listed
+        "details",
+        asked,
+        watch.seconds,
+        measure_mesh(mesh),
+        measure_mesh(out),
+        change,
+        (*notes, *more),
+        (*warnings, *wrong),
+        listed,
     )
 
 

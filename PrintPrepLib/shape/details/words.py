@@ -68,10 +68,6 @@ def words_of(
             f"{cavities[1] - cavities[0]} closed cavities came about where slits or holes were closed: resin or powder "
             "stays in them. Make the model solid, or leave them open."
         )
-    if details["new_crossing_triangles"]:
-        warnings.append(
-            f"{details['new_crossing_triangles']} triangles cross others. Repair the model before printing."
-        )
     return tuple(notes), tuple(warnings)
 
 

@@ -13,9 +13,10 @@ from ...mesh import FloatArray, Mesh
 from ...parameters import Param
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
-from ...spatial import crossings_and_contacts, exact_weld
+from ...spatial import exact_weld
 from ...spatial.change import change_between
 from ..identical import is_among
+from ..storable import storable
 from .choose import Choice, choose
 from .close import close_openings, opening_dict
 from .core import Filling, fill_inside, without_cavities
@@ -47,7 +48,6 @@ class _Made:
     cavities_after: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
     same_share: float
-    crossings: tuple[int, int]
 
 
 def solid(
@@ -127,14 +127,17 @@ def solid(
         ])  # fmt: skip
     out = filling.mesh.with_name(mesh.name)
     unchanged = out.faces is model.faces
+    more: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
     if unchanged:
         out = mesh
+    else:
+        out, more, wrong = storable(out, model, part(progress, 0.9, 0.95))
     made = _Made(
         choice, filling, len(without_cavities(model)[1]),
         [] if intent is not Intent.CLOSE_HOLES else without_cavities(out)[1],
         gap_widths(model, out, [one for one, reason in choice.open if reason != BURIED]),
         1.0 if unchanged else float(is_among(model, out).mean()),
-        _crossings(model, out, unchanged),
     )  # fmt: skip
     choice = replace(choice, plugs=closing.plugs)
     asked = {
@@ -145,7 +148,15 @@ def solid(
     details = _details(made, choice)
     notes, warnings = words_of(details, intent.value, max_hole_mm, measure_mesh(model), measure_mesh(out))
     return out, Receipt(
-        "solid", asked, watch.seconds, measure_mesh(mesh), measure_mesh(out), change, notes, warnings, details
+        "solid",
+        asked,
+        watch.seconds,
+        measure_mesh(mesh),
+        measure_mesh(out),
+        change,
+        (*notes, *more),
+        (*warnings, *wrong),
+        details,
     )
 
 
@@ -171,17 +182,8 @@ def _details(made: _Made, choice: Choice) -> dict[str, Any]:
         "cavities_left": made.cavities_after[:LISTED],
         "cavities_left_total": len(made.cavities_after),
         "unmoved_share": made.same_share,
-        "crossing_triangles": list(made.crossings),
         "smallest_seen_mm": choice.smallest_seen_mm,
     }
-
-
-def _crossings(before: Mesh, after: Mesh, unchanged: bool) -> tuple[int, int]:
-    """Triangles that cross others; the source is only asked where the result has some."""
-    if unchanged:
-        return 0, 0
-    now = len(crossings_and_contacts(after)[0].faces)
-    return (len(crossings_and_contacts(before)[0].faces) if now else 0), now
 
 
 def _points(numbers: tuple[float, ...] | None, name: str) -> FloatArray:

@@ -62,9 +62,6 @@ def words_of(
             f"{len(narrowed)} openings that stay open became narrower somewhere, most by "
             f"{worst['most_narrowed_mm']:.2f} mm at {_at(worst)}."
         )
-    old, now = details["crossing_triangles"]
-    if now > old:
-        warnings.append(f"{now - old} more triangles cross others than before. Repair the model before printing.")
     return tuple(notes), tuple(warnings)
 
 

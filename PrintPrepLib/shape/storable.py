@@ -1,0 +1,47 @@
+"""What a boolean gave, made fit for a file: clean also when its coordinates are rounded to single precision."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..mesh import Mesh
+from ..progress import Progress, silent
+from ..surface.defects import find_defects
+from .join.bodies import STORED_STEPS, as_clean
+
+
+def storable(mesh: Mesh, source: Mesh, progress: Progress = silent) -> tuple[Mesh, tuple[str, ...], tuple[str, ...]]:
+    """Return the mesh without what an STL file would make of its shortest edges, with notes and warnings.
+
+    Where a boolean cuts triangles close to their corners, rounding makes the slivers cross, or fall together. Edges
+    shorter than a few steps of single precision are taken out, or else the surface is repaired lightly.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Closed and manifold; result of a boolean.
+    source : Mesh
+        What it was made of. Where that is not clean itself, the result need not be.
+    """
+    progress(0.0, "Looking at the surface as a file holds it")
+    if find_defects(mesh).clean:
+        return mesh, (), ()
+    step = STORED_STEPS * float(np.abs(mesh.bounds).max())
+    short = Mesh.from_manifold(mesh.to_manifold().simplify(step), mesh.name)
+    if not short.is_empty and find_defects(short).clean:
+        return short, (f"Edges shorter than {1000.0 * step:.2g} um that came from cutting were taken out.",), ()
+    if not find_defects(source).clean:
+        return (
+            mesh,
+            (),
+            ("The surface crosses itself, as it did before, once it is stored. Repair it before printing.",),
+        )
+    mended, receipt = as_clean(short, progress)
+    if mended is not None and receipt is not None:
+        moved = 0.0 if receipt.change is None else receipt.change.max_mm
+        return (
+            mended.with_name(mesh.name),
+            (f"Slivers that came from cutting were repaired, {moved:.3f} mm at most.",),
+            (),
+        )
+    return mesh, (), ("Triangles cross others once the model is stored. Repair it before printing.",)
