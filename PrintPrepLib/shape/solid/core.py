@@ -26,8 +26,9 @@ BELOW_SHARE = 0.12
 BELOW_MM = 0.05
 DEEP_SHARE = 0.5
 """Air nowhere deeper below the rolling ball than this share of its diameter is a groove of the outside, and stays."""
-GRIP_MM = 0.3
-"""The filling reaches so far into the bone round the air that it fills."""
+GRIP_CELLS = 1.0
+"""The filling reaches so far into the bone round the air that it fills: farther than chords of its own surface are off
+where the bone is rough, so that no crevice is left between them."""
 KEEP_SHARE = 0.6
 """Openings that stay open keep a ball of this share of their width, or of the wall, round each cell across them."""
 
@@ -105,7 +106,7 @@ def fill_inside(
     if not grooves:
         near_air = distance_inside(air)
         core = zero_surface(
-            lambda points: np.minimum(unreached(points), near_air(points) + GRIP_MM), low, high, cell,
+            lambda points: np.minimum(unreached(points), near_air(points) + GRIP_CELLS * cell), low, high, cell,
             progress=part(progress, 0.65, 0.85),
         )  # fmt: skip
         body = core.to_manifold()
