@@ -23,6 +23,7 @@ from .stepfiles import StepFiles
 from .steplist import StepList
 from .surfacesections import SurfaceSection, WallsSection
 from .texts import SECTION_NAMES
+from .workshopsection import WorkshopSection
 
 ERROR_COLOR = "#c0392b"
 
@@ -51,6 +52,7 @@ class Panel:
         self.surface = SurfaceSection(self)
         self.repair = RepairSection(self)
         self.walls = WallsSection(self)
+        self.workshop = WorkshopSection(self)
         self.cut = CutSection(self)
         self.plan = PlanSection(self)
         self.export = ExportSection(self)
@@ -64,9 +66,11 @@ class Panel:
         if parameters is None:
             self.scan.preview.clear()
             self.cut.leave()
+            self.workshop.leave()
             return
         self.cut.enter()
         self.load()
+        self.workshop.enter()
         self.shown_study = parameters.study
         self.refresh()
 
@@ -150,7 +154,7 @@ class Panel:
 
     def _build_steps(self) -> None:
         for section in self.sections.values():
-            section.build(self.steps, self.on_steps_changed)
+            section.build(self.steps, self.on_steps_changed, self.workshop.tools)
         self.cut.tell_where()
 
     def _recipe_text(self) -> str:
@@ -189,6 +193,7 @@ class Panel:
         self.surface.refresh()
         self.repair.refresh()
         self.walls.refresh()
+        self.workshop.refresh()
         self.cut.refresh()
         self.plan.refresh()
         self.export.refresh()

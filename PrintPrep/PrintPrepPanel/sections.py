@@ -6,9 +6,11 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import qt
 from slicer.i18n import tr as _
 
 from .steplist import StepList
+from .pickrows import PickTools
 from .stepwidgets import StepBox
 from .texts import (
     LIGHTS,
@@ -22,7 +24,11 @@ from .texts import (
     state_word,
     step_title,
 )
+from .workshopwords import GROUPS, group_title
 
+GROUPED = "workshop"
+"""Section with so many steps that they stand in groups."""
+HEADING_STYLE = "QLabel { color: #5a6b7b; border-bottom: 1px solid #c8ccd0; margin-top: 6px; }"
 MOST_FINDINGS = 6
 """A section tells the gravest; all are in the section of the export."""
 
@@ -62,6 +68,7 @@ class Section:
         self.button = getattr(ui, f"section_{name}")
         self.steps = dict(SECTIONS)[name]
         self.boxes: list[StepBox] = []
+        self._widgets: list[Any] = []
         self._light = getattr(ui, f"light_{name}")
         self._receipt = getattr(ui, f"receipt_{name}")
         self._findings = getattr(ui, f"findings_{name}")
@@ -69,19 +76,31 @@ class Section:
         self.undo = getattr(ui, f"undo_{name}", None)
         self.show("none", [], [])
 
-    def build(self, steps: StepList, changed: Callable[[], None]) -> None:
-        """Make the widgets of the section's steps anew."""
+    def build(self, steps: StepList, changed: Callable[[], None], tools: PickTools | None = None) -> None:
+        """Make the widgets of the section's steps anew; the workshop's in groups with headings."""
         holder = getattr(self._ui, f"steps_{self.name}", None)
         if holder is None:
             return
         layout = holder.layout()
-        for box in self.boxes:
-            layout.removeWidget(box.widget)
-            box.widget.setParent(None)
-            box.widget.deleteLater()
-        self.boxes = [StepBox(row, changed) for row in steps.of_section(self.name)]
-        for box in self.boxes:
-            layout.addWidget(box.widget)
+        for widget in self._widgets:
+            layout.removeWidget(widget)
+            widget.setParent(None)
+            widget.deleteLater()
+        self.boxes = [StepBox(row, changed, tools) for row in steps.of_section(self.name)]
+        self._widgets = self._in_groups() if self.name == GROUPED else [box.widget for box in self.boxes]
+        for widget in self._widgets:
+            layout.addWidget(widget)
+
+    def _in_groups(self) -> list[Any]:
+        widgets = []
+        for group, names in GROUPS:
+            own = [box.widget for name in names for box in self.boxes if box.row.step.name == name]
+            if own:
+                heading = qt.QLabel(group_title(group))
+                heading.objectName = f"group_{group}"
+                heading.styleSheet = HEADING_STYLE
+                widgets += [heading, *own]
+        return widgets
 
     def box(self, step: str) -> StepBox:
         """Return the widgets of a step."""

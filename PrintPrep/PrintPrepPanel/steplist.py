@@ -36,6 +36,8 @@ class StepList:
         from PrintPrepLib.workflow.steps import STEPS
 
         self._base = recipe
+        self.calipers = tuple(recipe.calipers)
+        """Lengths to measure on the print."""
         section_of = {step: section for section, steps in SECTIONS for step in steps}
         self.unknown = tuple(call.step.name for call in recipe.steps if call.step.name not in section_of)
         """Steps of the recipe that no section shows; they are kept and run."""
@@ -91,7 +93,7 @@ class StepList:
         if mesh_steps is not None:
             surfaces = [i for i, call in enumerate(calls) if call.stage.value.endswith("to mesh")]
             calls = calls[: surfaces[min(mesh_steps, len(surfaces)) - 1] + 1] if surfaces else calls
-        return replace(self._base, steps=calls, **case)
+        return replace(self._base, steps=calls, calipers=self.calipers, **case)
 
 
 def problem_of(spec: ParameterSpec, value: Any) -> str:

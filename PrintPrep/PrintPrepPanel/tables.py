@@ -51,7 +51,7 @@ class PlaceTable:
         """Show rows.
 
         ``colors`` gives one color for each row's first cell, ``tips`` one tooltip for each row, ``ticks`` a tick for
-        each.
+        each (None for a row without).
         """
         self._filling = True
         colors, tips, ticks = styles.get("colors"), styles.get("tips"), styles.get("ticks")
@@ -64,7 +64,7 @@ class PlaceTable:
                     item.setToolTip(tips[number])
                 if column == 0 and colors:
                     item.setForeground(qt.QBrush(qt.QColor(colors[number])))
-                if column == 0 and ticks is not None:
+                if column == 0 and ticks is not None and ticks[number] is not None:
                     item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsUserCheckable | qt.Qt.ItemIsSelectable)
                     item.setCheckState(qt.Qt.Checked if ticks[number] else qt.Qt.Unchecked)
                 self.widget.setItem(number, column, item)
