@@ -1,4 +1,4 @@
-"""What the steps of the workshop did, from their receipts: holes closed, drains, ends, struts, labels. No Qt in here."""
+"""What the steps of the workshop did, from their receipts: holes closed, drains, ends, struts. No Qt in here."""
 
 from __future__ import annotations
 
@@ -59,10 +59,8 @@ def _solid(told: Details) -> list[Made]:
             diameter=f"{one['diameter_mm']:.1f}", area=f"{one['area_mm2']:.1f}", volume=f"{one['added_ml']:.3f}"
         )
         rows.append(Made("solid", what, size, one["at_mm"], "pass" if closed else "warn", closed or None))
-    for one in told.get("filled", ()):
-        rows.append(Made("solid", _("inside filled"), _ml(one["volume_ml"]), one["at_mm"]))
-    for one in told.get("cavities", ()):
-        rows.append(Made("solid", _("closed cavity filled"), _ml(one["volume_ml"]), one["at_mm"]))
+    for key, what in (("filled", _("inside filled")), ("cavities", _("closed cavity filled"))):
+        rows += [Made("solid", what, _ml(one["volume_ml"]), one["at_mm"]) for one in told.get(key, ())]
     for one in told.get("kept_open", ()):
         by_hand = one["reason"] == LEFT_BY_HAND
         what = _("left open by hand") if by_hand else _("stays open: {why}").format(why=one["reason"])
@@ -108,8 +106,7 @@ def _hollow(told: Details) -> list[Made]:
         rows.append(Made("hollow", what, _ml(one["volume_ml"]), one["at_mm"], "info"))
     for key, what in (("closed_voids", _("closed void")), ("standing", _("resin or powder stays here"))):
         found = told.get(key, ()) if key == "closed_voids" else (told.get("traps") or {}).get(key, ())
-        for one in found:
-            rows.append(Made("hollow", what, _volume_of(one), _place_of(one), "warn"))
+        rows += [Made("hollow", what, _volume_of(one), _place_of(one), "warn") for one in found]
     return rows
 
 
@@ -123,16 +120,17 @@ def _wall(told: Details) -> list[Made]:
         if lean is not None:
             size += ", " + _("{angle}° off square").format(angle=f"{lean:.1f}")
         rows.append(Made("wall", _("end opened"), size, one["at_mm"]))
-    for one in told.get("ends_left_closed", ()):
-        rows.append(Made("wall", _("end left closed: {why}").format(why=one["reason"]), "", one["at_mm"], "info"))
+    rows += [
+        Made("wall", _("end left closed: {why}").format(why=one["reason"]), "", one["at_mm"], "info")
+        for one in told.get("ends_left_closed", ())
+    ]
     for one in told.get("fused", ()):
         joined = bool(one.get("walls_are_one", True))
         what = _("walls of two vessels are one here") if joined else _("walls of two vessels are near")
         size = _("lumens {gap} mm apart").format(gap=f"{one['gap_mm']:.2f}")
         rows.append(Made("wall", what, size, one["at_mm"], "warn" if joined else "info"))
-    for one in told.get("elsewhere", ()):
-        rows.append(Made("wall", _("another thickness than asked for"), "", _place_of(one), "warn"))
-    return rows
+    what = _("another thickness than asked for")
+    return rows + [Made("wall", what, "", _place_of(one), "warn") for one in told.get("elsewhere", ())]
 
 
 def _strut(told: Details) -> list[Made]:
@@ -204,14 +202,11 @@ def _mirror(told: Details) -> list[Made]:
 
 
 def _boolean(told: Details) -> list[Made]:
-    rows = [
-        Made("boolean", _("piece {number}").format(number=number), _ml(one["volume_mm3"] / 1000.0), one["at_mm"], "info")
-        for number, one in enumerate(told.get("pieces", ()), 1)
-    ]
-    rows += [
-        Made("boolean", _("closed cavity"), _volume_of(one), _place_of(one), "warn") for one in told.get("cavities", ())
-    ]
-    return rows
+    rows = []
+    for number, one in enumerate(told.get("pieces", ()), 1):
+        rows.append(Made("boolean", _("piece {number}").format(number=number), _volume_of(one), one["at_mm"], "info"))
+    what = _("closed cavity")
+    return rows + [Made("boolean", what, _volume_of(one), _place_of(one), "warn") for one in told.get("cavities", ())]
 
 
 _READERS: Mapping[str, Callable[[Details], list[Made]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -87,16 +88,12 @@ def add_node(step: str, parameter: str, values: Sequence[float] | None, model_no
 
     kind, word = kind_of(step, parameter), f"{step}.{parameter}"
     name = f"{step_title(step).split(':')[0].split(',')[0]}: {parameter_title(parameter, '', step)}"
-    node = add_pick_node(
-        slicer.mrmlScene, kind, name, model_node=model_node, normal=NORMALS.get(word, (0.0, 0.0, 1.0))
-    )
+    node = add_pick_node(slicer.mrmlScene, kind, name, model_node=model_node, normal=NORMALS.get(word, (0.0, 0.0, 1.0)))
     radius = radius_of(values) if values and has_radius(step, parameter) else None
     node.SetAttribute(RADIUS, f"{USUAL_RADIUS_MM if radius is None else radius:g}")
     if values:
-        try:
+        with contextlib.suppress(PrintPrepError):  # what was typed is none of this: begin anew
             show_pick(node, kind, values)
-        except PrintPrepError:  # what was typed is none of this: begin anew
-            pass
     node.SetAttribute(PICK, word)
     return node
 

@@ -9,8 +9,8 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from .steplist import StepList
 from .pickrows import PickTools
+from .steplist import StepList
 from .stepwidgets import StepBox
 from .texts import (
     LIGHTS,

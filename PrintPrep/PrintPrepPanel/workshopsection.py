@@ -30,7 +30,7 @@ class WorkshopSection:
         self._lengths = PlaceTable(ui.lengthsTable, [_("Length"), _("Distance")], stretch=0)
         self._follower = PickFollower(self._on_marks)
         self.tools = PickTools(
-            model=lambda: panel.results.shown_node(),
+            model=panel.results.shown_node,
             written=self._write,
             told=panel.say,
             changed=self._sync,
