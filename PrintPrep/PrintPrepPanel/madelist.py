@@ -8,6 +8,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from .panelwords import in_panel_words
 from .texts import MARKS, place_text, step_title
 
 LEAVE = "leave_at_mm"
@@ -33,7 +34,8 @@ class Made:
     def cells(self) -> list[str]:
         """Return the texts of the columns."""
         where = "" if self.place is None else f"\n{place_text(self.place)} mm"
-        return [MARKS[self.severity], step_title(self.step).split(":")[0], f"{self.what}{where}", self.size]
+        what = in_panel_words(self.what)
+        return [MARKS[self.severity], step_title(self.step).split(":")[0], f"{what}{where}", self.size]
 
 
 def made_rows(receipts: Iterable[Mapping[str, Any]]) -> list[Made]:

@@ -13,6 +13,7 @@ from .casechoices import FIRST_PRESET, CaseChoices
 from .cutsection import CutSection
 from .exportsection import ExportSection
 from .islandsection import IslandSection
+from .panelwords import in_panel_words
 from .plansection import PlanSection
 from .repairsection import RepairSection
 from .results import Results
@@ -183,7 +184,7 @@ class Panel:
     def say(self, text: str, *, error: bool = False) -> None:
         """Show a sentence below the Prepare button."""
         self.ui.statusLabel.styleSheet = f"color: {ERROR_COLOR};" if error else ""
-        self.ui.statusLabel.text = text
+        self.ui.statusLabel.text = in_panel_words(text)
 
     def refresh(self) -> None:
         """Show the state of all sections."""

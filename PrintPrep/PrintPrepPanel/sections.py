@@ -9,6 +9,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from .panelwords import in_panel_words
 from .pickrows import PickTools
 from .steplist import StepList
 from .stepwidgets import StepBox
@@ -125,13 +126,15 @@ class Section:
         lines = []
         for receipt in receipts:
             title = step_title(str(receipt["operation"]))
-            told = "<br>".join(f"&nbsp;&nbsp;&nbsp;{html.escape(line)}" for line in receipt_lines(receipt))
+            lines_told = [in_panel_words(line) for line in receipt_lines(receipt)]
+            told = "<br>".join(f"&nbsp;&nbsp;&nbsp;{html.escape(line)}" for line in lines_told)
             lines.append(f"<b>{html.escape(title)}</b>" + (f"<br>{told}" if told else ""))
-            lines += [finding_html({"severity": "warn", "message": warning}) for warning in receipt.get("warnings", ())]
+            warnings = [in_panel_words(str(warning)) for warning in receipt.get("warnings", ())]
+            lines += [finding_html({"severity": "warn", "message": warning}) for warning in warnings]
         set_text(self._ui, self._receipt, "<br>".join(lines))
         self._receipt.visible = bool(lines)
         worth_telling = [one for one in by_severity(findings) if one["severity"] in ("fail", "warn")]
-        shown = [finding_html(one) for one in worth_telling[:MOST_FINDINGS]]
+        shown = [finding_html(_in_words(one)) for one in worth_telling[:MOST_FINDINGS]]
         if len(worth_telling) > MOST_FINDINGS:
             shown.append(
                 _("{count} more in section {number}.").format(
@@ -144,6 +147,11 @@ class Section:
             self.undo.enabled = bool(undo)
             step = step_title(undo.rstrip("0123456789").strip())
             self.undo.text = _("Undo: {step}").format(step=step) if undo else _("Undo")
+
+
+def _in_words(finding: Mapping[str, Any]) -> dict[str, Any]:
+    told = {key: in_panel_words(str(finding[key])) for key in ("message", "advice") if finding.get(key)}
+    return {**finding, **told}
 
 
 def section_state(receipts: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]]) -> str:

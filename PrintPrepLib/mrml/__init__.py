@@ -19,7 +19,7 @@ from __future__ import annotations
 from .console import StlResult, segmentation_to_stl
 from .hashes import Content, InputNode, content_hash, content_of, hashing_once
 from .identity import gather_source, source_files
-from .job import ExportedJob, export_job, import_results, made_the_same, read_results, words_for_pieces
+from .job import ExportedJob, export_job, import_results, made_the_same, marks_of_record, read_results, words_for_pieces
 from .labelresult import add_label_result, drop_labels, label_results, show_labels
 from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node
 from .lattice import source_volume_node
@@ -113,6 +113,7 @@ __all__ = [
     "load_record",
     "load_settings",
     "made_the_same",
+    "marks_of_record",
     "mesh_from_node",
     "pick_values",
     "places_from_node",
