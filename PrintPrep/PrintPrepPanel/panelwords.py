@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 from .texts import SECTIONS, parameter_title, section_number, step_title
 
 _OPTION = r"--[a-z][a-z-]*"
-_VALUE = r"[A-Z][A-Z,]*\b|\d[\d.,]*\d|\d|outward|inward|auto|[a-z0-9]+-[a-z0-9-]+"
+_VALUE = r"[A-Z][A-Z,]*\b|\d[\d.,]*\d|\d|outward|inward|auto|use\b|[a-z0-9]+-[a-z0-9-]+"
 _COMMAND = re.compile(rf"`*printprep ([a-z][a-z-]*)((?:\s+(?:{_OPTION}|-o\b|{_VALUE}))*)`*")
 _WITH_OPTION = re.compile(rf"({_OPTION})(?:\s+({_VALUE}))?")
 _FILES = re.compile(r"^[A-Z][A-Z,]*$")

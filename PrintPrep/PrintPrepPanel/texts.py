@@ -38,7 +38,15 @@ MAIN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }
 """Parameters that are in sight at once; the others are one click away. Steps not named here show all."""
 
-_UNIT_ENDINGS = {"mm3": "mm³", "mm": "mm", "hu": "HU", "deg": "degrees", "voxels": "voxels", "megabytes": "MB"}
+_UNIT_ENDINGS = {
+    "mm3": "mm³",
+    "mm": "mm",
+    "hu": "HU",
+    "deg": "degrees",
+    "voxels": "voxels",
+    "megabytes": "MB",
+    "ml": "ml",
+}
 DROPPING = ("fragments",)
 """Steps that take pieces away and leave the others as they are."""
 LEAST_MOVE_MM = 0.0005
