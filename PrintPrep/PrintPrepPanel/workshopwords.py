@@ -18,6 +18,13 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 WORKSHOP_STEPS: tuple[str, ...] = tuple(step for _group, steps in GROUPS for step in steps)
 
+RUN_ORDER: tuple[str, ...] = (
+    "solid", "wall", "mirror", "scale", "thicken", "details", "hollow", "offset", "boolean", "strut", "stand",
+    "landing", "label",
+)  # fmt: skip
+"""How the workshop's steps follow one another where the recipe does not say: size and side before walls are judged, what
+is added last, and text after the mirror, so that it is never mirrored."""
+
 MAIN: Mapping[str, tuple[str, ...]] = {
     "solid": ("intent", "max_hole_mm", "keep_at_mm", "leave_at_mm", "close_gaps"),
     "details": ("do", "leave_at_mm"),
