@@ -22,8 +22,8 @@ RUN_ORDER: tuple[str, ...] = (
     "solid", "wall", "mirror", "scale", "thicken", "details", "hollow", "offset", "boolean", "strut", "stand",
     "landing", "label",
 )  # fmt: skip
-"""How the workshop's steps follow one another where the recipe does not say: size and side before walls are judged, what
-is added last, and text after the mirror, so that it is never mirrored."""
+"""How the workshop's steps follow one another where the recipe does not say: size and side before walls are judged,
+what is added last, and text after the mirror, so that it is never mirrored."""
 
 MAIN: Mapping[str, tuple[str, ...]] = {
     "solid": ("intent", "max_hole_mm", "keep_at_mm", "leave_at_mm", "close_gaps"),
