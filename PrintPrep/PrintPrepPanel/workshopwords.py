@@ -27,7 +27,7 @@ what is added last, and text after the mirror, so that it is never mirrored."""
 
 MAIN: Mapping[str, tuple[str, ...]] = {
     "solid": ("intent", "max_hole_mm", "keep_at_mm", "leave_at_mm", "close_gaps"),
-    "details": ("do", "leave_at_mm"),
+    "details": ("action", "leave_at_mm"),
     "hollow": ("wall_mm", "drains", "drain_diameter_mm", "drain_at", "inside"),
     "wall": ("thickness_mm", "by_diameter", "open_ends", "open_end_mm", "flange_mm"),
     "strut": ("diameter_mm", "from_mm", "to_mm", "search", "protect_at"),
@@ -87,7 +87,7 @@ def _of_step() -> dict[str, str]:
         "solid.keep_wider_mm": _("Leave open what is wider than (mm)"),
         "solid.leave_at_mm": _("Holes not to close"),
         "solid.close_gaps": _("Close sutures and gaps, too"),
-        "details.do": _("What is done"),
+        "details.action": _("What is done"),
         "details.only_at_mm": _("Change only these"),
         "details.leave_at_mm": _("Leave these as they are"),
         "hollow.wall_mm": _("Wall that stays (mm)"),
