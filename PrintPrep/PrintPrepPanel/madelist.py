@@ -9,7 +9,8 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from .panelwords import in_panel_words
-from .texts import MARKS, place_text, step_title
+from .texts import MARKS, place_text
+from .workshopwords import short_title
 
 LEAVE = "leave_at_mm"
 """Parameter of the steps 'solid' and 'details' that takes what shall not be changed after all."""
@@ -32,10 +33,10 @@ class Made:
     tick: bool | None = None
 
     def cells(self) -> list[str]:
-        """Return the texts of the columns."""
-        where = "" if self.place is None else f"\n{place_text(self.place)} mm"
-        what = in_panel_words(self.what)
-        return [MARKS[self.severity], step_title(self.step).split(":")[0], f"{what}{where}", self.size]
+        """Return the texts of the columns: mark, step, and what, how large and where."""
+        where = "" if self.place is None else f"{place_text(self.place)} mm"
+        lines = [in_panel_words(self.what), self.size, where]
+        return [MARKS[self.severity], short_title(self.step), "\n".join(line for line in lines if line)]
 
 
 def made_rows(receipts: Iterable[Mapping[str, Any]]) -> list[Made]:

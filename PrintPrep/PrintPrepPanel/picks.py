@@ -67,6 +67,11 @@ def has_radius(step: str, parameter: str) -> bool:
     return KINDS.get(f"{step}.{parameter}") == "BALLS"
 
 
+def takes_many(step: str, parameter: str) -> bool:
+    """Tell whether any number of places can be marked, none as well."""
+    return KINDS.get(f"{step}.{parameter}") in ("POINTS", "BALLS") and step != "boolean"
+
+
 def pick_nodes(scene: Any) -> list[tuple[str, str, Any]]:
     """Return the markups of a scene that are for a parameter: step, parameter, node."""
     count = scene.GetNumberOfNodesByClass("vtkMRMLMarkupsNode")

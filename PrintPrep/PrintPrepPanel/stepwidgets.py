@@ -76,7 +76,8 @@ class StepBox:
 
     def _fill(self, layout: Any, specs: list[ParameterSpec]) -> None:
         for spec in specs:
-            editor = Editor(spec, self.row.values.get(spec.name), self._on_changed)
+            unmarked = _("none") if picks.takes_many(self.row.step.name, spec.name) else ""
+            editor = Editor(spec, self.row.values.get(spec.name), self._on_changed, unmarked)
             label = qt.QLabel(parameter_title(spec.name, spec.unit, self.row.step.name))
             label.toolTip = spec.help
             layout.addRow(label, self._with_pick(spec.name, editor))
@@ -120,7 +121,9 @@ class StepBox:
 class Editor:
     """The widget of one parameter: a tick, a list of choices, or a line that is checked while one types."""
 
-    def __init__(self, spec: ParameterSpec, value: Any, changed: Callable[[str, Any], None]) -> None:
+    def __init__(
+        self, spec: ParameterSpec, value: Any, changed: Callable[[str, Any], None], unmarked: str = ""
+    ) -> None:
         self.spec = spec
         self._changed = changed
         self._loading = True
@@ -139,7 +142,7 @@ class Editor:
             self.widget.connect("currentIndexChanged(int)", self._on_chosen)
         else:
             self.widget = qt.QLineEdit()
-            self.widget.placeholderText = self._placeholder()
+            self.widget.placeholderText = unmarked or self._placeholder()
             self.widget.connect("textChanged(QString)", self._on_typed)
         self.widget.objectName = f"value_{spec.name}"
         self.widget.toolTip = spec.help

@@ -24,7 +24,7 @@ class WorkshopSection:
         self._rows: list[Made] = []
         self._here = False
         ui = panel.ui
-        headings = [_("Done"), _("Step"), _("What and where"), _("Size")]
+        headings = [_("Done"), _("Step"), _("What, how large, where")]
         self._made = PlaceTable(ui.madeTable, headings, stretch=2)
         self._made.on_tick(lambda: panel.guarded(self._on_ticked))
         self._lengths = PlaceTable(ui.lengthsTable, [_("Length"), _("Distance")], stretch=0)

@@ -74,6 +74,22 @@ def workshop_title(step: str) -> str:
     }.get(step, "")
 
 
+def short_title(step: str) -> str:
+    """Return what a step of the workshop is called in a narrow column."""
+    return {
+        "solid": _("Solid"),
+        "details": _("Small feature"),
+        "hollow": _("Hollow"),
+        "wall": _("Wall"),
+        "strut": _("Strut"),
+        "stand": _("Stand"),
+        "label": _("Label"),
+        "landing": _("Landing"),
+        "mirror": _("Mirror"),
+        "boolean": _("Combine"),
+    }.get(step, step)
+
+
 def workshop_parameter(step: str, name: str) -> str:
     """Return what a parameter is called on the screen; empty where its name says enough."""
     return _of_step().get(f"{step}.{name}") or _anywhere().get(name, "")

@@ -32,3 +32,26 @@ def test_boxes_are_made_solid_joined_labeled_and_measured(host: Any, tmp_path: P
     host.screenshot(panel.parent, pictures(tmp_path) / "workshop_boxes.png")
     print("\n".join(rows), ui.statusLabel.text, panel.panel.results.roles())
     assert 0
+
+
+def test_lumen_gets_a_wall_and_a_mirror(host: Any, tmp_path: Path) -> None:
+    panel = open_with(host, rod())
+    ui = panel.ui
+    wall = box_of(panel, "wall")
+    wall.set_value("thickness_mm", 1.5)
+    node = pick(host, panel, "wall", "open_end_mm", [(16, 20, 20), (65, 20, 20)])
+    print(wall.row.values)
+    mirror = box_of(panel, "mirror")
+    row = next(one for one in mirror.picks if one.parameter == "plane")
+    host.pump(0.02)
+    host.click(row.pick)
+    host.pump(0.1)
+    print(mirror.row.values)
+    row.node().SetCenterWorld(40, 20, 20)
+    host.pump(0.1)
+    print(mirror.row.values)
+    rows = apply(host, panel)
+    host.screenshot(panel.parent, pictures(tmp_path) / "workshop_rod.png")
+    print("\n".join(rows), ui.statusLabel.text, panel.panel.results.roles())
+    print([n.GetName() for n in host.slicer.util.getNodesByClass("vtkMRMLModelNode")])
+    assert 0
