@@ -132,8 +132,13 @@ def _wall(told: Details) -> list[Made]:
         what = _("walls of two vessels are one here") if joined else _("walls of two vessels are near")
         size = _("lumens {gap} mm apart").format(gap=f"{one['gap_mm']:.2f}")
         rows.append(Made("wall", what, size, one["at_mm"], "warn" if joined else "info"))
-    what = _("another thickness than asked for")
-    return rows + [Made("wall", what, "", _place_of(one), "warn") for one in told.get("elsewhere", ())]
+    for one in told.get("elsewhere", ()):
+        size = _("{least} to {most} mm where {wanted} mm were asked for; {why}").format(
+            least=f"{one['least_mm']:.2f}", most=f"{one['most_mm']:.2f}", wanted=f"{one['wanted_mm']:.2f}",
+            why=one["reason"],
+        )  # fmt: skip
+        rows.append(Made("wall", _("another thickness"), size, one["at_mm"], "warn"))
+    return rows
 
 
 def _strut(told: Details) -> list[Made]:

@@ -30,7 +30,7 @@ class WorkshopSection:
         self._lengths = PlaceTable(ui.lengthsTable, [_("Length"), _("Distance")], stretch=0)
         self._follower = PickFollower(self._on_marks)
         self.tools = PickTools(
-            model=panel.results.shown_node,
+            model=self._around,
             written=self._write,
             told=panel.say,
             changed=self._sync,
@@ -58,6 +58,10 @@ class WorkshopSection:
                 for one in box.picks:
                     one.take()
         self._take_lengths()
+
+    def _around(self) -> Any:
+        """Return what a new plane is put through: the model, or the scan while there is none."""
+        return self._panel.results.shown_node() or self._panel.parameters.volume
 
     def _sync(self) -> None:
         if self._here:
@@ -150,6 +154,8 @@ class WorkshopSection:
             text = _("None of this is anatomy, or it changes anatomy. Click a row to see the place.")
             if any(one.tick is not None for one in rows):
                 text += " " + _("Untick what shall stay as it was, then press 'Apply up to here'.")
+            if {"mirror", "scale"} & {str(one["operation"]) for one in self._panel.results.receipts()}:
+                text += " " + _("Places of steps before the mirror or the scale are where the model lay then.")
         set_text(ui, ui.madeHint, text)
         ui.madeHint.visible = bool(text)
 

@@ -79,4 +79,5 @@ def apply(host: Any, panel: Any) -> list[str]:
     host.click(panel.ui.apply_workshop)
     run_to_end(host, panel)
     table = panel.ui.madeTable
-    return [" | ".join(table.item(row, column).text().replace("\n", ", ") for column in range(3)) for row in range(table.rowCount)]
+    cells = [[table.item(row, column).text() for column in range(3)] for row in range(table.rowCount)]
+    return [" | ".join(row).replace("\n", ", ") for row in cells]
