@@ -7,7 +7,7 @@ import pytest
 
 from PrintPrepLib.analysis.cover import MOST_BALLS, balls_over
 from PrintPrepLib.errors import InputError
-from PrintPrepLib.spatial import area_samples
+from PrintPrepLib.spatial.sampling import area_samples
 from Testing.support import shapes
 
 
