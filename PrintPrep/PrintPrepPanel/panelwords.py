@@ -10,7 +10,10 @@ from .texts import SECTIONS, parameter_title, section_number, step_title
 
 _OPTION = r"--[a-z][a-z-]*"
 _VALUE = r"[A-Z][A-Z,]*\b|\d[\d.,]*\d|\d|outward|inward|auto|use\b|[a-z0-9]+-[a-z0-9-]+"
-_COMMAND = re.compile(rf"`*printprep ([a-z][a-z-]*)((?:\s+(?:{_OPTION}|-o\b|{_VALUE}))*)`*")
+_WORD = r"(?!(?:or|and)\b)[A-Za-z0-9][\w-]*(?:[.,]\d+)*"
+"""What may follow an option within a command; elsewhere a word after an option may be the sentence's own."""
+_COMMAND = re.compile(rf"`*printprep ([a-z][a-z-]*)((?:\s+(?:(?:{_OPTION}|-o)(?:\s+{_WORD})?|[A-Z]+\b))*)`*")
+_IN_COMMAND = re.compile(rf"({_OPTION})(?:\s+({_WORD}))?")
 _WITH_OPTION = re.compile(rf"({_OPTION})(?:\s+({_VALUE}))?")
 _FILES = re.compile(r"^[A-Z][A-Z,]*$")
 """A placeholder of the command line, such as FILE."""
@@ -31,7 +34,7 @@ def _command(found: re.Match[str]) -> str:
     told = _("'{step}' in section {number}").format(step=step_title(name), number=section_number(section))
     said = [
         f"{_title(option)}: {value}"
-        for option, value in _WITH_OPTION.findall(rest)
+        for option, value in _IN_COMMAND.findall(rest)
         if value and not _FILES.match(value) and option != "--printer"
     ]
     return f"{told} ({'; '.join(said)})" if said else told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from . import picks
 from .steplist import Row
 
 RADIUS_PX = 46
+NOT_LOOKED_AT = object()
 
 
 class PickRow:
@@ -47,6 +49,19 @@ class PickRow:
         self.models: Any = None
         if self.kind == "BALLS":
             outer.addLayout(self._protecting())
+        self._marked: Any = NOT_LOOKED_AT
+        """What was marked when it was last looked at: only what the user changes is written over the numbers."""
+        self._meet(self.node())
+
+    def _meet(self, node: Any) -> None:
+        """Let marks that are in the scene already follow the steps that were loaded."""
+        value = self.row.values.get(self.parameter)
+        if node is None or not (value or self.row.ticked):
+            return
+        if value:
+            self._show(node, value)
+        else:
+            self._remove(node)
 
     def node(self) -> Any:
         """Return the markups, None where there are none."""
@@ -57,25 +72,33 @@ class PickRow:
         node = self.node()
         if node is None:
             return
-        value = picks.values_of(self.row.step.name, self.parameter, node)
-        if value != self.row.values.get(self.parameter):
+        value = self._now(node)
+        if value != self._marked:
+            self._marked = value
             self._write(value)
+
+    def _now(self, node: Any) -> Any:
+        return picks.values_of(self.row.step.name, self.parameter, node)
 
     def typed(self, value: Any) -> None:
         """Move the markups to what was typed."""
+        node = self.node()
+        if node is not None and value is not None:
+            self._show(node, value)
+        elif node is not None and self.kind in ("DIRECTION", "PLANE"):
+            self._remove(node)
+        elif node is not None:
+            node.RemoveAllControlPoints()
+            self._marked = None
+
+    def _show(self, node: Any, value: Any) -> None:
         from PrintPrepLib.errors import PrintPrepError
         from PrintPrepLib.mrml import show_pick
 
-        node = self.node()
-        if node is None:
-            return
-        if value is None:
-            self._remove(node)
-            return
-        try:
+        # What is half typed moves nothing: the line says what is wrong.
+        with contextlib.suppress(PrintPrepError, TypeError, ValueError):
             show_pick(node, picks.kind_of(self.row.step.name, self.parameter), value)
-        except (PrintPrepError, TypeError, ValueError):  # half typed: the line says what is wrong
-            return
+            self._marked = self._now(node)
 
     def forget(self) -> None:
         """Take the markups away, and the numbers."""

@@ -17,8 +17,8 @@ SAMPLES_PER_CELL = 4.0
 def balls_over(mesh: Mesh, margin_mm: float) -> FloatArray:
     """Cover every point of a surface, and all within a margin of it, with balls of one size.
 
-    The surface is parted into cubes that are halved in number until few enough are left; each cube that the surface
-    enters gives one ball. Balls reach further than the margin by up to the cube's diagonal: the protected room is never
+    Space is parted into cubes, larger ones until the surface enters few enough; each cube that it enters gives one
+    ball. Balls reach further than the margin by up to the cube's diagonal: the protected room is never
     too small.
 
     Parameters
@@ -42,7 +42,7 @@ def balls_over(mesh: Mesh, margin_mm: float) -> FloatArray:
         raise InputError(f"The model '{mesh.name}' holds no surface: there is nothing to protect.")
     if not margin_mm >= 0.0:
         raise InputError(f"The margin round a protected model must be 0 mm or more; got {margin_mm:g}.")
-    cell = max(FINEST_MM, float(mesh.size_mm.max()) / 40.0)
+    cell = max(FINEST_MM, float(np.sqrt(_area_mm2(mesh) / MOST_BALLS)))  # a surface enters about so many cubes, or more
     while True:
         spacing = cell / SAMPLES_PER_CELL
         cubes = np.unique(np.floor(_samples(mesh, spacing) / cell).astype(np.int64), axis=0)
@@ -51,6 +51,13 @@ def balls_over(mesh: Mesh, margin_mm: float) -> FloatArray:
         cell *= 1.25
     radius = margin_mm + 0.5 * np.sqrt(3.0) * cell + spacing
     return np.column_stack([(cubes + 0.5) * cell, np.full(len(cubes), radius)])
+
+
+def _area_mm2(mesh: Mesh) -> float:
+    corners = mesh.vertices[mesh.faces]
+    return 0.5 * float(
+        np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum()
+    )
 
 
 def _samples(mesh: Mesh, spacing: float) -> FloatArray:
