@@ -123,9 +123,11 @@ def test_steps_of_the_workshop_are_off_and_in_groups(host: Any) -> None:
             assert set(MAIN[box.row.step.name]) <= known, box.row.step.name
 
 
-@pytest.mark.parametrize(
-    ("library", "panel_words"),
-    [
+def test_advice_of_the_command_line_is_told_in_the_panels_words(host: Any) -> None:
+    open_with(host, two_boxes())
+    from PrintPrepPanel.panelwords import in_panel_words
+
+    for library, panel_words in (
         ("Another printer (--printer).", "the printer on top of the panel"),
         ("Thicken: printprep thicken --limit 1.2 --direction outward.", "'Thicken thin walls' in section 5"),
         (
@@ -134,13 +136,8 @@ def test_steps_of_the_workshop_are_off_and_in_groups(host: Any) -> None:
         ),
         ("Plan it with: printprep plan.", "'Plan the print' in section 8."),
         ("or --drains 0 for closed hollows", "'Drains' 0 for closed hollows"),
-    ],
-)
-def test_advice_of_the_command_line_is_told_in_the_panels_words(host: Any, library: str, panel_words: str) -> None:
-    open_with(host, two_boxes())
-    from PrintPrepPanel.panelwords import in_panel_words
-
-    told = in_panel_words(library)
-    assert panel_words in told
-    assert "--" not in told
-    assert "printprep" not in told
+    ):
+        told = in_panel_words(library)
+        assert panel_words in told
+        assert "--" not in told
+        assert "printprep" not in told

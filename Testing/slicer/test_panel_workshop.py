@@ -76,9 +76,9 @@ def test_a_lumen_gets_a_wall_and_its_mirror_image_is_called_so(host: Any, tmp_pa
     box_of(panel, "scale").set_value("factor", 2)
     host.click(panel.ui.addLengthButton)
     line = host.scene.GetFirstNodeByClass("vtkMRMLMarkupsLineNode")
-    line.AddControlPointWorld(14.5, 20, 20)
-    line.AddControlPointWorld(66.5, 20, 20)
-    line.SetName("Length of the vessel")
+    line.AddControlPointWorld(40, 20, 12.5)
+    line.AddControlPointWorld(40, 20, 27.5)
+    line.SetName("Width of the vessel")
     host.pump(0.1)
     rows = apply(host, panel)
     host.screenshot(panel.parent, pictures(tmp_path) / "workshop_rod.png")
@@ -89,23 +89,23 @@ def test_a_lumen_gets_a_wall_and_its_mirror_image_is_called_so(host: Any, tmp_pa
     assert names["mirror"] == "Mirror MIRRORED"
     assert "MIRRORED" in names["model"]
     assert "SCALE-2" in names["model"]
-    assert 'name = "Length of the vessel"' in panel.panel.results.recipe_text()
+    assert 'name = "Width of the vessel"' in panel.panel.results.recipe_text()
     export_to(host, panel, tmp_path / "out")
     made = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert any(name.startswith("model_MIRRORED_SCALE-2") for name in made), (made, panel.ui.statusLabel.text)
     record = json.loads((tmp_path / "out" / "record.json").read_text())
-    assert any("Length of the vessel" in json.dumps(one) for one in record["calipers"])
+    assert any("Width of the vessel" in json.dumps(one) for one in record["calipers"])
 
 
 def test_a_block_is_hollowed_grown_combined_and_laid(host: Any) -> None:
-    panel = open_with(host, two_boxes()[:, :, :45].repeat(1, axis=2))
+    panel = open_with(host, two_boxes()[:, :, :45])
     box_of(panel, "hollow").set_value("wall_mm", 3)
     box_of(panel, "offset").set_value("by_mm", 0.5)
     body = box_of(panel, "boolean")
     body.editor("operation").widget.setCurrentText("union")
     body.editor("shape").widget.setCurrentText("ball")
-    pick(host, panel, "boolean", "at_mm", [(24, 20, 31)])
-    body.set_value("size_mm", [8])
+    pick(host, panel, "boolean", "at_mm", [(24.3, 20.2, 31.4)])
+    body.set_value("size_mm", [9.3])
     rows = apply(host, panel)
     assert any("| Hollow | drain" in row for row in rows), (rows, panel.ui.statusLabel.text)
     assert panel.panel.results.roles()[-3:] == ["offset", "boolean", "model"]
