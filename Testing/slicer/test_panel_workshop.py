@@ -106,6 +106,9 @@ def test_a_block_is_hollowed_grown_combined_and_laid(host: Any) -> None:
     body.editor("shape").widget.setCurrentText("ball")
     pick(host, panel, "boolean", "at_mm", [(24.3, 20.2, 31.4)])
     body.set_value("size_mm", [9.3])
-    rows = apply(host, panel)
+    panel.panel.sections["plan"].box("place").tick.checked = True
+    rows = apply(host, panel, panel.ui.prepareButton)
     assert any("| Hollow | drain" in row for row in rows), (rows, panel.ui.statusLabel.text)
     assert panel.panel.results.roles()[-3:] == ["offset", "boolean", "model"]
+    assert [one["operation"] for one in panel.panel.results.receipts()][-1] == "place"
+    assert panel.panel.sections["plan"].state != "none"

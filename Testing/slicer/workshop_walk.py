@@ -74,9 +74,9 @@ def pick(host: Any, panel: Any, step: str, parameter: str, places_ras: Sequence[
     return node
 
 
-def apply(host: Any, panel: Any) -> list[str]:
-    """Press Apply, wait, and return what the list of the workshop says, row by row."""
-    host.click(panel.ui.apply_workshop)
+def apply(host: Any, panel: Any, button: Any = None) -> list[str]:
+    """Press Apply (or another button), wait, and return what the list of the workshop says, row by row."""
+    host.click(panel.ui.apply_workshop if button is None else button)
     run_to_end(host, panel)
     table = panel.ui.madeTable
     cells = [[table.item(row, column).text() for column in range(3)] for row in range(table.rowCount)]
