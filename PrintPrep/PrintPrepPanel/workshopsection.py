@@ -151,7 +151,7 @@ class WorkshopSection:
         )
         text = ""
         if rows:
-            text = _("None of this is anatomy, or it changes anatomy. Click a row to see the place.")
+            text = _("What was added or changed on purpose, and what was left. Click a row to see the place.")
             if any(one.tick is not None for one in rows):
                 text += " " + _("Untick what shall stay as it was, then press 'Apply up to here'.")
             if {"mirror", "scale"} & {str(one["operation"]) for one in self._panel.results.receipts()}:
