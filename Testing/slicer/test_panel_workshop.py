@@ -18,14 +18,18 @@ def test_boxes_are_made_solid_joined_labeled_and_stood_up(host: Any, tmp_path: P
     box_of(panel, "details")
     box_of(panel, "strut").set_value("diameter_mm", 4)
     box_of(panel, "stand").editor("kind").widget.setCurrentText("base")
+    box_of(panel, "landing").set_value("lengths", 1)
     box_of(panel, "label").set_value("text", "CASE 7")
     rows = apply(host, panel)
     host.screenshot(panel.parent, pictures(tmp_path) / "workshop_boxes.png")
-    assert panel.panel.results.roles() == ["surface", "solid", "details", "strut", "stand", "label", "model"]
+    assert panel.panel.results.roles() == [
+        "surface", "solid", "details", "strut", "stand", "landing", "label", "model",
+    ]  # fmt: skip
     for step, words in (
         ("Solid", "hole closed"),
         ("Strut", "strut from part 1 to part 2"),
         ("Stand", "flat base"),
+        ("Landing", "landing block 1"),
         ("Label", "'CASE 7', raised"),
     ):
         assert any(f"| {step} | " in row and words in row for row in rows), rows
@@ -38,7 +42,7 @@ def test_boxes_are_made_solid_joined_labeled_and_stood_up(host: Any, tmp_path: P
     assert abs(crosshair.GetCrosshairRAS()[0] - 23.5) < 1.0
     assert panel.panel.sections["workshop"].undo.enabled
     host.click(panel.ui.undo_workshop)
-    assert panel.panel.results.roles()[-1] == "stand"
+    assert panel.panel.results.roles()[-1] == "landing"
 
 
 def test_a_hole_that_is_unticked_stays_open(host: Any) -> None:
