@@ -150,6 +150,7 @@ class PrintPrepWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.panel is not None:
             self.panel.scan.preview.clear()
             self.panel.cut.leave()
+            self.panel.workshop.leave()
 
     def onSceneStartClose(self, caller, event) -> None:
         """The parameter node goes; a job that runs is for a scene that goes as well."""

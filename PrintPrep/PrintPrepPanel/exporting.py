@@ -27,7 +27,7 @@ SHORTEST_REASON = 5
 """Letters; a dot is no reason."""
 RECORD, REPORT = "record.json", "report.html"
 OTHER_FILES = (
-    RECORD, REPORT, "recipe.toml", "deviation.vtp", "thickness.vtp", "model_print.stl", "model.png", "overlay.png",
+    RECORD, REPORT, "recipe.toml", "deviation.vtp", "thickness.vtp", "model.png", "overlay.png",
     "deviation.png", "thickness.png", "before_after.png", "calipers.png",
 )  # fmt: skip
 """What an export writes beside the model, as far as its name is known before."""
@@ -53,11 +53,14 @@ def failures(study: Study | None) -> list[dict[str, Any]]:
 
 def file_names(study: Study, formats: Sequence[str]) -> list[str]:
     """Return the names of the files that an export writes, as far as they are known before."""
-    final = final_result(study)
-    names = []
+    from PrintPrepLib.mrml import load_record, marks_of_record
+
+    final, record = final_result(study), load_record(study)
+    marks = "" if record is None else marks_of_record(record)
+    names = [f"model_print{marks}.stl"]
     for ending in formats:
         if final is None or len(final.nodes) == 1 or ending != "stl":
-            names.append(f"model.{ending}")
+            names.append(f"model{marks}.{ending}")
         else:
             names += [f"{_stem(node)}.{ending}" for node in final.nodes]
     return [*names, *OTHER_FILES]

@@ -13,6 +13,7 @@ from .casechoices import FIRST_PRESET, CaseChoices
 from .cutsection import CutSection
 from .exportsection import ExportSection
 from .islandsection import IslandSection
+from .panelwords import in_panel_words
 from .plansection import PlanSection
 from .repairsection import RepairSection
 from .results import Results
@@ -23,6 +24,7 @@ from .stepfiles import StepFiles
 from .steplist import StepList
 from .surfacesections import SurfaceSection, WallsSection
 from .texts import SECTION_NAMES
+from .workshopsection import WorkshopSection
 
 ERROR_COLOR = "#c0392b"
 
@@ -51,6 +53,7 @@ class Panel:
         self.surface = SurfaceSection(self)
         self.repair = RepairSection(self)
         self.walls = WallsSection(self)
+        self.workshop = WorkshopSection(self)
         self.cut = CutSection(self)
         self.plan = PlanSection(self)
         self.export = ExportSection(self)
@@ -64,9 +67,11 @@ class Panel:
         if parameters is None:
             self.scan.preview.clear()
             self.cut.leave()
+            self.workshop.leave()
             return
         self.cut.enter()
         self.load()
+        self.workshop.enter()
         self.shown_study = parameters.study
         self.refresh()
 
@@ -150,7 +155,7 @@ class Panel:
 
     def _build_steps(self) -> None:
         for section in self.sections.values():
-            section.build(self.steps, self.on_steps_changed)
+            section.build(self.steps, self.on_steps_changed, self.workshop.tools)
         self.cut.tell_where()
 
     def _recipe_text(self) -> str:
@@ -179,7 +184,7 @@ class Panel:
     def say(self, text: str, *, error: bool = False) -> None:
         """Show a sentence below the Prepare button."""
         self.ui.statusLabel.styleSheet = f"color: {ERROR_COLOR};" if error else ""
-        self.ui.statusLabel.text = text
+        self.ui.statusLabel.text = in_panel_words(text)
 
     def refresh(self) -> None:
         """Show the state of all sections."""
@@ -189,6 +194,7 @@ class Panel:
         self.surface.refresh()
         self.repair.refresh()
         self.walls.refresh()
+        self.workshop.refresh()
         self.cut.refresh()
         self.plan.refresh()
         self.export.refresh()

@@ -11,6 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from . import packages, work
+from .panelwords import in_panel_words
 from .sections import section_state
 from .tables import PlaceTable
 from .texts import SEVERITY_COLORS, set_text
@@ -130,13 +131,16 @@ class PlanSection:
         for line in plan.get("advice", ()):
             text = [str(line["advice"]), _("Why: {why}").format(why=line["why"])]
             text.append(_("Would change it: {changes}").format(changes=line["changes"]))
-            rows.append([("! " if line["warning"] else "") + str(line["subject"]), "\n".join(text)])
+            words = in_panel_words("\n".join(text))
+            rows.append([("! " if line["warning"] else "") + str(line["subject"]), words])
             colors.append(SEVERITY_COLORS["warn" if line["warning"] else "info"])
         self._advice.fill(rows, [None] * len(rows), colors=colors)
         ways = plan.get("orientation") or {}
         self._show_ways(ways)
         set_text(
-            ui, ui.orientLabel, "<br>".join(str(word) for word in (*ways.get("why", ()), *ways.get("warnings", ())))
+            ui,
+            ui.orientLabel,
+            "<br>".join(in_panel_words(str(word)) for word in (*ways.get("why", ()), *ways.get("warnings", ()))),
         )
         section = self._panel.sections["plan"]
         if rows and section.state == "none":

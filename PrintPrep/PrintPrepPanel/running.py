@@ -46,6 +46,7 @@ class Running:
         panel = self._panel
         self.refuse_while_running()
         panel.cut.take_planes()
+        panel.workshop.take_marks()
         self.refuse_wrong_values(SECTION_NAMES[: SECTION_NAMES.index(up_to) + 1])
         recipe = panel.steps.recipe(up_to=up_to, mesh_steps=mesh_steps, **panel.choices.case())
         if panel.parameters.volume is None:

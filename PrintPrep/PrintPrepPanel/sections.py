@@ -6,8 +6,11 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import qt
 from slicer.i18n import tr as _
 
+from .panelwords import in_panel_words
+from .pickrows import PickTools
 from .steplist import StepList
 from .stepwidgets import StepBox
 from .texts import (
@@ -22,7 +25,11 @@ from .texts import (
     state_word,
     step_title,
 )
+from .workshopwords import GROUPS, group_title
 
+GROUPED = "workshop"
+"""Section with so many steps that they stand in groups."""
+HEADING_STYLE = "QLabel { color: #5a6b7b; border-bottom: 1px solid #c8ccd0; margin-top: 6px; }"
 MOST_FINDINGS = 6
 """A section tells the gravest; all are in the section of the export."""
 
@@ -62,6 +69,7 @@ class Section:
         self.button = getattr(ui, f"section_{name}")
         self.steps = dict(SECTIONS)[name]
         self.boxes: list[StepBox] = []
+        self._widgets: list[Any] = []
         self._light = getattr(ui, f"light_{name}")
         self._receipt = getattr(ui, f"receipt_{name}")
         self._findings = getattr(ui, f"findings_{name}")
@@ -69,19 +77,31 @@ class Section:
         self.undo = getattr(ui, f"undo_{name}", None)
         self.show("none", [], [])
 
-    def build(self, steps: StepList, changed: Callable[[], None]) -> None:
-        """Make the widgets of the section's steps anew."""
+    def build(self, steps: StepList, changed: Callable[[], None], tools: PickTools | None = None) -> None:
+        """Make the widgets of the section's steps anew; the workshop's in groups with headings."""
         holder = getattr(self._ui, f"steps_{self.name}", None)
         if holder is None:
             return
         layout = holder.layout()
-        for box in self.boxes:
-            layout.removeWidget(box.widget)
-            box.widget.setParent(None)
-            box.widget.deleteLater()
-        self.boxes = [StepBox(row, changed) for row in steps.of_section(self.name)]
-        for box in self.boxes:
-            layout.addWidget(box.widget)
+        for widget in self._widgets:
+            layout.removeWidget(widget)
+            widget.setParent(None)
+            widget.deleteLater()
+        self.boxes = [StepBox(row, changed, tools) for row in steps.of_section(self.name)]
+        self._widgets = self._in_groups() if self.name == GROUPED else [box.widget for box in self.boxes]
+        for widget in self._widgets:
+            layout.addWidget(widget)
+
+    def _in_groups(self) -> list[Any]:
+        widgets = []
+        for group, names in GROUPS:
+            own = [box.widget for name in names for box in self.boxes if box.row.step.name == name]
+            if own:
+                heading = qt.QLabel(group_title(group))
+                heading.objectName = f"group_{group}"
+                heading.styleSheet = HEADING_STYLE
+                widgets += [heading, *own]
+        return widgets
 
     def box(self, step: str) -> StepBox:
         """Return the widgets of a step."""
@@ -106,13 +126,15 @@ class Section:
         lines = []
         for receipt in receipts:
             title = step_title(str(receipt["operation"]))
-            told = "<br>".join(f"&nbsp;&nbsp;&nbsp;{html.escape(line)}" for line in receipt_lines(receipt))
+            lines_told = [in_panel_words(line) for line in receipt_lines(receipt)]
+            told = "<br>".join(f"&nbsp;&nbsp;&nbsp;{html.escape(line)}" for line in lines_told)
             lines.append(f"<b>{html.escape(title)}</b>" + (f"<br>{told}" if told else ""))
-            lines += [finding_html({"severity": "warn", "message": warning}) for warning in receipt.get("warnings", ())]
+            warnings = [in_panel_words(str(warning)) for warning in receipt.get("warnings", ())]
+            lines += [finding_html({"severity": "warn", "message": warning}) for warning in warnings]
         set_text(self._ui, self._receipt, "<br>".join(lines))
         self._receipt.visible = bool(lines)
         worth_telling = [one for one in by_severity(findings) if one["severity"] in ("fail", "warn")]
-        shown = [finding_html(one) for one in worth_telling[:MOST_FINDINGS]]
+        shown = [finding_html(_in_words(one)) for one in worth_telling[:MOST_FINDINGS]]
         if len(worth_telling) > MOST_FINDINGS:
             shown.append(
                 _("{count} more in section {number}.").format(
@@ -125,6 +147,11 @@ class Section:
             self.undo.enabled = bool(undo)
             step = step_title(undo.rstrip("0123456789").strip())
             self.undo.text = _("Undo: {step}").format(step=step) if undo else _("Undo")
+
+
+def _in_words(finding: Mapping[str, Any]) -> dict[str, Any]:
+    told = {key: in_panel_words(str(finding[key])) for key in ("message", "advice") if finding.get(key)}
+    return {**finding, **told}
 
 
 def section_state(receipts: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]]) -> str:

@@ -50,6 +50,7 @@ class StepFiles:
         if wrong:
             raise work.Refused(f"{step_title(wrong[0][0].step.name)}: {wrong[0][1]}")
         panel.cut.take_planes()
+        panel.workshop.take_marks()
         path = qt.QFileDialog.getSaveFileName(
             slicer.util.mainWindow(), _("Save my steps"), "recipe.toml", _file_kind()
         )  # fmt: skip

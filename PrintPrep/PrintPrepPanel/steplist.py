@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from .texts import SECTION_NAMES, SECTIONS
+from .workshopwords import RUN_ORDER
 
 if TYPE_CHECKING:
     from PrintPrepLib.parameters import ParameterSpec
@@ -29,13 +30,16 @@ class Row:
 class StepList:
     """All rows in the order in which they run.
 
-    The order of a recipe is kept; a step that the recipe does not have stands where the library's table has it.
+    The order of a recipe is kept; a step that the recipe does not have stands where the library's table has it, and
+    those of the workshop in an order of their own.
     """
 
     def __init__(self, recipe: Recipe) -> None:
         from PrintPrepLib.workflow.steps import STEPS
 
         self._base = recipe
+        self.calipers = tuple(recipe.calipers)
+        """Lengths to measure on the print."""
         section_of = {step: section for section, steps in SECTIONS for step in steps}
         self.unknown = tuple(call.step.name for call in recipe.steps if call.step.name not in section_of)
         """Steps of the recipe that no section shows; they are kept and run."""
@@ -43,7 +47,7 @@ class StepList:
             Row(call.step, section_of.get(call.step.name, "cut"), ticked=True, values=_stated(call))
             for call in recipe.steps
         ]
-        order = list(STEPS)
+        order = _usual_order(STEPS)
         for name in order:
             if name in section_of and all(row.step.name != name for row in rows):
                 earlier = [i for i, row in enumerate(rows) if order.index(row.step.name) < order.index(name)]
@@ -91,7 +95,16 @@ class StepList:
         if mesh_steps is not None:
             surfaces = [i for i, call in enumerate(calls) if call.stage.value.endswith("to mesh")]
             calls = calls[: surfaces[min(mesh_steps, len(surfaces)) - 1] + 1] if surfaces else calls
-        return replace(self._base, steps=calls, **case)
+        return replace(self._base, steps=calls, calipers=self.calipers, **case)
+
+
+def _usual_order(names: Iterable[str]) -> list[str]:
+    """Return the library's order of steps with those of the workshop in theirs."""
+    order = list(names)
+    moved = [name for name in RUN_ORDER if name in order]
+    first = min(order.index(name) for name in moved)
+    rest = [name for name in order if name not in moved]
+    return [*rest[:first], *moved, *rest[first:]]
 
 
 def problem_of(spec: ParameterSpec, value: Any) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import qt
 from slicer.i18n import tr as _
 
+from . import picks
+from .pickrows import PickRow, PickTools
 from .steplist import Row, problem_of, text_from_value, value_from_text
 from .texts import MAIN_PARAMETERS, parameter_title, step_title
 
@@ -23,10 +25,12 @@ class StepBox:
     ``changed`` is called after every change that the user made; what was chosen is in the row.
     """
 
-    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+    def __init__(self, row: Row, changed: Callable[[], None], tools: PickTools | None = None) -> None:
         self.row = row
         self._changed = changed
+        self._tools = tools
         self._loading = False
+        self.picks: list[PickRow] = []
         self._editors: list[Editor] = []
         self.widget = qt.QWidget()
         self.widget.objectName = f"step_{row.step.name}"
@@ -55,18 +59,36 @@ class StepBox:
         """Return the editor of a parameter."""
         return next(editor for editor in self._editors if editor.spec.name == name)
 
-    def set_value(self, name: str, value: Any) -> None:
-        """Set a parameter as if the user had typed it."""
+    def set_value(self, name: str, value: Any, *, from_views: bool = False) -> None:
+        """Set a parameter as if the user had typed it, or marked it in the views."""
         self.editor(name).show(value)
-        self._on_changed(name, value)
+        if from_views:
+            self._store(name, value)
+        else:
+            self._on_changed(name, value)
+
+    def _store(self, name: str, value: Any) -> None:
+        if value is None:
+            self.row.values.pop(name, None)
+        else:
+            self.row.values[name] = value
+        self._changed()
 
     def _fill(self, layout: Any, specs: list[ParameterSpec]) -> None:
         for spec in specs:
-            editor = Editor(spec, self.row.values.get(spec.name), self._on_changed)
-            label = qt.QLabel(parameter_title(spec.name, spec.unit))
+            unmarked = _("none") if picks.takes_many(self.row.step.name, spec.name) else ""
+            editor = Editor(spec, self.row.values.get(spec.name), self._on_changed, unmarked)
+            label = qt.QLabel(parameter_title(spec.name, spec.unit, self.row.step.name))
             label.toolTip = spec.help
-            layout.addRow(label, editor.widget)
+            layout.addRow(label, self._with_pick(spec.name, editor))
             self._editors.append(editor)
+
+    def _with_pick(self, name: str, editor: Editor) -> Any:
+        """Return the editor's widget, with what marks it in the views where it can be marked."""
+        if self._tools is None or not picks.can_pick(self.row.step.name, name):
+            return editor.widget
+        self.picks.append(PickRow(self.row, name, editor, self._tools))
+        return self.picks[-1].widget
 
     def _add_more(self, layout: Any, others: list[ParameterSpec]) -> None:
         button = qt.QToolButton()
@@ -90,17 +112,18 @@ class StepBox:
         self._changed()
 
     def _on_changed(self, name: str, value: Any) -> None:
-        if value is None:
-            self.row.values.pop(name, None)
-        else:
-            self.row.values[name] = value
-        self._changed()
+        for one in self.picks:
+            if one.parameter == name:
+                one.typed(value)
+        self._store(name, value)
 
 
 class Editor:
     """The widget of one parameter: a tick, a list of choices, or a line that is checked while one types."""
 
-    def __init__(self, spec: ParameterSpec, value: Any, changed: Callable[[str, Any], None]) -> None:
+    def __init__(
+        self, spec: ParameterSpec, value: Any, changed: Callable[[str, Any], None], unmarked: str = ""
+    ) -> None:
         self.spec = spec
         self._changed = changed
         self._loading = True
@@ -119,7 +142,7 @@ class Editor:
             self.widget.connect("currentIndexChanged(int)", self._on_chosen)
         else:
             self.widget = qt.QLineEdit()
-            self.widget.placeholderText = self._placeholder()
+            self.widget.placeholderText = unmarked or self._placeholder()
             self.widget.connect("textChanged(QString)", self._on_typed)
         self.widget.objectName = f"value_{spec.name}"
         self.widget.toolTip = spec.help

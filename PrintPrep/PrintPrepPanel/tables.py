@@ -8,6 +8,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from .panelwords import in_panel_words
 from .texts import MARKS, SEVERITY_COLORS, by_severity, hole_words, place_text
 from .views import jump_to
 
@@ -51,7 +52,7 @@ class PlaceTable:
         """Show rows.
 
         ``colors`` gives one color for each row's first cell, ``tips`` one tooltip for each row, ``ticks`` a tick for
-        each.
+        each (None for a row without).
         """
         self._filling = True
         colors, tips, ticks = styles.get("colors"), styles.get("tips"), styles.get("ticks")
@@ -64,7 +65,7 @@ class PlaceTable:
                     item.setToolTip(tips[number])
                 if column == 0 and colors:
                     item.setForeground(qt.QBrush(qt.QColor(colors[number])))
-                if column == 0 and ticks is not None:
+                if column == 0 and ticks is not None and ticks[number] is not None:
                     item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsUserCheckable | qt.Qt.ItemIsSelectable)
                     item.setCheckState(qt.Qt.Checked if ticks[number] else qt.Qt.Unchecked)
                 self.widget.setItem(number, column, item)
@@ -103,15 +104,16 @@ def fill_findings(table: PlaceTable, findings: Sequence[Mapping[str, Any]]) -> N
     rows, places, colors, tips = [], [], [], []
     for finding in by_severity(findings):
         severity = str(finding["severity"])
-        text = str(finding["message"])
-        if finding.get("advice") and severity in ("warn", "fail"):
-            text += f"\n→ {finding['advice']}"
+        text = in_panel_words(str(finding["message"]))
+        advice = in_panel_words(str(finding.get("advice") or ""))
+        if advice and severity in ("warn", "fail"):
+            text += f"\n→ {advice}"
         if finding.get("where") is not None:
             text += "\n" + _("(click to see the place)")
         rows.append([f"{MARKS.get(severity, 'i')} {_word(severity)}", text])
         places.append(finding.get("where"))
         colors.append(SEVERITY_COLORS.get(severity, "#5a6b7b"))
-        tips.append(str(finding.get("advice") or finding["message"]))
+        tips.append(advice or in_panel_words(str(finding["message"])))
     table.fill(rows, places, colors=colors, tips=tips)
 
 

@@ -8,14 +8,17 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from .workshopwords import MAIN, WORKSHOP_STEPS, workshop_parameter, workshop_title
+
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("scan", ()),
     ("segment", ("threshold", "islands", "close", "open", "fill-cavities", "interpolate")),
     ("surface", ("surface", "smooth", "simplify")),
     ("repair", ("fragments", "repair", "holes")),
-    ("walls", ("thicken", "wall", "hollow")),
+    ("walls", ("thicken",)),
+    ("workshop", WORKSHOP_STEPS),
     ("cut", ("cut", "split")),
-    ("plan", ("orient",)),
+    ("plan", ("orient", "place")),
     ("export", ()),
 )
 """Sections from top to bottom, and the steps of the library that each shows."""
@@ -28,15 +31,22 @@ MAIN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "fragments": ("keep", "keep_count", "min_volume_mm3"),
     "smooth": ("bound_mm", "bound_voxels"),
     "thicken": ("limit_mm", "direction"),
-    "wall": ("thickness_mm", "by_diameter", "open_ends"),
-    "hollow": ("wall_mm", "drains", "drain_diameter_mm", "inside"),
     "cut": ("through", "pins", "pin_type", "pin_diameter_mm", "clearance_mm"),
     "split": ("pins", "pin_type", "margin_mm"),
     "orient": ("up",),
+    **MAIN,
 }
 """Parameters that are in sight at once; the others are one click away. Steps not named here show all."""
 
-_UNIT_ENDINGS = {"mm3": "mm³", "mm": "mm", "hu": "HU", "deg": "degrees", "voxels": "voxels", "megabytes": "MB"}
+_UNIT_ENDINGS = {
+    "mm3": "mm³",
+    "mm": "mm",
+    "hu": "HU",
+    "deg": "degrees",
+    "voxels": "voxels",
+    "megabytes": "MB",
+    "ml": "ml",
+}
 DROPPING = ("fragments",)
 """Steps that take pieces away and leave the others as they are."""
 LEAST_MOVE_MM = 0.0005
@@ -71,6 +81,7 @@ def section_title(name: str) -> str:
         "surface": _("Surface"),
         "repair": _("Repair and fragments"),
         "walls": _("Walls"),
+        "workshop": _("Workshop"),
         "cut": _("Cut and pins"),
         "plan": _("Plan and orientation"),
         "export": _("Check and export"),
@@ -96,7 +107,7 @@ def state_word(state: str) -> str:
 
 def step_title(name: str) -> str:
     """Return what a step is called on the screen."""
-    return {
+    return workshop_title(name) or {
         "threshold": _("Threshold"),
         "islands": _("Keep pieces (islands)"),
         "close": _("Close gaps"),
@@ -110,8 +121,6 @@ def step_title(name: str) -> str:
         "repair": _("Repair"),
         "holes": _("Close holes"),
         "thicken": _("Thicken thin walls"),
-        "wall": _("Wall round a lumen"),
-        "hollow": _("Hollow out"),
         "cut": _("Cut by planes"),
         "split": _("Split to fit the printer"),
         "orient": _("Lay the model for printing"),
@@ -124,8 +133,11 @@ def step_title(name: str) -> str:
     }.get(name, name)
 
 
-def parameter_title(name: str, unit: str) -> str:
+def parameter_title(name: str, unit: str, step: str = "") -> str:
     """Turn the library's name of a parameter into words with its unit, e.g. ``bound_mm`` into ``Bound (mm)``."""
+    own = workshop_parameter(step, name)
+    if own:
+        return own
     words = name.split("_")
     shown = unit
     if len(words) > 1 and words[-1] in _UNIT_ENDINGS:

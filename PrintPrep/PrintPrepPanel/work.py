@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
+from .lengths import length_numbers
 from .planes import plane_numbers
 from .texts import section_number
 
@@ -22,6 +23,8 @@ FINAL_ROLES = ("model", "parts")
 """Results that were checked; all others are steps on the way."""
 PLANES = "planes"
 """Setting of a study: where the planes were when the model was cut."""
+LENGTHS = "lengths"
+"""Setting of a study: the lengths to measure that were marked when the model was checked."""
 CHECKED = "checked"
 """Setting of a study: hashes of the checked models, so that a later change of them is noticed."""
 REASONS, BY, PLAN = "accepted", "accepted_by", "plan"
@@ -136,7 +139,7 @@ def take_over(study: Study, prepared: Prepared) -> None:
     recipe = (prepared.folder / RESULTS / RECIPE).read_text("utf-8")
     # Reasons for accepting what was found do not go over to another model.
     kept = {key: value for key, value in load_settings(study).items() if key not in FORGOTTEN}
-    save_settings(study, {**kept, CHECKED: hashes, RECIPE: recipe})
+    save_settings(study, {**kept, CHECKED: hashes, RECIPE: recipe, LENGTHS: length_numbers(study.scene)})
 
 
 def refuse_changed_inputs(prepared: Prepared) -> None:
@@ -207,6 +210,8 @@ def why_out_of_date(study: Study) -> str:
         now = plane_numbers(study.scene)
         if final.role == "parts" and cut_at and now != cut_at:
             return _("A cutting plane was moved, added or removed after the model was cut.")
+        if load_settings(study).get(LENGTHS, []) != length_numbers(study.scene):
+            return _("A length to measure was moved, added or removed after the model was checked.")
     return ""
 
 

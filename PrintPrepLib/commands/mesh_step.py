@@ -37,6 +37,7 @@ _SHORT = {
     "keep_at_mm": "--keep-at",
     "leave_at_mm": "--leave-at",
     "only_at_mm": "--only-at",
+    "action": "--do",
     "feature_mm": "--feature",
     "gap_mm": "--gap",
     "hole_mm": "--hole",

@@ -19,7 +19,7 @@ from __future__ import annotations
 from .console import StlResult, segmentation_to_stl
 from .hashes import Content, InputNode, content_hash, content_of, hashing_once
 from .identity import gather_source, source_files
-from .job import ExportedJob, export_job, import_results, made_the_same, read_results, words_for_pieces
+from .job import ExportedJob, export_job, import_results, made_the_same, marks_of_record, read_results, words_for_pieces
 from .labelresult import add_label_result, drop_labels, label_results, show_labels
 from .labels import SegmentsInSpace, labels_from_node, segmentation_from_node
 from .lattice import source_volume_node
@@ -33,6 +33,16 @@ from .markups import (
     set_bound,
 )
 from .models import fill_model, hide_scalars, mesh_from_node, polydata_in_ras, show_scalars
+from .picks import (
+    Pick,
+    add_length_node,
+    add_pick_node,
+    length_of_node,
+    pick_values,
+    protected_balls,
+    radius_of,
+    show_pick,
+)
 from .preview import PreviewNodes, add_preview, draw_preview, remove_preview
 from .result import (
     Result,
@@ -65,6 +75,7 @@ __all__ = [
     "ExportedJob",
     "InputNode",
     "NamedPlace",
+    "Pick",
     "PreviewNodes",
     "Result",
     "SegmentInfo",
@@ -73,6 +84,8 @@ __all__ = [
     "StlResult",
     "Study",
     "add_label_result",
+    "add_length_node",
+    "add_pick_node",
     "add_preview",
     "add_result",
     "content_hash",
@@ -95,16 +108,21 @@ __all__ = [
     "is_stale",
     "label_results",
     "labels_from_node",
+    "length_of_node",
     "list_segments",
     "load_record",
     "load_settings",
     "made_the_same",
+    "marks_of_record",
     "mesh_from_node",
+    "pick_values",
     "places_from_node",
     "places_to_node",
     "plane_matrix_ras",
     "polydata_in_ras",
     "preview_findings",
+    "protected_balls",
+    "radius_of",
     "read_results",
     "remove_preview",
     "remove_study",
@@ -116,6 +134,7 @@ __all__ = [
     "set_bound",
     "set_sources",
     "show_labels",
+    "show_pick",
     "show_result",
     "show_scalars",
     "source_files",

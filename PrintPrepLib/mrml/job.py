@@ -39,6 +39,7 @@ PARTS_ROLE = "parts"
 _MARKS = r"(?:_MIRRORED)?(?:_SCALE-[\d.e+-]+)?"
 _STEP_NAME = re.compile(rf"step_(\d+)_(.+?){_MARKS}\.(vtp|nrrd)")
 _LABELS_ENDING = ".nrrd"
+_MARKED_NAME = re.compile(r".+?((?:_MIRRORED(?:_SCALE-[\d.e+-]+?)?)|(?:_SCALE-[\d.e+-]+?))(?:_\d+)?\.[a-z0-9]+")
 _PART_NAME = re.compile(rf"(model|dowel){_MARKS}_\d+\.stl")
 
 
@@ -152,7 +153,7 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
     made: list[Result] = []
     labels: list[Result] = []
     given, used = list(inputs), 0
-    for (number, step, _), told_by in zip(steps, kept, strict=True):
+    for (number, step, name), told_by in zip(steps, kept, strict=True):
         end = before + number
         role = _free(step, [*labels, *made])
         if isinstance(told_by, LabelMap):
@@ -161,10 +162,11 @@ def import_results(study: Study, folder: Path, *, inputs: Sequence[InputNode] = 
             )
             used = end
             continue
-        mesh = told_by.with_name(role)
-        made.append(add_result(study, role, mesh, receipts=told[used:end], inputs=given, title=_title(role), last=True))
+        mesh, title = told_by.with_name(role), _title(role) + marks_in_words(name)
+        made.append(add_result(study, role, mesh, receipts=told[used:end], inputs=given, title=title, last=True))
         given, used = [InputNode(made[-1].node)], end
     role, title, colors = (PARTS_ROLE, "Parts", _part_colors(len(final))) if parts else (MODEL_ROLE, "Model", [])
+    title += marks_of_record(record).replace("_", " ")
     made.append(
         add_result(study, role, final, receipts=told[used:], inputs=given, colors=colors, title=title, last=True)
     )
@@ -254,6 +256,19 @@ def _part_colors(count: int) -> list[Color]:
 
     chosen = [COLORS[number % len(COLORS)] for number in range(count)]
     return [(red / 255, green / 255, blue / 255) for red, green, blue in chosen]
+
+
+def marks_in_words(file: str) -> str:
+    """Return what the name of a file says of the model's sides and size, for the names of nodes: `` MIRRORED``."""
+    found = _MARKED_NAME.fullmatch(file)
+    return "" if found is None else found[1].replace("_", " ")
+
+
+def marks_of_record(record: Mapping[str, Any]) -> str:
+    """Return the marks in the names of a run's model files, ``_MIRRORED`` or none."""
+    names = [str(one["file"]) for one in record["outputs"]]
+    found = [match[1] for name in names if name.startswith("model") and (match := _MARKED_NAME.fullmatch(name))]
+    return found[0] if found else ""
 
 
 def _free(step: str, made: Sequence[Result]) -> str:

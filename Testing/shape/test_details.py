@@ -46,7 +46,7 @@ def test_a_process_gives_the_limits_with_their_source() -> None:
 
 
 def test_removed_spikes_and_closed_slits_are_gone(block: Mesh) -> None:
-    mesh, receipt = details(block, do=Do.REMOVE, **LIMITS)
+    mesh, receipt = details(block, action=Do.REMOVE, **LIMITS)
     assert inside(block, (-6, -6, 7), (0, -6, 7), (6, -6, 7), (-5, 3, 0), (0, 4, 0), (6, 4, 0)) == [
         True, True, True, False, False, False,
     ]  # fmt: skip
@@ -64,7 +64,7 @@ def test_removed_spikes_and_closed_slits_are_gone(block: Mesh) -> None:
 
 
 def test_thickened_and_widened_features_measure_the_limit(block: Mesh) -> None:
-    mesh, receipt = details(block, do=Do.THICKEN, **LIMITS)
+    mesh, receipt = details(block, action=Do.THICKEN, **LIMITS)
     for one in receipt.details["features"]:
         limit = LIMITS["feature_mm"] if one["kind"] == "spike" else 0.5
         assert one["size_after_mm"] == pytest.approx(limit, rel=0.03)
@@ -89,7 +89,7 @@ def test_what_holds_pieces_together_is_not_cut() -> None:
     thread = Mesh.from_trimesh(shapes.cylinder(0.2, 14).to_trimesh().apply_transform(
         [[0, 0, 1, 6], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1]]))  # fmt: skip
     whole = Mesh.from_manifold(first.to_manifold() + second.to_manifold() + thread.to_manifold())
-    mesh, receipt = details(whole, do=Do.REMOVE, feature_mm=1.0, gap_mm=0.0, hole_mm=0.0)
+    mesh, receipt = details(whole, action=Do.REMOVE, feature_mm=1.0, gap_mm=0.0, hole_mm=0.0)
     assert receipt.after.parts == 1
     assert inside(mesh, (6, 0, 0)) == [True]
     assert any("holds pieces together" in one["reason"] for one in receipt.details["features"])

@@ -146,6 +146,24 @@ def _sections(walk: Pictures) -> None:
     host.type_text(ui.limitEdit, "1.5")
     walk.run(ui.thinButton)
     walk.take("7_walls", "walls")
+    _workshop(walk)
+
+
+def _workshop(walk: Pictures) -> None:
+    """Tick two steps of the workshop, run them, and take them back: what follows is without them."""
+    walk.open("workshop")
+    section = walk.panel.panel.sections["workshop"]
+    boxes = [section.box(name) for name in ("solid", "label")]
+    for box in boxes:
+        box.tick.checked = True
+    boxes[0].set_value("max_hole_mm", 5)
+    boxes[1].set_value("text", "CASE 7")
+    boxes[1].set_value("marks", "RL")
+    walk.run(walk.ui.apply_workshop)
+    walk.take("13_workshop", "workshop")
+    for box in boxes:
+        walk.host.click(walk.ui.undo_workshop)
+        box.tick.checked = False
 
 
 def _drag(walk: Pictures, up_mm: float) -> None:

@@ -13,7 +13,7 @@ MODULE = Path(__file__).resolve().parents[2] / "PrintPrep" / "PrintPrep.py"
 SIZE = (48, 72, 72)
 """Of the phantom: 2.1 mm, for tests of behavior."""
 RUN_S = 240.0
-SECTIONS = ("scan", "segment", "surface", "repair", "walls", "cut", "plan", "export")
+SECTIONS = ("scan", "segment", "surface", "repair", "walls", "workshop", "cut", "plan", "export")
 
 
 def open_with_phantom(host: Any) -> tuple[Any, Any]:

@@ -234,3 +234,8 @@ def test_case_and_printer_can_be_set_from_outside() -> None:
     assert recipe.with_case(use="teaching").use == "teaching"
     assert recipe.with_case(use="teaching").printer == "prusa-mk4"
     assert recipe.with_case(printer="other").use == "surgical planning"
+
+
+def test_no_parameter_is_called_as_the_key_that_names_the_step() -> None:
+    for step in STEPS.values():  # written to a file it would take the step's place
+        assert "do" not in {spec.name for spec in step.parameters}, step.name

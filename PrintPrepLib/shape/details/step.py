@@ -59,12 +59,12 @@ def details(
     process: Annotated[
         str | None, Param("Printing process whose least pin, slit and hole count. fdm, if left out.")
     ] = None,
-    do: Annotated[
+    action: Annotated[
         Do, Param("list changes nothing; remove cuts spikes off and closes slits and holes; thicken also widens them.")
     ] = Do.LIST,
-    spikes: Annotated[SpikeDo | None, Param("What is done to spikes and whiskers, if not the same as do.")] = None,
-    slits: Annotated[GapDo | None, Param("What is done to slits, if not the same as do.")] = None,
-    holes: Annotated[GapDo | None, Param("What is done to holes, if not the same as do.")] = None,
+    spikes: Annotated[SpikeDo | None, Param("What is done to spikes and whiskers, if not the same as action.")] = None,
+    slits: Annotated[GapDo | None, Param("What is done to slits, if not the same as action.")] = None,
+    holes: Annotated[GapDo | None, Param("What is done to holes, if not the same as action.")] = None,
     feature_mm: Annotated[
         float | None, Param("Thinnest pin that prints. By process, if left out; 0: none sought.", unit="mm", low=0.0)
     ] = None,
@@ -111,7 +111,7 @@ def details(
     limits, sources = _limits(process, feature_mm, gap_mm, hole_mm)
     model = _checked(mesh, max(limits.values()))
     features = find_features(model, limits[Kind.SPIKE], limits[Kind.SLIT], limits[Kind.HOLE], part(progress, 0.0, 0.5))
-    ways = _ways(do, spikes, slits, holes)
+    ways = _ways(action, spikes, slits, holes)
     edits = [Edited(one, ways[one.kind]) for one in features]
     _choose(edits, only, leave)
     out = edit(model, edits, part(progress, 0.5, 0.8))
@@ -125,7 +125,7 @@ def details(
         out = mesh
     change = change_between(model, out, part(progress, 0.9, 1.0)) if changed else None
     asked: dict[str, Any] = {
-        "process": process, "do": do, "spikes": spikes, "slits": slits, "holes": holes,
+        "process": process, "action": action, "spikes": spikes, "slits": slits, "holes": holes,
         "feature_mm": limits[Kind.SPIKE], "gap_mm": limits[Kind.SLIT], "hole_mm": limits[Kind.HOLE],
         "only_at_mm": only_at_mm, "leave_at_mm": leave_at_mm,
     }  # fmt: skip
