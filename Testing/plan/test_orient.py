@@ -222,7 +222,7 @@ def test_orient_is_the_last_step_of_a_recipe() -> None:
     assert order == ["threshold", "surface", "orient"]
     with pytest.raises(RecipeError, match="must be the last step"):
         completed(recipe("threshold", "orient", "smooth"), has_segmentation=False)
-    with pytest.raises(RecipeError, match="Lay each part"):
+    with pytest.raises(RecipeError, match="Lay them beside one another"):
         completed(recipe("threshold", "cut", "orient"), has_segmentation=False)
 
 
