@@ -45,7 +45,8 @@ def mended_slivers(mesh: Mesh, old: Mask | None = None) -> Mended | None:
     """Mend what storing in single precision folds, near the places only; None where that does not make it clean.
 
     Around each defect a part is cut out, and degenerate triangles, pinches and crossings are cured there. It is put
-    back only if its border stayed as it was to the bit, and the whole is proven clean then.
+    back only if its border stayed as it was to the bit, and the whole is proven clean then. Vertices that are not
+    moved keep their double precision.
 
     Parameters
     ----------
@@ -77,8 +78,22 @@ def mended_slivers(mesh: Mesh, old: Mask | None = None) -> Mended | None:
     rest = stored.submesh(~taken)
     faces = np.concatenate([rest.faces, new.faces + len(rest.vertices)]).astype(np.int32)
     whole = exact_weld(Mesh(np.concatenate([rest.vertices, new.vertices]), faces, mesh.name)).without_unused_vertices()
+    whole = _unrounded(whole, mesh)
     moved = max(report.max_mm, parting.moved_mm if parting.vertices or parting.edges else 0.0)
     return Mended(whole, moved) if find_defects(whole).clean else None
+
+
+def _unrounded(whole: Mesh, mesh: Mesh) -> Mesh:
+    """Give the vertices that stand where they stood the coordinates that they had before they were stored."""
+    stored = as_stored(mesh)
+    if stored is mesh:
+        return whole
+    both = np.concatenate([stored.vertices, whole.vertices])
+    number = exact_weld(Mesh(both, np.repeat(np.arange(len(both), dtype=np.int32)[:, None], 3, axis=1))).faces[:, 0]
+    first = np.full(len(both), -1)
+    first[number[: len(stored.vertices)][::-1]] = np.arange(len(stored.vertices))[::-1]
+    was = first[number[len(stored.vertices) :]]
+    return whole.with_vertices(np.where(was[:, None] >= 0, mesh.vertices[was], whole.vertices))
 
 
 def _of_stored(mesh: Mesh, stored: Mesh, old: Mask) -> Mask:
