@@ -7,14 +7,19 @@ import numpy as np
 from ..mesh import Mesh
 from ..progress import Progress, silent
 from ..surface.defects import find_defects
+from ..surface.slivers import mended_slivers
+from .identical import is_among
 from .join.bodies import STORED_STEPS, as_clean
+
+REPAIRED = "Slivers that came from cutting were repaired, {:.3f} mm at most."
 
 
 def storable(mesh: Mesh, source: Mesh, progress: Progress = silent) -> tuple[Mesh, tuple[str, ...], tuple[str, ...]]:
     """Return the mesh without what an STL file would make of its shortest edges, with notes and warnings.
 
-    Where a boolean cuts triangles close to their corners, rounding makes the slivers cross, or fall together. Edges
-    shorter than a few steps of single precision are taken out, or else the surface is repaired lightly.
+    Where a boolean cuts triangles close to their corners, rounding makes the slivers cross, or fall together. They
+    are mended where they are; where that does not do, edges shorter than a few steps of single precision are taken out,
+    or else the surface is repaired lightly. Whatever is returned without a warning was proven clean as a whole.
 
     Parameters
     ----------
@@ -26,6 +31,9 @@ def storable(mesh: Mesh, source: Mesh, progress: Progress = silent) -> tuple[Mes
     progress(0.0, "Looking at the surface as a file holds it")
     if find_defects(mesh).clean:
         return mesh, (), ()
+    near = mended_slivers(mesh, is_among(mesh, source))
+    if near is not None:
+        return near.mesh.with_name(mesh.name), (REPAIRED.format(near.moved_mm),), ()
     step = STORED_STEPS * float(np.abs(mesh.bounds).max())
     short = Mesh.from_manifold(mesh.to_manifold().simplify(step), mesh.name)
     if not short.is_empty and find_defects(short).clean:
@@ -41,7 +49,7 @@ def storable(mesh: Mesh, source: Mesh, progress: Progress = silent) -> tuple[Mes
         moved = 0.0 if receipt.change is None else receipt.change.max_mm
         return (
             mended.with_name(mesh.name),
-            (f"Slivers that came from cutting were repaired, {moved:.3f} mm at most.",),
+            (REPAIRED.format(moved),),
             (),
         )
     return mesh, (), ("Triangles cross others once the model is stored. Repair it before printing.",)

@@ -14,6 +14,9 @@ from ..topology import face_parts, non_manifold_vertices
 from .known import crossings_of, edges_of, welded
 from .winding import wrong_side_shells
 
+PACKED = 1 << 21
+"""Up to so many vertices, the three numbers of a triangle fit into one of 64 bits."""
+
 
 @dataclass(frozen=True)
 class Defects:
@@ -62,8 +65,14 @@ class Defects:
 
 def as_stored(mesh: Mesh) -> Mesh:
     """Return the mesh with coordinates that single precision holds exactly, as in STL; the same object if they are."""
+    # None stands for the mesh itself, which would otherwise hold on to itself.
+    other: Mesh | None = mesh.derived("as_stored", _as_stored)
+    return mesh if other is None else other
+
+
+def _as_stored(mesh: Mesh) -> Mesh | None:
     rounded = mesh.vertices.astype(np.float32).astype(np.float64)
-    return mesh if np.array_equal(rounded, mesh.vertices) else Mesh(rounded, mesh.faces, mesh.name)
+    return None if np.array_equal(rounded, mesh.vertices) else Mesh(rounded, mesh.faces, mesh.name)
 
 
 def flat_faces(mesh: Mesh) -> npt.NDArray[np.bool_]:
@@ -83,11 +92,14 @@ def find_defects(mesh: Mesh, *, crossings: bool = True) -> Defects:
     crossings : bool
         Also look for triangles that cross; the slowest count.
     """
+    found: Defects = mesh.derived(f"defects, crossings {crossings}", lambda m: _find_defects(m, crossings))
+    return found
+
+
+def _find_defects(mesh: Mesh, crossings: bool) -> Defects:
     stored = welded(as_stored(mesh))
     table = edges_of(stored)
     open_edges = table.open_edges if stored is mesh else max(table.open_edges, edges_of(mesh).open_edges)
-    triples = np.sort(stored.faces, axis=1)
-    unique = len(np.unique(triples.view([("", triples.dtype)] * 3)))
     repeated = (stored.faces == np.roll(stored.faces, 1, axis=1)).any(axis=1)
     sound = open_edges == 0 and table.non_manifold_edges == 0 and table.misoriented_edges == 0
     return Defects(
@@ -97,13 +109,24 @@ def find_defects(mesh: Mesh, *, crossings: bool = True) -> Defects:
         misoriented_edges=table.misoriented_edges,
         degenerate_faces=int(np.count_nonzero(repeated)),
         flat_faces=int(np.count_nonzero(flat_faces(stored) & ~repeated)),
-        duplicate_faces=len(triples) - unique,
+        duplicate_faces=_duplicates(stored),
         wrong_side_parts=len(wrong_side_shells(stored)) if sound else None,
         crossing_faces=len(crossings_of(stored).faces) if crossings else None,
         parts=face_parts(stored)[0],
         triangles=len(stored.faces),
         volume_mm3=stored.volume_mm3,
     )
+
+
+def _duplicates(mesh: Mesh) -> int:
+    """How many triangles stand on the three vertices of another one."""
+    triples = np.sort(mesh.faces, axis=1)
+    if len(mesh.vertices) > PACKED:
+        return len(triples) - len(np.unique(triples.view([("", triples.dtype)] * 3)))
+    low, middle, high = (triples[:, k].astype(np.int64) for k in range(3))
+    key = (low * PACKED + middle) * PACKED + high  # sorting one number is many times faster than sorting three
+    key.sort()
+    return int(np.count_nonzero(key[1:] == key[:-1]))
 
 
 def crossing_faces(mesh: Mesh, rule: Rule = Rule.CROSSING) -> int:

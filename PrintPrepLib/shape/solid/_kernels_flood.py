@@ -31,19 +31,31 @@ ROUND_18 = int(_adjacency(2)[13])
 ROUND_26 = int(TOUCHING[13])
 
 
+def _grown(adjacency):
+    """For each layer of a block and each set of its nine places: all places that are adjacent to one of them."""
+    out = np.zeros((3, 512), np.int64)
+    for layer in range(3):
+        for members in range(512):
+            for i in range(9):
+                if (members >> i) & 1:
+                    out[layer, members] |= adjacency[9 * layer + i]
+    return out
+
+
+GROWN_TOUCHING = _grown(TOUCHING)
+GROWN_FACING = _grown(FACING)
+
+
 @njit(cache=True, nogil=True)
-def _is_one(members, seeds, adjacency):
-    """Whether all seeds hang together through the members."""
+def _is_one(members, seeds, grown):
+    """Whether all seeds hang together through the members; ``grown`` is looked up layer by layer."""
     if seeds == 0:
         return False
     found = seeds & -seeds
     frontier = found
     while frontier:
-        grown = 0
-        for i in range(27):
-            if (frontier >> i) & 1:
-                grown |= adjacency[i]
-        frontier = grown & members & ~found
+        wider = grown[0, frontier & 511] | grown[1, (frontier >> 9) & 511] | grown[2, frontier >> 18]
+        frontier = wider & members & ~found
         found |= frontier
         if seeds & ~found == 0:
             return True
@@ -72,6 +84,7 @@ def flood(state, level, top, touching, facing):
     offset = np.empty(27, np.int64)
     for i in range(27):
         offset[i] = (i // 9 - 1) * ny * nx + ((i // 3) % 3 - 1) * nx + (i % 3 - 1)
+    beside = np.array([-ny * nx, -nx, -1, 1, nx, ny * nx])
     count = 0
     for i in range(flat.size):
         if flat[i] == AIR:
@@ -85,14 +98,13 @@ def flood(state, level, top, touching, facing):
     for i in range(flat.size):
         if flat[i] & STATE != OPEN:
             continue
-        for k in range(27):
-            if (ROUND_6 >> k) & 1:
-                n = i + offset[k]
-                if 0 <= n < flat.size and flat[n] == AIR:
-                    flat[n] |= LISTED
-                    cell[used], later[used] = n, head[depth[n]]
-                    head[depth[n]] = used
-                    used += 1
+        for step in beside:
+            n = i + step
+            if 0 <= n < flat.size and flat[n] == AIR:
+                flat[n] |= LISTED
+                cell[used], later[used] = n, head[depth[n]]
+                head[depth[n]] = used
+                used += 1
     for value in range(top, -1, -1):
         begin = end = 0
         row = head[value]

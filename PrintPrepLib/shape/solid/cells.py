@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ...engine import is_compiled
 from ...mesh import FloatArray, Mesh
-from .grid import Bools, Tile
+from .grid import Bools, Tile, corner_bounds
 
 CANDIDATES = 2_000_000
 """So many pairs of a triangle and a line are looked at together where numpy does the work."""
@@ -59,8 +59,7 @@ def _faces_of(mesh: Mesh, tile: Tile) -> npt.NDArray[np.int32]:
     """Triangles that can cross a grid line of the tile, or one of its lines along z below it."""
     low = tile.origin_mm
     high = low + tile.cell_mm * np.array(tile.shape[::-1])
-    corners = mesh.derived("corner_bounds", lambda m: (m.triangles.min(axis=1), m.triangles.max(axis=1)))
-    least, most = corners
+    least, most = corner_bounds(mesh)
     near = (least <= high).all(axis=1) & (most[:, :2] >= low[:2]).all(axis=1)
     return np.asarray(mesh.faces[near])
 

@@ -89,7 +89,7 @@ def flooded(state: Bytes, level: Bytes, top: int) -> Int64Array:
     if is_compiled():
         from . import _kernels_flood as kernels
 
-        kernels.flood(state, level, top, kernels.TOUCHING, kernels.FACING)
+        kernels.flood(state, level, top, kernels.GROWN_TOUCHING, kernels.GROWN_FACING)
         return np.argwhere((state & kernels.TESTED != 0) & (state & kernels.STATE == AIR))
     from .flood_numpy import flood
 

@@ -53,8 +53,7 @@ def tiles_of(mesh: Mesh, cell_mm: float, margin: int) -> list[Tile]:
     begin = low - cell_mm * 0.5371
     cells = np.ceil((high - begin) / cell_mm).astype(np.int64) + 1
     parts = -(-cells // CORE)
-    corners = mesh.triangles
-    least, most = corners.min(axis=1), corners.max(axis=1)
+    least, most = corner_bounds(mesh)
     out = []
     for place in np.ndindex(*parts):
         first = np.array(place) * cells // parts
@@ -67,6 +66,18 @@ def tiles_of(mesh: Mesh, cell_mm: float, margin: int) -> list[Tile]:
         x, y, z = (int(n) for n in size)
         out.append(Tile(origin, cell_mm, (z, y, x), (np.full(3, margin), last - first + margin)))
     return out
+
+
+def corner_bounds(mesh: Mesh) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest corner (m, 3) of the box of each triangle."""
+    found: tuple[FloatArray, FloatArray] = mesh.derived("corner_bounds", _corner_bounds)
+    return found
+
+
+def _corner_bounds(mesh: Mesh) -> tuple[FloatArray, FloatArray]:
+    # Corner by corner: along the short axis of (m, 3, 3) a reduction is several times slower.
+    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
+    return np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
 
 
 def squared_distances(walls: Bools, most: int) -> Bytes:
