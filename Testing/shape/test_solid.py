@@ -21,7 +21,7 @@ VOXEL_MM = 0.5
 
 @pytest.fixture(scope="module")
 def ball() -> Pierced:
-    return pierced_ball(18.0)
+    return pierced_ball()
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,8 @@ def test_a_sliver_is_mended_and_the_rest_keeps_its_bits(share: float, defect: st
     assert getattr(find_defects(drawn), defect) > 0
     out, notes, warnings = storable(drawn, ball)
     assert find_defects(out).clean
-    assert notes and not warnings
+    assert notes
+    assert not warnings
     assert out.volume_mm3 == pytest.approx(drawn.volume_mm3, rel=1e-5)
     far = np.linalg.norm(ball.vertices - ball.vertices[vertex], axis=1) > 3.0
     places = {tuple(place) for place in out.vertices.tolist()}
