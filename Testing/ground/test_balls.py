@@ -143,7 +143,7 @@ def test_shell(engine, inner, subdivisions):
 
 
 @both
-@pytest.mark.parametrize("sections", [16, 48])
+@pytest.mark.parametrize("sections", [16, pytest.param(48, marks=pytest.mark.slow)])
 def test_pin_tube_and_torus(engine, sections):
     inscribed = np.cos(np.pi / sections)  # radius of the circle inside the polygon
     pin = grow_balls(

@@ -42,7 +42,7 @@ def grown_pin(told: dict[str, object], by_mm: float) -> Mesh:
     return Mesh.from_manifold(add)
 
 
-@pytest.mark.parametrize("shape", [PinShape.ROUND, PinShape.D])
+@pytest.mark.parametrize("shape", [pytest.param(PinShape.ROUND, marks=pytest.mark.slow), PinShape.D])
 def test_openscad_finds_no_interference_until_the_pin_outgrows_its_play(shape: PinShape, tmp_path: Path) -> None:
     assembly, _ = cut(shapes.box((16.0, 16.0, 16.0)), plane=(0, 0, 1, 0.1, 0.2, 1), pins="1", kerf_mm=APART_MM,
                       pin_shape=shape)  # fmt: skip

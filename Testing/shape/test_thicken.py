@@ -180,6 +180,7 @@ def turned_lattice(sections: int) -> Mesh:
     return joined(bars, "round lattice")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sections", [24])
 def test_lattice_of_round_bars_is_moved_whole(sections: int) -> None:
     model = turned_lattice(sections)

@@ -51,6 +51,7 @@ def test_mould_opens_and_says_what_cannot_leave() -> None:
     assert any("back" in finding.message and "cannot leave" in finding.message for finding in findings)
 
 
+@pytest.mark.slow
 def test_bolus_lies_on_the_skin_and_is_five_millimeters() -> None:
     state = _made("bolus")
     assert state.mesh is not None

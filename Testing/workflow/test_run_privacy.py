@@ -75,7 +75,9 @@ def test_every_marker_is_looked_for(marked: tuple[Path, Markers]) -> None:
     assert {FOLDER, "Ilse Zwerenz", "Zwerenz-Ilse-03"} <= identity.forms.keys()
 
 
-@pytest.mark.parametrize("steps", [QUICK, QUICK + CUT], ids=["whole", "in parts"])
+@pytest.mark.parametrize(
+    "steps", [pytest.param(QUICK, id="whole", marks=pytest.mark.slow), pytest.param(QUICK + CUT, id="in parts")]
+)
 def test_nothing_of_it_comes_out(steps: str, marked: tuple[Path, Markers], tmp_path: Path) -> None:
     folder, markers = marked
     (tmp_path / "r.toml").write_text(steps)
