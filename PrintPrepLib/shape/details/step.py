@@ -17,6 +17,7 @@ from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial import exact_weld
 from ...spatial.change import change_between
 from ...topology import face_parts
+from ..points import points_of
 from ..storable import storable
 from .edit import Edited, Way, edit, measure_after
 from .find import Feature, Kind, find_features
@@ -107,7 +108,7 @@ def details(
         The mesh is empty, open or not manifold.
     """
     watch = Stopwatch()
-    only, leave = _points(only_at_mm, "only_at_mm"), _points(leave_at_mm, "leave_at_mm")
+    only, leave = points_of(only_at_mm, "only_at_mm"), points_of(leave_at_mm, "leave_at_mm")
     limits, sources = _limits(process, feature_mm, gap_mm, hole_mm)
     model = _checked(mesh, max(limits.values()))
     features = find_features(model, limits[Kind.SPIKE], limits[Kind.SLIT], limits[Kind.HOLE], part(progress, 0.0, 0.5))
@@ -213,14 +214,6 @@ def _meant(edits: list[Edited], points: FloatArray, name: str) -> set[int]:
 
 def _distance(one: Feature, point: FloatArray) -> float:
     return float(cKDTree(one.surface).query(point)[0])
-
-
-def _points(numbers: tuple[float, ...] | None, name: str) -> FloatArray:
-    if not numbers:
-        return np.empty((0, 3))
-    if len(numbers) % 3:
-        raise InputError(f"{name} must hold three numbers (x,y,z) for each point; got {len(numbers)} numbers.")
-    return np.array(numbers, np.float64).reshape(-1, 3)
 
 
 def _checked(mesh: Mesh, limit: float) -> Mesh:

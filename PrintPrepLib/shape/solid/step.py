@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import numpy as np
 
 from ...errors import GeometryError, InputError
-from ...mesh import FloatArray, Mesh
+from ...mesh import Mesh
 from ...parameters import Param
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial import exact_weld
 from ...spatial.change import change_between
 from ..identical import is_among
+from ..points import points_of
 from ..storable import storable
 from .choose import Choice, choose
 from .close import close_openings, opening_dict
@@ -110,7 +111,7 @@ def solid(
     """
     watch = Stopwatch()
     limit = max_hole_mm if keep_wider_mm is None else min(keep_wider_mm, max_hole_mm)
-    keep, leave = _points(keep_at_mm, "keep_at_mm"), _points(leave_at_mm, "leave_at_mm")
+    keep, leave = points_of(keep_at_mm, "keep_at_mm"), points_of(leave_at_mm, "leave_at_mm")
     model = _checked(mesh, max_hole_mm)
     openings = find_openings(model, max_hole_mm, part(progress, 0.0, 0.4))
     choice = choose(openings, limit, keep, leave, close_gaps=close_gaps)
@@ -184,14 +185,6 @@ def _details(made: _Made, choice: Choice) -> dict[str, Any]:
         "unmoved_share": made.same_share,
         "smallest_seen_mm": choice.smallest_seen_mm,
     }
-
-
-def _points(numbers: tuple[float, ...] | None, name: str) -> FloatArray:
-    if not numbers:
-        return np.empty((0, 3))
-    if len(numbers) % 3:
-        raise InputError(f"{name} must hold three numbers (x,y,z) for each point; got {len(numbers)} numbers.")
-    return np.array(numbers, np.float64).reshape(-1, 3)
 
 
 def _checked(mesh: Mesh, max_hole: float) -> Mesh:
