@@ -22,10 +22,11 @@ from ..progress import part
 from ..record.lying import render_orientations
 from .console import Console
 from .mesh_step import units_option
-from .orient import flatten, protect_options, protection, table
+from .orient import protect_options, protection, table
 from .plan_parts import execute_parts
 from .plan_words import WIDTH, advice_lines
 from .profiles import profiles_option
+from .repeated import join_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -64,7 +65,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         raise InputError("The laid model is written with both --orient apply and -o FILE; give both or neither.")
     if options.layer is not None and not options.layer > 0.0:
         raise InputError(f"The layer height must be above zero, got {options.layer:g} mm.")
-    flatten(options)
+    join_rows(options)
     with lab_profiles(options.profiles):
         if len(options.mesh) > 1:
             return execute_parts(options, console)

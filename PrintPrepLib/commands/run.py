@@ -15,7 +15,7 @@ from ..workflow.origin import load_origin
 from ..workflow.recipe import load_preset, load_recipe
 from ..workflow.run import RunRequest, RunResult, run
 from .console import Console, finding_lines
-from .mesh_step import numbers_of
+from .repeated import numbers_of
 
 _JUDGED = ("threshold", "surface")
 """Steps whose warnings are about the field of view, which the check judges and tells itself."""

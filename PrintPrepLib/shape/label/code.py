@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import manifold3d
 
 
-
 class CodeKind(Enum):
     """Which code."""
 
