@@ -12,6 +12,7 @@ from ..export.marks import about_after
 from ..parameters import ParameterSpec
 from ..progress import part
 from ..receipt import Receipt
+from ..workflow.other_meshes import FILE, HASH, read_other, sha256_of
 from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
@@ -76,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write; nothing is written without")
     units_option(parser)
     for spec in STEPS[name].parameters:
-        if name == "fragments" and spec.name in ("keep", "keep_count"):
+        if (name == "fragments" and spec.name in ("keep", "keep_count")) or spec.name in (FILE, HASH):
             continue
         add_option(parser, spec)
     if name in PROTECTING:
@@ -100,8 +101,9 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         extra["protect"] = read_mesh(options.protect).with_name("protected anatomy")
     argument = _MESHES.get(step.name, ("",))[0]
     if argument and getattr(options, argument) is not None:
-        extra[argument] = read_mesh(getattr(options, argument), units=units)
-    result, receipt = step.function(mesh, **call.parameters, **extra, progress=part(console.progress, 0.0, 0.9))
+        other = getattr(options, argument)
+        extra |= {argument: read_other(other, units), HASH: sha256_of(other)}
+    result, receipt = step.function(mesh, **{**call.parameters, **extra}, progress=part(console.progress, 0.0, 0.9))
     written, output = None, options.output
     if output:
         sources = [options.mesh, *([getattr(options, argument)] if argument in extra else [])]

@@ -184,6 +184,8 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
     take_from_recipe(parameters, recipe)
     if call.step.takes_pairs:
         parameters["pairs"] = carried(recipe.calipers, state.to_model)
+    if call.step.takes_other:
+        parameters["other"] = recipe.meshes.get(parameters.get("with_sha256") or "")
     if call.step.takes_proven:
         parameters["proven"] = state.mesh if state.proven is None else state.proven
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
