@@ -218,7 +218,7 @@ def take_from_recipe(parameters: dict[str, object], recipe: Recipe) -> None:
         known = fit_materials(chosen.process)
         if parameters.get("material", "") is None and recipe.material.lower() in known:
             parameters["material"] = recipe.material.lower()
-    if parameters.get("printer", "") is None and parameters.get("volume_mm", "") is None:
+    if parameters.get("printer", "") is None and parameters.get("volume_mm") is None:
         parameters["printer"] = recipe.printer
 
 
