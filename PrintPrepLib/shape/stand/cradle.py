@@ -19,7 +19,7 @@ from ...spatial import index_of
 from ...spatial.sampling import area_samples, some_vertices
 from .envelope import Heights, disc, kept_clear, leaned, underside, without_ridges
 from .frame import Frame
-from .lean import Lean, made_lean
+from .lean import Lean, cells_of, made_lean, without_wisps
 from .stability import STEADY_DEG
 
 if TYPE_CHECKING:
@@ -157,13 +157,14 @@ def _block(
     foot = manifold3d.CrossSection.circle(steady, 64).translate((float(center[0]), float(center[1])))
     outline = manifold3d.CrossSection.batch_hull([seat, foot]).offset(size.wall_mm, manifold3d.JoinType.Round, 2.0, 48)
     wide = _widened(top, np.asarray(outline.bounds()), rim)
+    cells = cells_of(outline, center, size.wall_mm, size.cell_mm) if size.lean else None
+    if cells is not None:
+        wide = without_wisps(wide, cells, size.wall_mm, bottom)
     field = _solid_below(wide, bottom - 1.0)
     block = field ^ manifold3d.Manifold.extrude(outline, rim - bottom + 1.0).translate((0.0, 0.0, bottom))
     lean = None
-    if size.lean:
-        block, lean = made_lean(
-            block, outline, center, wall_mm=size.wall_mm, cell_mm=size.cell_mm, floor_mm=size.floor_mm
-        )
+    if cells is not None:
+        block, lean = made_lean(block, cells, size.wall_mm, size.cell_mm, size.floor_mm)
     return Mesh.from_manifold(frame.placed(block), f"{name} cradle"), lean
 
 

@@ -199,8 +199,8 @@ def _lean_words(lean: Lean | None, block: Mesh) -> tuple[str, ...]:
     share = 100.0 * (1.0 - lean.lean_ml / lean.solid_ml)
     return (
         f"Lean: {lean.cells} cells of {lean.cell_mm:g} mm, open from top to bottom, between ribs of "
-        f"{lean.rib_asked_mm:g} mm (thinnest measured {lean.rib_mm:.2f} mm): {lean.solid_ml:.1f} -> {lean.lean_ml:.1f} "
-        f"ml, {share:.0f} % less.",
+        f"{lean.rib_asked_mm:g} mm (thinnest measured near the ground {lean.rib_mm:.2f} mm): {lean.solid_ml:.1f} -> "
+        f"{lean.lean_ml:.1f} ml, {share:.0f} % less.",
     )
 
 
