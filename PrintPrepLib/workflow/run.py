@@ -167,7 +167,9 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
             checked = replace(checked, findings=(*whole, *of_parts, *mould_findings(state)))
         judged = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
-        advice, no_plan = advised(mesh, recipe, chosen_printer, state.assembly, part(progress, 0.9, 0.92))
+        advice, no_plan = advised(
+            mesh, recipe, chosen_printer, state.assembly, part(progress, 0.9, 0.92), marks=about.marks
+        )
         seconds["plan"] = _lap(watch, seconds)
         findings = (*judged, *off_model, *landed.findings, *no_plan, *unused(recipe.accepted, judged))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)
