@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from ..export import Units, WrittenFile, read_mesh
+from ..export import WrittenFile
 from ..profiles import lab_profiles
 from ..profiles.printers import printer
 from ..progress import part
 from ..shape.label.step import label
 from ..workflow.label_words import known_of
-from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
+from .added_step import parameters_and_guard, told, units_of
 from .console import Console
 from .marked import about_of_files, read_marked
-from .mesh_step import add_option, given_options, receipt_lines, units_option
+from .mesh_step import add_option, units_option
 from .profiles import profiles_option
-from .repeated import join_rows, numbers_of
+from .repeated import numbers_of
 from .with_added import write_with_added
 
 AUTO = "auto"
@@ -48,16 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def execute(options: argparse.Namespace, console: Console) -> int:
     """Read, write on, write."""
-    join_rows(options)
+    units = units_of(options)
     with lab_profiles(options.profiles):
-        call = make_call(STEPS["label"], given_options(options), "printprep label")
-        parameters: dict[str, Any] = dict(call.parameters)
+        parameters, protect = parameters_and_guard(options)
         if options.printer and parameters.get("process") is None:
             parameters["process"] = printer(options.printer).process
         known = None if options.source is None else known_of(options.source)
-        units = Units(options.units) if options.units else None
         mesh = read_marked(options.mesh, units)
-        protect = None if options.protect is None else read_mesh(options.protect)
         result, receipt = label(
             mesh, **parameters, known=known, protect=protect, progress=part(console.progress, 0.0, 0.9)
         )
@@ -67,15 +63,8 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             result, mesh, output, about_of_files([options.mesh]), sources=[options.mesh], units=units,
             progress=part(console.progress, 0.9, 1.0),
         )  # fmt: skip
-    data: dict[str, Any] = {
-        "receipt": receipt.to_dict(),
-        "output": str(output) if files else None,
-        "written": files[0].to_dict() if files else None,
-        "labels": receipt.to_dict()["details"]["labels"],
-    }
-    lines = receipt_lines(receipt)
-    lines.append(f"Written: {output}" if files else "Nothing was written: give -o FILE to keep the result.")
-    lines += [f"  WARN {warning}" for file in files for warning in file.warnings]
+    data, lines = told(receipt, files, output)
+    data["labels"] = data["receipt"]["details"]["labels"]
     console.result(data, lines)
     return 0
 

@@ -21,20 +21,10 @@ from PrintPrepLib.workflow.run import RunRequest, run
 from PrintPrepLib.workflow.steps import STEPS
 from Testing.support import shapes
 from Testing.support.demo import demo_scan
+from Testing.support.recipes import BONE, HEAD
 
 Answer = Callable[..., tuple[int, dict[str, Any]]]
-RECIPE = """schema = "printprep-recipe/1"
-[[step]]
-do = "threshold"
-preset = "bone"
-[[step]]
-do = "islands"
-keep = "largest"
-[[step]]
-do = "surface"
-[[step]]
-do = "fragments"
-[[step]]
+RECIPE = f"""{HEAD}{BONE}[[step]]
 do = "mirror"
 plane = [0, 0, 0, 1, 0, 0]
 [[step]]
