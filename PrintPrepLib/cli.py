@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simplify": ("mesh_step", "fewer triangles within a tolerance, pieces and holes kept"),
     "solid": ("mesh_step", "close pin-holes, fill the inside or wrap the outside; real openings stay open"),
     "thicken": ("mesh_step", "bring thin walls to a wanted thickness, and leave the rest as it is"),
-    "label": ("label", "write on a model: text, side marks, scale bar, QR code; raised or engraved"),
+    "label": ("label", "write on a model: text, side marks, scale bar, QR code or data matrix; raised or engraved"),
     "wall": ("mesh_step", "make a wall round a lumen, outward only, with its ends opened flat and square"),
     "landing": ("mesh_step", "add flat blocks for a caliper where a length to be measured ends on a point"),
     "hollow": ("mesh_step", "hollow a model to an exact wall, with drains into every cavity"),

@@ -24,6 +24,7 @@ class StepFiles:
         """Ask for a recipe file and take its steps."""
         import qt
 
+        from PrintPrepLib.workflow.other_meshes import names_other_mesh
         from PrintPrepLib.workflow.recipe import load_recipe
 
         panel = self._panel
@@ -31,6 +32,13 @@ class StepFiles:
         if not path:
             return
         recipe = load_recipe(Path(path))
+        if names_other_mesh(recipe):
+            raise work.Refused(
+                _(
+                    "A step of these takes another mesh from a file, which the panel cannot do. Run them from "
+                    "the command line of PrintPrep."
+                )
+            )
         panel.take_recipe(recipe)
         panel.store(use=recipe.use, printer=recipe.printer, material=recipe.material)
         panel.on_steps_changed()

@@ -9,9 +9,11 @@ import qt
 from slicer.i18n import tr as _
 
 from . import picks
+from .choicewords import choice_title, offered
 from .pickrows import PickRow, PickTools
 from .steplist import Row, problem_of, text_from_value, value_from_text
 from .texts import MAIN_PARAMETERS, parameter_title, step_title
+from .workshopwords import NOT_SHOWN
 
 if TYPE_CHECKING:
     from PrintPrepLib.parameters import ParameterSpec
@@ -47,8 +49,9 @@ class StepBox:
         layout = qt.QFormLayout(self._inner)
         layout.setContentsMargins(22, 0, 0, 4)
         main = MAIN_PARAMETERS.get(row.step.name)
-        first = [spec for spec in row.step.parameters if main is None or spec.name in main]
-        others = [spec for spec in row.step.parameters if spec not in first]
+        shown = [spec for spec in row.step.parameters if spec.name not in NOT_SHOWN]
+        first = [spec for spec in shown if main is None or spec.name in main]
+        others = [spec for spec in shown if spec not in first]
         self._fill(layout, first)
         if others:
             self._add_more(layout, others)
@@ -77,7 +80,7 @@ class StepBox:
     def _fill(self, layout: Any, specs: list[ParameterSpec]) -> None:
         for spec in specs:
             unmarked = _("none") if picks.takes_many(self.row.step.name, spec.name) else ""
-            editor = Editor(spec, self.row.values.get(spec.name), self._on_changed, unmarked)
+            editor = Editor(spec, self.row.values.get(spec.name), self._on_changed, unmarked, self.row.step.name)
             label = qt.QLabel(parameter_title(spec.name, spec.unit, self.row.step.name))
             label.toolTip = spec.help
             layout.addRow(label, self._with_pick(spec.name, editor))
@@ -122,7 +125,7 @@ class Editor:
     """The widget of one parameter: a tick, a list of choices, or a line that is checked while one types."""
 
     def __init__(
-        self, spec: ParameterSpec, value: Any, changed: Callable[[str, Any], None], unmarked: str = ""
+        self, spec: ParameterSpec, value: Any, changed: Callable[[str, Any], None], unmarked: str = "", step: str = ""
     ) -> None:
         self.spec = spec
         self._changed = changed
@@ -136,9 +139,9 @@ class Editor:
             if spec.default is None:
                 self._words.append(None)
                 self.widget.addItem(_("automatic"))
-            for word in spec.choices:
+            for word in offered(step, spec.name, spec.choices):
                 self._words.append(word)
-                self.widget.addItem(word)
+                self.widget.addItem(choice_title(step, spec.name, word))
             self.widget.connect("currentIndexChanged(int)", self._on_chosen)
         else:
             self.widget = qt.QLineEdit()
@@ -156,6 +159,9 @@ class Editor:
             self.widget.checked = bool(self.spec.default if value is None else value)
         elif self.spec.choices:
             word = text_from_value(self.spec.default if value is None else value) or None
+            if word is not None and word not in self._words:  # not offered, but a recipe has it
+                self._words.append(word)
+                self.widget.addItem(choice_title("", self.spec.name, word))
             self.widget.currentIndex = self._words.index(word)
         else:
             self.widget.text = text_from_value(value)

@@ -31,8 +31,8 @@ MAIN: Mapping[str, tuple[str, ...]] = {
     "hollow": ("wall_mm", "drains", "drain_diameter_mm", "drain_at", "inside"),
     "wall": ("thickness_mm", "by_diameter", "open_ends", "open_end_mm", "flange_mm"),
     "strut": ("diameter_mm", "from_mm", "to_mm", "search", "protect_at"),
-    "stand": ("kind", "up", "protect_at"),
-    "label": ("text", "at_mm", "marks", "code", "bar_mm", "engrave"),
+    "stand": ("kind", "up", "lean", "protect_at"),
+    "label": ("text", "at_mm", "marks", "code", "code_kind", "bar_mm", "engrave"),
     "landing": ("automatic", "lengths", "protect_at"),
     "mirror": ("fit", "plane", "side", "both"),
     "scale": ("factor",),
@@ -41,6 +41,9 @@ MAIN: Mapping[str, tuple[str, ...]] = {
     "place": ("on_mm", "on_plane", "turn_deg"),
 }
 """Parameters that are in sight at once; the others are one click away."""
+
+NOT_SHOWN = frozenset({"with_file", "with_sha256"})
+"""Parameters of recipes in files only: a scene that is handed on must hold no path."""
 
 
 def group_title(name: str) -> str:
@@ -123,11 +126,17 @@ def _of_step() -> dict[str, str]:
         "strut.search": _("Search for the other struts"),
         "stand.kind": _("Kind of stand"),
         "stand.up": _("Up (normal of a plane)"),
+        "stand.lean": _("Cradle of ribs, not a solid block"),
+        "stand.cell_mm": _("Width between the ribs (mm)"),
+        "stand.fillet_mm": _("Fillet at plinth or foot (mm)"),
+        "stand.screws": _("Screw holes, in place of a keyhole"),
+        "stand.countersunk": _("For countersunk screws"),
         "stand.back": _("To the wall (normal of a plane)"),
         "label.text": _("Text"),
         "label.at_mm": _("Place of the label"),
         "label.marks": _("Letters of sides (R, L, A, P, S, I)"),
-        "label.code": _("QR code"),
+        "label.code": _("Words of a code"),
+        "label.code_kind": _("Kind of code"),
         "label.bar_mm": _("Scale bar (mm)"),
         "label.engrave": _("Engraved, not raised"),
         "label.up": _("Tops of letters (normal of a plane)"),

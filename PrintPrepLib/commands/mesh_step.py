@@ -12,10 +12,13 @@ from ..export.marks import about_after
 from ..parameters import ParameterSpec
 from ..progress import part
 from ..receipt import Receipt
+from ..workflow.other_meshes import FILE, HASH, read_other, sha256_of
 from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
 from .marked import about_of_files, read_marked, write_marked
+from .repeated import is_repeated, join_rows, numbers_of, repeated_option
+from .with_added import write_with_added
 
 _SHORT = {
     "limit_mm": "--limit",
@@ -34,9 +37,6 @@ _SHORT = {
     "depth_mm": "--depth",
     "bar_mm": "--bar",
     "turn_deg": "--turn",
-    "keep_at_mm": "--keep-at",
-    "leave_at_mm": "--leave-at",
-    "only_at_mm": "--only-at",
     "action": "--do",
     "feature_mm": "--feature",
     "gap_mm": "--gap",
@@ -46,11 +46,11 @@ _SHORT = {
     "margin_mm": "--margin",
     "max_gap_mm": "--max-gap",
     "thickness_mm": "--thickness",
-    "open_end_mm": "--open-end",
     "keep_apart_mm": "--keep-apart",
     "cell_mm": "--cell",
-    "from_mm": "--from",
-    "to_mm": "--to",
+    "fillet_mm": "--fillet",
+    "plinth_mm": "--plinth",
+    "screw_mm": "--screw",
     "side_mm": "--side",
     "rise_mm": "--rise",
     "by_mm": "--by",
@@ -61,12 +61,6 @@ _SHORT = {
     "spacing_mm": "--spacing",
 }
 """Words of the command line for parameters whose name in recipes is longer."""
-REPEATED = {
-    "wall": {"open_end_mm": "X,Y,Z"},
-    "hollow": {"drain_at": "X,Y,Z", "protect_at": "X,Y,Z,R"},
-    "landing": {"from_mm": "X,Y,Z", "to_mm": "X,Y,Z", "protect_at": "X,Y,Z,R"},
-}
-"""Options of a step that may be given several times; their numbers are put one after the other."""
 PROTECTING = ("landing",)
 """Steps that take a mesh on which they do nothing."""
 _MESHES = {"boolean": ("other", "--with", "the other body, as a mesh file, in place of a shape")}
@@ -86,12 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write; nothing is written without")
     units_option(parser)
     for spec in STEPS[name].parameters:
-        if name == "fragments" and spec.name in ("keep", "keep_count"):
+        if (name == "fragments" and spec.name in ("keep", "keep_count")) or spec.name in (FILE, HASH):
             continue
-        if spec.name in REPEATED.get(name, {}):
-            _add_repeated(parser, spec, REPEATED[name][spec.name])
-        else:
-            add_option(parser, spec)
+        add_option(parser, spec)
     if name in PROTECTING:
         parser.add_argument("--protect", metavar="FILE", type=Path, help="mesh on which nothing may be added")
     if name in _MESHES:
@@ -104,9 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 def execute(options: argparse.Namespace, console: Console) -> int:
     """Do the step."""
     step = STEPS[options.command]
-    for name in REPEATED.get(step.name, {}):
-        rows = getattr(options, name)
-        setattr(options, name, None if not rows else tuple(value for row in rows for value in row))
+    join_rows(options)
     call = make_call(step, given_options(options), f"printprep {step.name}")
     units = Units(options.units) if options.units else None
     mesh = read_marked(options.mesh, units)
@@ -115,13 +104,21 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         extra["protect"] = read_mesh(options.protect).with_name("protected anatomy")
     argument = _MESHES.get(step.name, ("",))[0]
     if argument and getattr(options, argument) is not None:
-        extra[argument] = read_mesh(getattr(options, argument), units=units)
-    result, receipt = step.function(mesh, **call.parameters, **extra, progress=part(console.progress, 0.0, 0.9))
+        other = getattr(options, argument)
+        extra |= {argument: read_other(other, units), HASH: sha256_of(other)}
+    result, receipt = step.function(mesh, **{**call.parameters, **extra}, progress=part(console.progress, 0.0, 0.9))
     written, output = None, options.output
     if output:
         sources = [options.mesh, *([getattr(options, argument)] if argument in extra else [])]
         about = about_after([receipt], about_of_files(sources))
-        written, output = write_marked(result, output, about, part(console.progress, 0.9, 1.0))
+        share = part(console.progress, 0.9, 1.0)
+        if step.purposeful and step.moves is None:
+            files, output = write_with_added(
+                result, mesh, output, about, sources=[options.mesh], units=units, progress=share
+            )
+            written = files[0]
+        else:
+            written, output = write_marked(result, output, about, share)
     data: dict[str, Any] = {
         "receipt": receipt.to_dict(),
         "output": None if written is None else str(output),
@@ -169,6 +166,9 @@ def _number(value: int | None) -> str:
 
 def add_option(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
     """Declare the option of one parameter."""
+    if is_repeated(spec):
+        repeated_option(parser, spec)
+        return
     flags = ["--" + spec.name.replace("_", "-")]
     if spec.name in _SHORT:
         flags.insert(0, _SHORT[spec.name])
@@ -186,23 +186,8 @@ def add_option(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
     )
 
 
-def _add_repeated(parser: argparse.ArgumentParser, spec: ParameterSpec, metavar: str) -> None:
-    parser.add_argument(
-        _SHORT.get(spec.name, "--" + spec.name.replace("_", "-")), dest=spec.name, type=numbers_of, action="append",
-        metavar=metavar, help=f"{spec.help} May be given several times.",
-    )  # fmt: skip
-
-
 def _shown(value: Any) -> str:
     return str(getattr(value, "value", value))
-
-
-def numbers_of(text: str) -> tuple[float, ...]:
-    """Read numbers between commas."""
-    try:
-        return tuple(float(word) for word in text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a list of numbers such as 1,2,3") from error
 
 
 def given_options(options: argparse.Namespace) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
 from .marked import write_marked
-from .mesh_step import add_option, given_options, numbers_of, receipt_lines, units_option
+from .mesh_step import add_option, given_options, receipt_lines, units_option
 from .profiles import profiles_option
+from .repeated import join_rows
 
-REPEATED = {"protect_at": "X,Y,Z,R", "protect_box": "X,Y,Z,X,Y,Z"}
-"""Options that may be given several times; their numbers are put one after the other."""
+PROTECTING = ("protect_at", "protect_box", "protect_mm")
+"""Parameters that say what is protected."""
 LISTED = 10
 """Candidates in the table."""
 
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     profiles_option(parser)
     protect_options(parser)
     for spec in STEPS["orient"].parameters:
-        if spec.name not in (*REPEATED, "protect_mm"):
+        if spec.name not in PROTECTING:
             add_option(parser, spec)
 
 
@@ -44,18 +45,13 @@ def protect_options(parser: argparse.ArgumentParser) -> None:
     """Declare what must stay free of supports."""
     parser.add_argument("--protect", metavar="FILE", type=Path, help="mesh of surface that must stay free of supports")
     for spec in STEPS["orient"].parameters:
-        if spec.name in REPEATED:
-            parser.add_argument(
-                "--" + spec.name.replace("_", "-"), dest=spec.name, type=numbers_of, action="append",
-                metavar=REPEATED[spec.name], help=f"{spec.help} May be given several times.",
-            )  # fmt: skip
-        elif spec.name == "protect_mm":
+        if spec.name in PROTECTING:
             add_option(parser, spec)
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:
     """Search, lay, write."""
-    flatten(options)
+    join_rows(options)
     with lab_profiles(options.profiles):
         call = make_call(STEPS["orient"], given_options(options), "printprep orient")
         mesh = read_mesh(options.mesh, units=Units(options.units) if options.units else None)
@@ -83,13 +79,6 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     lines.append(f"Written: {output}" if written else "Nothing was written: give -o FILE to keep the result.")
     console.result(data, lines)
     return 0
-
-
-def flatten(options: argparse.Namespace) -> None:
-    """Put the numbers of repeated options one after the other, in place."""
-    for name in REPEATED:
-        rows = getattr(options, name, None)
-        setattr(options, name, None if not rows else tuple(value for row in rows for value in row))
 
 
 def protection(options: argparse.Namespace, keep: Mesh | None) -> Protected:

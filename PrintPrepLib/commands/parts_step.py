@@ -9,7 +9,6 @@ from typing import Any
 from ..errors import InputError
 from ..export import OutputFolder, Units, read_mesh
 from ..mesh import Mesh
-from ..parameters import ParameterSpec
 from ..progress import part
 from ..receipt import Receipt
 from ..shape.cut.assembly import Assembly
@@ -18,10 +17,9 @@ from ..workflow.recipe import make_call
 from ..workflow.steps import STEPS
 from .console import Console
 from .marked import about_of_files
-from .mesh_step import add_option, given_options, numbers_of, receipt_lines, units_option
+from .mesh_step import add_option, given_options, receipt_lines, units_option
+from .repeated import join_rows
 
-REPEATED = frozenset({"plane", "pin_at_mm", "points_mm", "protect_at"})
-"""Options that may be given several times; their numbers are put one after the other."""
 FORMATS = (".stl", ".ply", ".obj", ".3mf", ".vtp")
 
 
@@ -42,18 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     if name == "split":
         parser.add_argument("--protect", metavar="FILE", type=Path, help="mesh of anatomy that must not be cut")
     for spec in STEPS[name].parameters:
-        if spec.name in REPEATED:
-            _add_repeated(parser, spec)
-        else:
-            add_option(parser, spec)
+        add_option(parser, spec)
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:
     """Do the step and write the parts."""
     step = STEPS[options.command]
-    for name in REPEATED:
-        rows = getattr(options, name, None)
-        setattr(options, name, None if not rows else tuple(value for row in rows for value in row))
+    join_rows(options)
     call = make_call(step, given_options(options), f"printprep {step.name}")
     models = _models(options)
     source: Any = models[0] if len(models) == 1 else models
@@ -135,14 +128,3 @@ def _lines(
         lines.append(f"Written to {options.output}: " + ", ".join(file.name for file in written.files))
         lines += [f"  WARN {file.name}: {warning}" for file in written.files for warning in file.warnings]
     return lines
-
-
-def _add_repeated(parser: argparse.ArgumentParser, spec: ParameterSpec) -> None:
-    parser.add_argument(
-        "--" + spec.name.removesuffix("_mm").replace("_", "-"),
-        dest=spec.name,
-        type=numbers_of,
-        action="append",
-        metavar={"plane": "PX,PY,PZ,NX,NY,NZ", "protect_at": "X,Y,Z,R"}.get(spec.name, "X,Y,Z"),
-        help=f"{spec.help} May be given several times.",
-    )

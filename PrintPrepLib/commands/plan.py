@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..export import Units, read_mesh, write_mesh
-from ..export.write import WrittenFile
+from ..export import About, Units, read_mesh
 from ..mesh import Mesh
 from ..plan.orient.find import laid
 from ..plan.orient.step import axes_words, patient_axes
@@ -21,11 +20,13 @@ from ..profiles import lab_profiles, use_names
 from ..progress import part
 from ..record.lying import render_orientations
 from .console import Console
+from .marked import about_of_files, write_marked
 from .mesh_step import units_option
-from .orient import flatten, protect_options, protection, table
+from .orient import protect_options, protection, table
 from .plan_parts import execute_parts
 from .plan_words import WIDTH, advice_lines
 from .profiles import profiles_option
+from .repeated import join_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -64,20 +65,25 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         raise InputError("The laid model is written with both --orient apply and -o FILE; give both or neither.")
     if options.layer is not None and not options.layer > 0.0:
         raise InputError(f"The layer height must be above zero, got {options.layer:g} mm.")
-    flatten(options)
+    join_rows(options)
     with lab_profiles(options.profiles):
         if len(options.mesh) > 1:
             return execute_parts(options, console)
+        about = about_of_files(options.mesh)
         mesh = read_mesh(options.mesh[0], units=Units(options.units) if options.units else None)
         keep = None if options.protect is None else read_mesh(options.protect).with_name("protected surface")
         protected = protection(options, keep)
         done = plan(
             mesh, options.use, printer=options.printer, process=options.process, material=options.material,
-            layer_mm=options.layer, protected=protected, progress=part(console.progress, 0.0, 0.8),
+            layer_mm=options.layer, protected=protected, marks=about.marks, progress=part(console.progress, 0.0, 0.8),
         )  # fmt: skip
         picture = _picture(mesh, done, protected, options, console)
-    data = {**done.to_dict(), "picture": picture, **_laid(mesh, done, options)}
-    lines = [f"{options.mesh[0].name}: plan for {done.use.title.lower()}", *advice_lines(done.lines, options.sources)]
+    data = {
+        **done.to_dict(), "mirrored": about.mirrored, "scale": about.scale, "picture": picture,
+        **_laid(mesh, done, options, about),
+    }  # fmt: skip
+    name = " ".join((options.mesh[0].name, *about.marks))
+    lines = [f"{name}: plan for {done.use.title.lower()}", *advice_lines(done.lines, options.sources)]
     lines += ["", "Orientations", *table(data["orientation"])]
     if data["output"]:
         lines.append(f"Written: {data['output']} ({axes_words(done.orientations.chosen.measures.rotation)})")
@@ -93,16 +99,16 @@ def _picture(mesh: Mesh, done: Plan, protected: Protected, options: argparse.Nam
     ).name
 
 
-def _laid(mesh: Mesh, done: Plan, options: argparse.Namespace) -> dict[str, Any]:
+def _laid(mesh: Mesh, done: Plan, options: argparse.Namespace, about: About) -> dict[str, Any]:
     rotation = done.orientations.chosen.measures.rotation
     result, matrix = laid(mesh, rotation)
-    written: WrittenFile | None = None
-    if options.output:
-        written = write_mesh(result, options.output)
+    written, output = None, options.output
+    if output:
+        written, output = write_marked(result, output, about)
     return {
         "matrix": matrix.tolist(),
         "matrix_back": np.linalg.inv(matrix).tolist(),
         "patient_axes": patient_axes(rotation),
-        "output": None if written is None else str(options.output),
+        "output": None if written is None else str(output),
         "written": None if written is None else written.to_dict(),
     }

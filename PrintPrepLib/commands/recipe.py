@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import ExportError, InputError
 from ..export.temporary import staged
+from ..workflow.other_meshes import FILE, with_other_meshes
 from ..workflow.recipe import Recipe, explain, load_preset, load_recipe, preset_names
 from .console import Console
 
@@ -27,6 +28,8 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         raise InputError(f"Say which recipe to {options.action}: a file, or one of {', '.join(preset_names())}.")
     recipe = _load(options.recipe)
     if options.action == "check":
+        if any(call.parameters.get(FILE) for call in recipe.steps):
+            with_other_meshes(recipe)
         steps = [call.step.name for call in recipe.steps]
         console.result({"valid": True, "steps": steps}, [f"The recipe is valid: {', '.join(steps)}."])
     else:

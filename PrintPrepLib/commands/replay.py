@@ -15,6 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--source", metavar="SCAN", type=Path, required=True, help="the scan: folder or volume file")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help="new folder for the results")
     parser.add_argument("--labels", metavar="FILE", type=Path, help="the label map, where the run had one")
+    parser.add_argument(
+        "--mesh", metavar="FILE", type=Path, action="append", default=[],
+        help="another mesh that a step took: the record has its SHA-256, which it must still have; repeatable",
+    )  # fmt: skip
     parser.add_argument("--series", metavar="ID", help="series to take; by default that of the record")
     parser.add_argument(
         "--salt-file", metavar="FILE", type=Path,
@@ -31,6 +35,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
         labels=options.labels,
         series=options.series,
         salt_file=options.salt_file,
+        meshes=options.mesh,
         progress=console.progress,
     )
     console.result(done.to_dict(), _lines(done))

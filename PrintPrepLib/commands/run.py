@@ -15,7 +15,7 @@ from ..workflow.origin import load_origin
 from ..workflow.recipe import load_preset, load_recipe
 from ..workflow.run import RunRequest, RunResult, run
 from .console import Console, finding_lines
-from .mesh_step import numbers_of
+from .repeated import numbers_of
 
 _JUDGED = ("threshold", "surface")
 """Steps whose warnings are about the field of view, which the check judges and tells itself."""
@@ -27,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help="folder for the results")
     parser.add_argument("-r", "--recipe", metavar="RECIPE", type=Path, help="recipe file (.toml)")
     parser.add_argument("--preset", metavar="NAME", help="recipe that ships with PrintPrep: bone, vessel, soft-tissue")
+    parser.add_argument(
+        "--mesh", metavar="FILE", type=Path, action="append", default=[],
+        help="another mesh that a step takes, where the recipe holds its SHA-256 alone; repeatable",
+    )  # fmt: skip
     parser.add_argument("--series", metavar="ID", help="series to take, as 'scan' lists it")
     parser.add_argument("--labels", metavar="FILE", type=Path, help="ready label map in place of a threshold")
     parser.add_argument("--label", metavar="NAME", help="label of the label map; all together when left out")
@@ -97,6 +101,8 @@ def execute(options: argparse.Namespace, console: Console) -> int:
     recipe = load_recipe(options.recipe) if options.recipe else None
     if options.preset:
         recipe = load_preset(options.preset)
+    if options.mesh and recipe is None:
+        raise InputError("--mesh gives another mesh to a recipe's step: give the recipe as well (-r FILE).")
     result = run(
         RunRequest(
             input=options.input,
@@ -116,6 +122,7 @@ def execute(options: argparse.Namespace, console: Console) -> int:
             formats=checked_formats(options.formats.split(",")) if options.formats is not None else None,
             calipers=tuple(options.caliper),
             accepted=tuple(options.accept),
+            meshes=tuple(options.mesh),
             origin=None if options.origin is None else load_origin(options.origin),
         ),
         progress=console.progress,

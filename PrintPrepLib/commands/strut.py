@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from ..export import Units, read_mesh
+from ..export import WrittenFile, read_mesh
 from ..profiles import lab_profiles
 from ..progress import part
 from ..shape.strut.step import strut
-from ..workflow.recipe import make_call
-from ..workflow.steps import STEPS
+from .added_step import declare, parameters_and_guard, told, units_of
 from .console import Console
-from .mesh_step import add_option, given_options, numbers_of, receipt_lines, units_option
-from .profiles import profiles_option
+from .marked import about_of_files
 from .with_added import write_with_added
-
-REPEATED = {
-    "from_mm": ("--from", "X,Y,Z"),
-    "to_mm": ("--to", "X,Y,Z"),
-    "protect_at": ("--protect-at", "X,Y,Z,R"),
-    "protect_box": ("--protect-box", "X,Y,Z,X,Y,Z"),
-}
-"""Options that may be given several times; their numbers are put one after the other."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -33,40 +22,21 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         "-o", "--output", metavar="FILE", type=Path,
         help="where to write; .3mf, .glb, .obj and .ply show struts in gray",
     )  # fmt: skip
-    parser.add_argument("--protect", metavar="FILE", type=Path, help="mesh of surface that no strut may touch")
-    units_option(parser)
-    profiles_option(parser)
-    for spec in STEPS[name].parameters:
-        if spec.name in REPEATED:
-            flag, metavar = REPEATED[spec.name]
-            parser.add_argument(
-                flag, dest=spec.name, type=numbers_of, action="append", metavar=metavar,
-                help=f"{spec.help} May be given several times.",
-            )  # fmt: skip
-        else:
-            add_option(parser, spec)
+    declare(parser, name, "mesh of surface that no strut may touch")
 
 
 def execute(options: argparse.Namespace, console: Console) -> int:
     """Search, join, write."""
-    for name in REPEATED:
-        rows = getattr(options, name, None)
-        setattr(options, name, None if not rows else tuple(value for row in rows for value in row))
+    units = units_of(options)
     with lab_profiles(options.profiles):
-        call = make_call(STEPS["strut"], given_options(options), "printprep strut")
-        mesh = read_mesh(options.mesh, units=Units(options.units) if options.units else None).with_name("model")
-        keep = None if options.protect is None else read_mesh(options.protect).with_name("protected surface")
-        result, receipt = strut(mesh, **call.parameters, protect=keep, progress=part(console.progress, 0.0, 0.9))
-    files = []
-    if options.output:
-        files = write_with_added(result, mesh, options.output, progress=part(console.progress, 0.9, 1.0))
-    data: dict[str, Any] = {
-        "receipt": receipt.to_dict(),
-        "output": str(options.output) if files else None,
-        "written": files[0].to_dict() if files else None,
-    }
-    lines = receipt_lines(receipt)
-    lines.append(f"Written: {options.output}" if files else "Nothing was written: give -o FILE to keep the result.")
-    lines += [f"  WARN {warning}" for file in files for warning in file.warnings]
-    console.result(data, lines)
+        parameters, keep = parameters_and_guard(options)
+        mesh = read_mesh(options.mesh, units=units).with_name("model")
+        result, receipt = strut(mesh, **parameters, protect=keep, progress=part(console.progress, 0.0, 0.9))
+    files, output = list[WrittenFile](), options.output
+    if output:
+        files, output = write_with_added(
+            result, mesh, output, about_of_files([options.mesh]), sources=[options.mesh], units=units,
+            progress=part(console.progress, 0.9, 1.0),
+        )  # fmt: skip
+    console.result(*told(receipt, files, output))
     return 0

@@ -9,7 +9,8 @@ from ..analysis.undercut import undercut, words_of
 from ..export import Units, read_mesh
 from ..progress import part
 from .console import Console
-from .mesh_step import numbers_of, units_option
+from .mesh_step import units_option
+from .repeated import numbers_of
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:

@@ -23,7 +23,8 @@ _FACTS = (".3mf", ".glb")
 def about_after(receipts: Sequence[Receipt], start: About | None = None) -> About:
     """Return what files must say after these steps.
 
-    Mirrored twice is not mirrored; a side that was joined with its mirror image stays so whatever comes after.
+    Mirrored twice is not mirrored; a side that was joined with its mirror image, or a model with a
+    body that is one, stays so whatever comes after.
     """
     about = About() if start is None else start
     forever = False
@@ -32,6 +33,9 @@ def about_after(receipts: Sequence[Receipt], start: About | None = None) -> Abou
         if receipt.operation == "mirror":
             forever = forever or receipt.details.get("mirrors") == "both"
             about = replace(about, mirrored=forever or not about.mirrored)
+        elif receipt.operation == "boolean":
+            forever = forever or bool(receipt.details.get("body_mirrored"))
+            about = replace(about, mirrored=forever or about.mirrored)
         elif receipt.operation == "scale":
             scale *= float(receipt.parameters["factor"])
     return replace(about, scale=1.0 if abs(scale - 1.0) < SAME_SCALE else scale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,11 @@ class PartPlan:
     seams: tuple[SeamLies, ...]
 
     @property
+    def name(self) -> str:
+        """Name of the part with the words that it must have."""
+        return " ".join((self.part.name, *(mark for mark in self.plan.marks if mark not in self.part.name.upper())))
+
+    @property
     def fits(self) -> bool | None:
         """In the orientation that was chosen."""
         return self.plan.orientations.chosen.measures.fits
@@ -81,7 +86,7 @@ class PartPlan:
         kept = ("name", "side", "up", "size_mm", "height_mm", "touched_cm2", "protected_touched_cm2", "tip_deg")
         return {
             "number": self.number,
-            "name": self.part.name,
+            "name": self.name,
             "kind": self.part.kind.value,
             "fits": self.fits,
             "orientation": {key: row[key] for key in kept},
@@ -99,7 +104,7 @@ class AssemblyPlan:
     """Plans of all parts with the same process, printer and material, what goes onto one bed, and the sum.
 
     ``hours`` of melted filament add up; of other processes a bed takes as long as its highest part. None where a part
-    has none.
+    has none. ``marks`` are words that names must have, such as ``MIRRORED``.
     """
 
     use: Use
@@ -108,6 +113,7 @@ class AssemblyPlan:
     plates: tuple[Plate, ...]
     hours: float | None
     lines: tuple[Advice, ...]
+    marks: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool | None:
@@ -141,6 +147,7 @@ class AssemblyPlan:
             "fits": self.fits,
             "layer_mm": self.parts[0].plan.settings.layer_mm,
             "warnings": list(self.warnings),
+            "marks": list(self.marks),
             "estimate": {
                 **{key: self.sum_of(key) for key in _SUMMED}, "hours": self.hours, "cost": self.cost,
                 "words": "sum of estimates, not what a slicer or a print service would say",
@@ -161,6 +168,7 @@ def plan_assembly(
     material: str | None = None,
     layer_mm: float | None = None,
     protected: Protected = NOTHING,
+    marks: Sequence[str] = (),
     progress: Progress = silent,
 ) -> AssemblyPlan:
     """Plan the print of a model in parts.
@@ -172,7 +180,7 @@ def plan_assembly(
     ----------
     assembly : Assembly
         Parts in their places, LPS mm; seams and pins where they are known.
-    use, printer, process, material, layer_mm
+    use, printer, process, material, layer_mm, marks
         As for :func:`~PrintPrepLib.plan.plan.plan`.
     protected : Protected
         Surfaces that must stay free of supports, on whichever part they are.
@@ -198,17 +206,15 @@ def plan_assembly(
     for k, one in enumerate(assembly.parts):
         made = plan(
             one.mesh, use, printer=machine, process=None if machine else choice.process.name,
-            material=choice.material.name, layer_mm=layer_mm, protected=kept[k], facts=facts[k],
+            material=choice.material.name, layer_mm=layer_mm, protected=kept[k], facts=facts[k], marks=marks,
             progress=part(progress, 0.5 + 0.5 * k / count, 0.5 + 0.5 * (k + 1) / count),
         )  # fmt: skip
         plans.append(PartPlan(k + 1, one, made, seams_of(assembly.seams, k, one, made, choice.process)))
     plates = _plates(plans, choice)
     hours = _hours(plans, plates, choice.process)
-    done = AssemblyPlan(chosen_use, choice, tuple(plans), tuple(plates), hours, ())
+    done = AssemblyPlan(chosen_use, choice, tuple(plans), tuple(plates), hours, (), tuple(marks))
     common = plans[facts.index(hardest)].plan
-    return AssemblyPlan(
-        chosen_use, choice, done.parts, done.plates, hours, tuple(lines_of(done, assembly, common, OWN_SUBJECTS))
-    )
+    return replace(done, lines=tuple(lines_of(done, assembly, common, OWN_SUBJECTS)))
 
 
 def assembly_of(names: Sequence[str], parts: Sequence[Any]) -> Assembly:

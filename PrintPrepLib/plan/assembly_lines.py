@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..shape.cut.assembly import Assembly, PartKind
 from .advice import Advice
+from .lines import MARKED, mark_lines
 from .lines_print import hours_in_words, money_in_words
 from .plan import Plan
 
@@ -28,7 +29,7 @@ def lines_of(done: AssemblyPlan, assembly: Assembly, common: Plan, own: Sequence
     own : sequence of str
         Subjects that each part has for itself.
     """
-    lines = [_parts(done), *_plates(done), *_seams(done)]
+    lines = [*mark_lines(done.marks), _parts(done), *_plates(done), *_seams(done)]
     if assembly.order:
         lines.append(
             Advice(
@@ -40,7 +41,7 @@ def lines_of(done: AssemblyPlan, assembly: Assembly, common: Plan, own: Sequence
         )
     pins = _pins(assembly)
     for line in common.lines:
-        if line.subject in own or line.subject == "split":
+        if line.subject in own or line.subject in ("split", MARKED):
             continue
         lines.append(pins if line.subject == "pins and clearance" and pins is not None else line)
     return [*lines, *_sums(done)]
@@ -61,7 +62,7 @@ def _parts(done: AssemblyPlan) -> Advice:
             "Each was laid by itself and measured on every corner.",
             "A smaller printer, other orientations.",
         )
-    names = ", ".join(one.part.name for one in big)
+    names = ", ".join(one.name for one in big)
     return Advice(
         "parts", f"{what}; too large for the {machine.title}: {names}.",
         "In no orientation tried do they fit with the margin.",
@@ -117,7 +118,7 @@ def _seams(done: AssemblyPlan) -> list[Advice]:
 
 
 def _name(one: PartPlan) -> str:
-    return f"part {one.number} ({one.part.name})"
+    return f"part {one.number} ({one.name})"
 
 
 def _pins(assembly: Assembly) -> Advice | None:

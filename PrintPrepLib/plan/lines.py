@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from ..profiles.figures import Figure
 from ..profiles.processes import Process
 from ..profiles.uses import Hollow, Layer, Use
@@ -10,6 +12,8 @@ from .choose import Choice
 from .estimate import Settings
 from .facts import ModelFacts
 
+MARKED = "size and sides"
+"""Subject of the line on a model that is mirrored or scaled."""
 UNTOUCHED = frozenset({"legal-exhibit"})
 """Uses in which walls are not thickened without being declared."""
 ASKED_INFILL = 2.0
@@ -33,6 +37,24 @@ def layer_of(use: Use, process: Process) -> tuple[float, Figure | None]:
     """Layer height for a use, and the figure it comes from; None for the usual height of the process."""
     chosen = {Layer.FINE: process.layer_fine, Layer.DRAFT: process.layer_draft, Layer.USUAL: None}[use.layer]
     return (process.layer_mm, None) if chosen is None else (chosen.value_mm, chosen)
+
+
+def mark_lines(marks: Sequence[str]) -> Iterator[Advice]:
+    """Say first of all that a model is mirrored, or of another size than the patient."""
+    if not marks:
+        return
+    words = []
+    if "MIRRORED" in marks:
+        words.append("left and right are exchanged")
+    if any(mark != "MIRRORED" for mark in marks):
+        words.append("it has not the size of the patient")
+    yield Advice(
+        MARKED,
+        f"{' '.join(marks)}: {', and '.join(words)}. Keep these words in the job's name, and put them on the print.",
+        "Nobody may take it for the anatomy as it was scanned.",
+        "A model that is neither mirrored nor scaled.",
+        warning=True,
+    )
 
 
 def process_lines(use: Use, choice: Choice) -> list[Advice]:

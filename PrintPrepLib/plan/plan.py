@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from .advice import Advice
 from .choose import Choice, choose
 from .estimate import Estimate, Settings, estimate
 from .facts import ModelFacts, facts_of
-from .lines import process_lines, settings_of, size_lines
+from .lines import mark_lines, process_lines, settings_of, size_lines
 from .lines_print import estimate_lines, finish_lines, inside_line, lying_lines, split_lines
 from .orient.find import Orientations, find_orientations
 from .orient.surface import NOTHING, Protected
@@ -29,7 +30,7 @@ SHOWN = 12
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A plan and what it stands on."""
+    """A plan and what it stands on. ``marks`` are words that names of the model must have, such as ``MIRRORED``."""
 
     use: Use
     facts: ModelFacts
@@ -38,6 +39,7 @@ class Plan:
     settings: Settings
     estimate: Estimate
     lines: tuple[Advice, ...]
+    marks: tuple[str, ...] = ()
 
     def line(self, subject: str) -> Advice:
         """Return the advice on a subject.
@@ -71,6 +73,7 @@ class Plan:
             "hollow_wall_mm": self.settings.wall_mm,
             "advice": [advice.to_dict() for advice in self.lines],
             "warnings": list(self.warnings),
+            "marks": list(self.marks),
             "orientation": self.orientations.to_dict(SHOWN),
             "estimate": self.estimate.to_dict(),
             "model": self.facts.to_dict(),
@@ -88,6 +91,7 @@ def plan(
     layer_mm: float | None = None,
     protected: Protected = NOTHING,
     facts: ModelFacts | None = None,
+    marks: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Plan:
     """Plan the print of a model.
@@ -106,6 +110,8 @@ def plan(
         Surfaces that must stay free of supports.
     facts : ModelFacts, optional
         Where the model was measured already.
+    marks : sequence of str
+        What must stand in names of the model: that it is mirrored, or scaled.
     progress : Progress
         Receiver; may raise Cancelled.
 
@@ -131,6 +137,7 @@ def plan(
         settings = Settings(layer_mm, settings.infill, settings.wall_mm)
     done = estimate(facts, found.chosen, choice.process, choice.material, settings)
     lines = (
+        *mark_lines(marks),
         *process_lines(chosen_use, choice),
         *size_lines(chosen_use, facts, choice.process),
         *lying_lines(chosen_use, found, choice.process),
@@ -140,4 +147,4 @@ def plan(
         *estimate_lines(done),
     )
     progress(1.0, "Planned")
-    return Plan(chosen_use, facts, choice, found, settings, done, lines)
+    return Plan(chosen_use, facts, choice, found, settings, done, lines, tuple(marks))

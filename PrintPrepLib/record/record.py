@@ -40,6 +40,7 @@ LIBRARIES = (
     "fast_simplification",
     "fontTools",
     "segno",
+    "pystrich",
     "numba",
 )
 AFTER_PRINT = (

@@ -184,6 +184,8 @@ def _apply(call: StepCall, state: ChainState, recipe: Recipe, progress: Progress
     take_from_recipe(parameters, recipe)
     if call.step.takes_pairs:
         parameters["pairs"] = carried(recipe.calipers, state.to_model)
+    if call.step.takes_other:
+        parameters["other"] = recipe.meshes.get(parameters.get("with_sha256") or "")
     if call.step.takes_proven:
         parameters["proven"] = state.mesh if state.proven is None else state.proven
     mesh, receipt = call.step.function(source, **parameters, progress=progress)
@@ -216,7 +218,7 @@ def take_from_recipe(parameters: dict[str, object], recipe: Recipe) -> None:
         known = fit_materials(chosen.process)
         if parameters.get("material", "") is None and recipe.material.lower() in known:
             parameters["material"] = recipe.material.lower()
-    if parameters.get("printer", "") is None and parameters.get("volume_mm", "") is None:
+    if parameters.get("printer", "") is None and parameters.get("volume_mm") is None:
         parameters["printer"] = recipe.printer
 
 

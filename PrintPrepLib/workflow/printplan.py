@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import GeometryError, InputError
@@ -23,6 +24,8 @@ def advised(
     printer: Printer | None,
     assembly: Assembly | None = None,
     progress: Progress = silent,
+    *,
+    marks: Sequence[str] = (),
 ) -> tuple[dict[str, Any] | None, tuple[Finding, ...]]:
     """Plan the print where the recipe names a printer and a use that is known; say why where it cannot be done.
 
@@ -32,6 +35,8 @@ def advised(
         The model.
     assembly : Assembly, optional
         The model in parts: each is planned by itself.
+    marks : sequence of str
+        What must stand in names of the model, such as ``MIRRORED``.
 
     Returns
     -------
@@ -47,6 +52,7 @@ def advised(
         return None, (_without(f"'{recipe.use}' is no use that has a profile", "See: printprep profiles --kind use."),)
     given: dict[str, Any] = {
         "printer": printer.name, "material": recipe.material or None, "layer_mm": recipe.layer_mm, "progress": progress,
+        "marks": marks,
     }  # fmt: skip
     try:
         if assembly is not None:
@@ -64,7 +70,7 @@ def _without(why: str, advice: str) -> Finding:
 def _told(made: Plan) -> dict[str, Any]:
     """The plan without the tables of candidates and figures, which ``printprep plan`` shows."""
     whole = made.to_dict()
-    keys = ("use", "process", "printer", "material", "fits", "layer_mm", "warnings", "estimate", "limits")
+    keys = ("use", "process", "printer", "material", "fits", "layer_mm", "warnings", "marks", "estimate", "limits")
     return {**{key: whole[key] for key in keys}, "lines": [_line(line) for line in made.lines]}
 
 

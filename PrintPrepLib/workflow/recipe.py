@@ -12,17 +12,18 @@ import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from ..errors import InputError, RecipeError
+from ..mesh import Mesh
 from ..record.calipers import CaliperPair
 from ..record.overrides import Acceptance
 from .formats import checked_formats
 from .recipe_tables import accepted_of, calipers_of, tables_of
 from .steps import STEPS, Stage, Step
+from .toml_text import plain_value, toml_text
 
 SCHEMA = "printprep-recipe/1"
 PRESET_FOLDER = Path(__file__).parent / "presets"
@@ -72,6 +73,10 @@ class Recipe:
         Lengths that shall be measured on the print.
     accepted : tuple of Acceptance
         Findings that a person accepts, with the reason.
+    folder : Path or None
+        Where names of files in it begin; None where the recipe is in no file.
+    meshes : mapping
+        Other meshes that its steps take, by the SHA-256 of their files.
     """
 
     steps: tuple[StepCall, ...]
@@ -84,6 +89,8 @@ class Recipe:
     formats: tuple[str, ...] = ()
     calipers: tuple[CaliperPair, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
+    folder: Path | None = field(default=None, compare=False)
+    meshes: Mapping[str, Mesh] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
 
     def with_case(self, *, use: str | None = None, printer: str | None = None) -> Recipe:
         """Return the recipe with another use or printer; None leaves what is there."""
@@ -113,7 +120,7 @@ class Recipe:
         if self.formats:
             out["output"] = {"formats": list(self.formats)}
         out["step"] = [
-            {"do": call.step.name, **{k: _plain(v) for k, v in call.parameters.items() if v is not None}}
+            {"do": call.step.name, **{k: plain_value(v) for k, v in call.parameters.items() if v is not None}}
             for call in self.steps
         ]
         return out | tables_of(self.calipers, self.accepted)
@@ -121,13 +128,13 @@ class Recipe:
     def to_toml(self) -> str:
         """Return the text of the recipe file."""
         data = self.to_dict()
-        lines = [f"schema = {_toml(data['schema'])}"]
+        lines = [f"schema = {toml_text(data['schema'])}"]
         for table in ("case", "printer", "output"):
             if table in data:
-                lines += ["", f"[{table}]", *(f"{key} = {_toml(value)}" for key, value in data[table].items())]
+                lines += ["", f"[{table}]", *(f"{key} = {toml_text(value)}" for key, value in data[table].items())]
         for table in ("step", "caliper", "accept"):
             for row in data.get(table, []):
-                lines += ["", f"[[{table}]]", *(f"{key} = {_toml(value)}" for key, value in row.items())]
+                lines += ["", f"[[{table}]]", *(f"{key} = {toml_text(value)}" for key, value in row.items())]
         return "\n".join(lines) + "\n"
 
 
@@ -167,7 +174,7 @@ def load_recipe(path: Path) -> Recipe:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The recipe '{path.name}' cannot be read as text. Choose a .toml file.") from error
-    return parse_recipe(text, path.name)
+    return replace(parse_recipe(text, path.name), folder=path.parent)
 
 
 def parse_recipe(text: str, name: str = "recipe") -> Recipe:
@@ -266,7 +273,7 @@ def explain(recipe: Recipe) -> str:
             value = call.parameters.get(spec.name)
             if value is not None:
                 unit = f" {spec.unit}" if spec.unit else ""
-                lines.append(f"     {spec.name} = {_toml(_plain(value))}{unit}  ({spec.help})")
+                lines.append(f"     {spec.name} = {toml_text(plain_value(value))}{unit}  ({spec.help})")
     lines += [f"Caliper: {one.name}" for one in recipe.calipers]
     lines += [f"Accepted: {one.code}, because {one.reason}" for one in recipe.accepted]
     return "\n".join(lines)
@@ -328,20 +335,3 @@ def _positive(table: Mapping[str, Any], key: str, where: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= sys.float_info.max:
         raise RecipeError(f"{where}: {key} must be a number above zero; got {value!r}.")
     return float(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda m: f"\\u{ord(m[0]):04x}", escaped) + '"'
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return repr(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,7 @@ def replay(
     labels: Path | None = None,
     series: str | None = None,
     salt_file: Path | None = None,
+    meshes: Sequence[Path] = (),
     progress: Progress = silent,
 ) -> Replay:
     """Run the recipe of a record again on its scan and compare the files by their hashes.
@@ -145,12 +146,14 @@ def replay(
     salt_file : Path, optional
         The lab's salt, with which the record was made: it finds the series, and the ids of the new record must be those
         of the old one.
+    meshes : sequence of Path
+        Other mesh files that the run's steps took: the record has their hashes alone, and they must have these.
 
     Raises
     ------
     InputError
-        The folder is not empty; the salt is missing or was forgotten; scan or label map are not those of the record; or
-        the recipe names a file whose path the record rightly does not hold.
+        The folder is not empty; the salt is missing or was forgotten; scan, label map or other meshes are not those of
+        the record; or the recipe names a file whose path the record rightly does not hold.
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"'{output.name}' is there already and not empty. Choose a new folder for the replay.")
@@ -178,6 +181,7 @@ def replay(
             record_id=record["record_id"],
             expected_voxels=_expected(record),
             salt_file=salt_file,
+            meshes=tuple(meshes),
         ),
         progress=progress,
     )

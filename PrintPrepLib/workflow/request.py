@@ -35,7 +35,8 @@ class RunRequest:
     would be in a file without that; ``salt_file`` keeps the lab's salt for the ids in the record. ``calipers`` and
     ``accepted`` are added to those of the recipe. ``expected_voxels`` are the hashes that scan and label map must have
     (see ``record.hashes``), for a replay. ``origin`` is what is known of the scan where ``input`` is a volume file that
-    another program wrote for the run.
+    another program wrote for the run. ``meshes`` are files in which other meshes of the recipe are looked for, by the
+    hashes that it has of them.
     """
 
     input: Path
@@ -58,6 +59,7 @@ class RunRequest:
     accepted: tuple[Acceptance, ...] = ()
     expected_voxels: tuple[str | None, str | None] | None = None
     origin: Origin | None = None
+    meshes: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,6 +38,7 @@ from .label_words import check_labels, known_values
 from .load import load_labels, load_scan
 from .model_files import LAID_STEM, about_of, write_laid, write_model
 from .mould import mould_findings
+from .other_meshes import with_other_meshes
 from .papers import Papers
 from .parts import check_parts
 from .pictures import Photographer
@@ -87,6 +88,8 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
     watch = Stopwatch()
     record_id = request.record_id or str(uuid.uuid4())
     formats = checked_formats(request.formats or (request.recipe and request.recipe.formats) or DEFAULT_FORMATS)
+    if request.recipe is not None:
+        request = replace(request, recipe=with_other_meshes(request.recipe, request.meshes))
     chosen_printer = None
     if request.recipe is not None or request.printer:
         name = request.printer or (request.recipe.printer if request.recipe else "")
@@ -164,7 +167,9 @@ def run(request: RunRequest, *, progress: Progress = silent) -> RunResult:
             whole = (finding for finding in checked.findings if finding.code != "printer-size")
             checked = replace(checked, findings=(*whole, *of_parts, *mould_findings(state)))
         judged = (*why, *scan.findings, *reviewed, *checked.findings, *(_rounding(note) for note in rounding))
-        advice, no_plan = advised(mesh, recipe, chosen_printer, state.assembly, part(progress, 0.9, 0.92))
+        advice, no_plan = advised(
+            mesh, recipe, chosen_printer, state.assembly, part(progress, 0.9, 0.92), marks=about.marks
+        )
         seconds["plan"] = _lap(watch, seconds)
         findings = (*judged, *off_model, *landed.findings, *no_plan, *unused(recipe.accepted, judged))
         ready = all(finding.severity is not Severity.FAIL for finding in findings)

@@ -102,6 +102,11 @@ class Step:
         return "pairs" in inspect.signature(self.function).parameters
 
     @cached_property
+    def takes_other(self) -> bool:
+        """Whether the step takes another mesh, of a file that the recipe names."""
+        return "other" in inspect.signature(self.function).parameters
+
+    @cached_property
     def takes_proven(self) -> bool:
         """Whether the step wants the surface as it was before anything was changed on purpose."""
         return "proven" in inspect.signature(self.function).parameters
@@ -135,7 +140,7 @@ _TABLE = (
     Step("mirror", Stage.MESH, mirror, 2.0, purposeful=True, moves=carried_by_mirror),
     Step("scale", Stage.MESH, scale, 0.5, purposeful=True, moves=carried_by_scale),
     Step("offset", Stage.MESH, offset, 6.0, purposeful=True),
-    Step("boolean", Stage.MESH, boolean, 3.0, purposeful=True),
+    Step("boolean", Stage.MESH, boolean, 3.0, MappingProxyType({"with": "with_file"}), purposeful=True),
     Step("hollow", Stage.MESH, hollow, 10.0, purposeful=True),
     Step("details", Stage.MESH, details, 8.0),
     Step("cut", Stage.PARTS, cut, 5.0),

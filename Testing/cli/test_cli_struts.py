@@ -65,6 +65,10 @@ def test_stand_cradle_alone_together_and_in_a_folder(tmp_path: Path, answer: Ans
     code, data = answer("stand", path, "--kind", "base", "--cut", "2", "--plinth", "3", "-o", tmp_path / "base.3mf")
     assert data["receipt"]["details"]["stability"]["after"]["tip_deg"] > 10.0
     assert read_parts(tmp_path / "base.3mf").parts[0].added_count > 0
+    code, data = answer("stand", path, "--kind", "wall-mount", "--screw", "3", "--screws", "2", "--countersunk")
+    assert (code, data["receipt"]["details"]["screw_mm"]) == (0, 3.0)
+    code, data = answer(*words, "--lean", "--cell", "4", "--wall-mm", "1")
+    assert data["receipt"]["details"]["lean"]["cells"] > 4
 
 
 def recipe_of(*steps: str) -> str:

@@ -24,6 +24,7 @@ from PrintPrepLib.workflow.recipe import parse_recipe
 from PrintPrepLib.workflow.run import RunRequest, run
 from Testing.support import shapes
 from Testing.support.demo import demo_scan
+from Testing.support.recipes import BONE, HEAD, PRINTER
 
 Answer = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -133,20 +134,7 @@ def test_command_lays_several_parts_into_one_file(answer: Answer, tmp_path: Path
     assert (tmp_path / "one.stl").exists()
 
 
-CUT = """schema = "printprep-recipe/1"
-[printer]
-name = "prusa-mk4"
-[[step]]
-do = "threshold"
-preset = "bone"
-[[step]]
-do = "islands"
-keep = "largest"
-[[step]]
-do = "surface"
-[[step]]
-do = "fragments"
-[[step]]
+CUT = f"""{HEAD}{PRINTER}{BONE}[[step]]
 do = "cut"
 plane = [81, 10, -426, 1, 0.1, 0]
 pins = "none"

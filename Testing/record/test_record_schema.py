@@ -22,20 +22,9 @@ from PrintPrepLib.record.schema import problems, record_schema
 from PrintPrepLib.workflow.recipe import parse_recipe
 from PrintPrepLib.workflow.run import RunRequest, run
 from Testing.support.demo import demo_scan
+from Testing.support.recipes import CUT_IN_TWO, HEAD, PRINTER
 
-CUT = """
-schema = "printprep-recipe/1"
-[printer]
-name = "prusa-mk4"
-[[step]]
-do = "threshold"
-lower = 250
-[[step]]
-do = "smooth"
-[[step]]
-do = "cut"
-through = "sagittal"
-"""
+CUT = HEAD + PRINTER + CUT_IN_TWO
 
 
 @cache

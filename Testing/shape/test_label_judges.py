@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from PrintPrepLib.mesh import Mesh
+from PrintPrepLib.shape.label.code import CodeKind, matrix_modules
 from PrintPrepLib.shape.label.step import label
 from Testing.shape.label_pictures import colored, heights, lit
 from Testing.support import shapes
@@ -60,10 +61,14 @@ def test_letters_on_curved_bodies_are_read_and_mirrored_ones_are_not(
     assert _read_letters(picture[:, ::-1], tmp_path) != text
 
 
-def test_code_is_read_from_painted_tops_and_a_damaged_one_is_not() -> None:
+@pytest.mark.parametrize(("kind", "named"), [(CodeKind.QR, "QR code"), (CodeKind.DATA_MATRIX, "data matrix")])
+def test_code_is_read_from_painted_tops_and_a_damaged_one_is_not(kind: CodeKind, named: str) -> None:
     ball = shapes.sphere(40.0, subdivisions=5)
-    out, receipt = label(ball, code="PP-0042", at_mm=(0.0, -40.0, 0.0))
-    picture = _look(ball, out, receipt.details["labels"][0], pixel_mm=0.2, border_mm=0.0)
+    out, receipt = label(ball, code="PP-0042", code_kind=kind, at_mm=(0.0, -40.0, 0.0))
+    found = receipt.details["labels"][0]
+    assert [item["kind"] for item in found["items"]] == [named]
+    assert any(f"The {named} raised" in note for note in receipt.notes)
+    picture = _look(ball, out, found, pixel_mm=0.2, border_mm=0.0)
     assert _read_code(picture) == ["PP-0042"]
     damaged = picture.copy()
     third = len(damaged) // 3
@@ -72,10 +77,21 @@ def test_code_is_read_from_painted_tops_and_a_damaged_one_is_not() -> None:
     assert _read_code(np.full_like(picture, 200)) == []
 
 
-def test_engraved_code_is_read_in_one_color_by_light_from_the_side() -> None:
+@pytest.mark.parametrize("kind", list(CodeKind))
+def test_engraved_code_is_read_in_one_color_by_light_from_the_side(kind: CodeKind) -> None:
     plate = shapes.plate((40.0, 40.0), 6.0, 0)
-    out, receipt = label(plate, code="PP-0042", at_mm=(0.0, 0.0, 3.0), engrave=True)
+    out, receipt = label(plate, code="PP-0042", code_kind=kind, at_mm=(0.0, 0.0, 3.0), engrave=True)
     found = receipt.details["labels"][0]
     where = (found["at_mm"], found["outward"], found["up"], (found["width_mm"], found["box_height_mm"]), 0.2)
     assert _read_code(lit(out, *where, elevation_deg=35.0)) == ["PP-0042"]
     assert _read_code(lit(plate, *where, elevation_deg=35.0)) == []
+
+
+@pytest.mark.parametrize("content", ["PP-0042", "Größe 7 μ", "https://lab.example/0042", "0" * 120])
+def test_a_reader_that_is_not_ours_reads_every_data_matrix(content: str) -> None:
+    modules = np.pad(matrix_modules(content), 2)
+    picture = np.kron(np.where(modules, 0, 255).astype(np.uint8), np.ones((6, 6), np.uint8))
+    assert _read_code(picture) == [content]
+    wrong = picture.copy()
+    wrong[len(wrong) // 4 : len(wrong) // 2] = 0
+    assert _read_code(wrong) != [content]

@@ -26,7 +26,7 @@ AT_FILE_SCOPE = {"numpy", "scipy", "vtk", "vtkmodules", "SimpleITK", "pydicom", 
 """Packages that may be imported when a file is; Slicer brings all of them."""
 HEAVY = ("PrintPrepLib", "SimpleITK", "scipy", "pydicom", "trimesh", "manifold3d", "numba", "PrintPrepPanel")
 """What loading the module must not import."""
-TO_INSTALL = ("trimesh", "manifold3d", "fast_simplification", "numba", "fontTools", "segno")
+TO_INSTALL = ("trimesh", "manifold3d", "fast_simplification", "numba", "fontTools", "segno", "pystrich")
 """What opening the panel must not import: Slicer has it only after the user said yes."""
 IN_SLICER_ALREADY = {"numpy", "scipy", "vtk", "simpleitk", "pydicom"}
 LICENSES = ("LICENSE", "LICENCE", "License.txt", "license.txt", "LICENSE.txt", "COPYING", "COPYING.txt")

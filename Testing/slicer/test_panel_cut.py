@@ -77,7 +77,7 @@ def test_pins_of_the_preview_follow_the_settings(host: Any) -> None:
     host.type_text(box.editor("pin_diameter_mm").widget, "6")
     settle(host)
     assert bounds(previews(host)["pins"])[5] > height
-    host.choose(box.editor("pin_type").widget, "dowel")
+    host.choose(box.editor("pin_type").widget, "Dowel, printed apart")
     settle(host)
     assert bounds(previews(host)["pins"])[4] < 0.0
     host.type_text(box.editor("pins").widget, "none")

@@ -163,7 +163,7 @@ def test_planes_go_before_a_named_plane(host: Any) -> None:
     through = box.editor("through").widget
     assert "add a plane" in through.itemText(0)
     box.tick.setChecked(True)
-    host.choose(through, "coronal")
+    host.choose(through, "Coronal")
     host.click(panel.ui.addPlaneButton)
     settle(host)
     assert not through.isEnabled()

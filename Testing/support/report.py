@@ -13,24 +13,10 @@ from PrintPrepLib.record.overrides import Acceptance
 from PrintPrepLib.workflow.recipe import parse_recipe
 from PrintPrepLib.workflow.run import RunRequest, run
 from Testing.support.demo import demo_scan
+from Testing.support.recipes import CUT_IN_TWO, HEAD, PRINTER
 
-CUT = """
-schema = "printprep-recipe/1"
-[case]
-use = "teaching"
-accuracy_mm = 0.05
-code = "CASE-7"
-[printer]
-name = "prusa-mk4"
-[[step]]
-do = "threshold"
-lower = 250
-[[step]]
-do = "smooth"
-[[step]]
-do = "cut"
-through = "sagittal"
-"""
+CASE = '[case]\nuse = "teaching"\naccuracy_mm = 0.05\ncode = "CASE-7"\n'
+CUT = HEAD + CASE + PRINTER + CUT_IN_TWO
 HELD: list[TemporaryDirectory[str]] = []
 
 

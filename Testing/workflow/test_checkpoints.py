@@ -15,21 +15,9 @@ from PrintPrepLib.workflow.recipe import parse_recipe
 from PrintPrepLib.workflow.replay import NOT_COMPARED
 from PrintPrepLib.workflow.run import RunRequest, RunResult, run
 from Testing.support.demo import demo_scan
+from Testing.support.recipes import BONE, HEAD
 
-BASE = """schema = "printprep-recipe/1"
-[[step]]
-do = "threshold"
-preset = "bone"
-[[step]]
-do = "islands"
-keep = "largest"
-[[step]]
-do = "interpolate"
-[[step]]
-do = "surface"
-[[step]]
-do = "fragments"
-"""
+BASE = HEAD + BONE.replace('do = "surface"', 'do = "interpolate"\n[[step]]\ndo = "surface"')
 SMOOTH = '[[step]]\ndo = "smooth"\nbound_voxels = {}\n'
 SIMPLIFY = '[[step]]\ndo = "simplify"\ntolerance_voxels = 0.2\n'
 

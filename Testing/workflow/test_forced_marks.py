@@ -21,20 +21,10 @@ from PrintPrepLib.workflow.run import RunRequest, run
 from PrintPrepLib.workflow.steps import STEPS
 from Testing.support import shapes
 from Testing.support.demo import demo_scan
+from Testing.support.recipes import BONE, HEAD
 
 Answer = Callable[..., tuple[int, dict[str, Any]]]
-RECIPE = """schema = "printprep-recipe/1"
-[[step]]
-do = "threshold"
-preset = "bone"
-[[step]]
-do = "islands"
-keep = "largest"
-[[step]]
-do = "surface"
-[[step]]
-do = "fragments"
-[[step]]
+RECIPE = f"""{HEAD}{BONE}[[step]]
 do = "mirror"
 plane = [0, 0, 0, 1, 0, 0]
 [[step]]
@@ -143,6 +133,28 @@ def test_run_forces_the_marks_everywhere(tmp_path: Path) -> None:
     assert {one.name: one.sha256 for one in again.outputs if one.kind not in ("record", "report")} == {
         one.name: one.sha256 for one in result.outputs if one.kind not in ("record", "report")
     }
+
+
+def test_a_plan_tells_the_marks_and_forces_them(answer: Answer, tmp_path: Path) -> None:
+    source, other = tmp_path / "harmless.stl", tmp_path / "two.stl"
+    for path, x in ((source, 0.0), (other, 60.0)):
+        write_mesh(shapes.box((20.0, 20.0, 30.0), (x, 0.0, 0.0)), path, about=About(mirrored=True, scale=0.5))
+    words = ("--use", "teaching", "--printer", "prusa-mk4", "--orient", "apply")
+    _, one = answer("plan", source, *words, "-o", tmp_path / "laid.stl")
+    assert (one["marks"], one["mirrored"], one["scale"]) == (["MIRRORED", "SCALE-0.500"], True, 0.5)
+    assert one["advice"][0]["subject"] == "size and sides"
+    assert one["advice"][0]["advice"].startswith("MIRRORED SCALE-0.500: left and right are exchanged")
+    assert one["warnings"][0] == "size and sides"
+    assert one["output"].endswith("laid_MIRRORED_SCALE-0.500.stl")
+    assert about_of_file(Path(one["output"])).scale == 0.5
+    _, both = answer("plan", source, other, *words, "-o", tmp_path / "beds")
+    assert [part["name"] for part in both["parts"]] == [f"part {k} MIRRORED SCALE-0.500" for k in (1, 2)]
+    assert [part["output"] for part in both["parts"]] == [f"print_0{k}_MIRRORED_SCALE-0.500.stl" for k in (1, 2)]
+    assert [line["subject"] for line in both["lines"]].count("size and sides") == 1
+    write_mesh(shapes.box((20.0, 20.0, 30.0)), source)
+    _, plain = answer("plan", source, "--use", "teaching", "--printer", "prusa-mk4")
+    assert plain["marks"] == []
+    assert "size and sides" not in plain["warnings"]
 
 
 def test_text_is_never_mirrored() -> None:

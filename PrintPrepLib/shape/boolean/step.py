@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LISTED = 50
 """Cavities and pieces in the receipt; all are counted."""
+MIRRORED = "mirrored"
+"""Another mesh with this in its name is a mirror image, and so is what comes out."""
 LEAST_SHARE = 1e-9
 """A change below this share of the volumes is rounding: the bodies do not meet."""
 
@@ -63,6 +65,12 @@ def boolean(
         float | None,
         Param("In place of place and size: a box round the model with this much room.", unit="mm", low=0.0, high=500.0),
     ] = None,
+    with_file: Annotated[
+        str | None, Param("In place of a shape: another mesh file, named from the folder of the recipe.")
+    ] = None,
+    with_sha256: Annotated[
+        str | None, Param("SHA-256 that the other mesh file must have. What a run writes holds this, and no name.")
+    ] = None,
     other: Mesh | None = None,
     proven: Mesh | None = None,
     progress: Progress = silent,
@@ -78,7 +86,7 @@ def boolean(
     mesh : Mesh
         The model.
     other : Mesh, optional
-        The body, where it is another mesh; then ``shape`` is not looked at.
+        The body, where it is another mesh; then ``shape`` is not looked at. Who reads ``with_file`` passes it.
     proven : Mesh, optional
         The body for ``shape`` anatomy.
 
@@ -92,8 +100,10 @@ def boolean(
     watch = Stopwatch()
     asked: dict[str, Any] = {
         "operation": operation, "shape": Shape.MESH if other is not None else shape, "at_mm": at_mm, "size_mm": size_mm,
-        "along": along, "margin_mm": margin_mm,
+        "along": along, "margin_mm": margin_mm, "with_sha256": with_sha256,
     }  # fmt: skip
+    if other is None and (with_file or with_sha256):
+        raise InputError("The other mesh was not read: give it with --with FILE, or in a recipe that is in a file.")
     solid = solid_of(mesh, part(progress, 0.0, 0.3))
     body, told, repairs = _body(solid.mesh, shape, at_mm, size_mm, along, margin_mm, other, proven, progress)
     if solid.repaired is not None:
@@ -110,9 +120,12 @@ def boolean(
     found = clean[1]
     out = found.mesh.with_name(mesh.name)
     change = change_between(mesh, out, part(progress, 0.8, 1.0))
+    if with_sha256 is not None:
+        told = [{**told[0], "sha256": with_sha256}]
     notes, warnings = _words(operation, told, solid.manifold.volume(), body.volume(), out, found, repairs)
     details: dict[str, Any] = {
         "body": told,
+        "body_mirrored": other is not None and MIRRORED in other.name.lower(),
         "body_mm3": body.volume(),
         "bodies": len(found.outer),
         "pieces": [

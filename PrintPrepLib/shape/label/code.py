@@ -1,7 +1,8 @@
-"""QR codes as flat shapes: squares that a printer can make, with their quiet zone."""
+"""QR codes and data matrices as flat shapes: squares that a printer can make, with their quiet zone."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,21 @@ from ...errors import InputError, MissingPackageError
 if TYPE_CHECKING:
     import manifold3d
 
+
+class CodeKind(Enum):
+    """Which code."""
+
+    QR = "qr"
+    DATA_MATRIX = "data-matrix"
+
+
 QUIET_MODULES = 4
 """Empty border of a QR code, in modules: ISO/IEC 18004:2015, 9.1."""
+QUIET_MODULES_MATRIX = 2
+"""Empty border of a data matrix, in modules: ISO/IEC 16022 asks for one; ours is one more, since the edge of a relief
+throws a shadow."""
+QUIET = {CodeKind.QR: QUIET_MODULES, CodeKind.DATA_MATRIX: QUIET_MODULES_MATRIX}
+CODE_NAMES = {CodeKind.QR: "QR code", CodeKind.DATA_MATRIX: "data matrix"}
 LEAST_MODULE_MM = 1.0
 """Least width of a module. Ours: the camera of a telephone tells 0.4 mm from 20 cm away, a relief in one color needs
 twice that to throw a shadow that is told from the roughness of the print."""
@@ -41,6 +55,41 @@ def qr_modules(content: str) -> npt.NDArray[np.bool_]:
         import segno
     except ImportError as error:
         raise MissingPackageError("QR codes need the Python package 'segno'. Install it and try again.") from error
+    _check(content)
+    code = segno.make(content, error="m", micro=False, boost_error=True)
+    return np.array([[bool(cell) for cell in row] for row in code.matrix])
+
+
+def matrix_modules(content: str) -> npt.NDArray[np.bool_]:
+    """Squares of a data matrix (n, n), first row on top; True is dark. Errors are corrected as ECC 200 does.
+
+    Raises
+    ------
+    InputError
+        Nothing to write, or more than a code that can be printed holds.
+    MissingPackageError
+        The package pystrich is not installed.
+    """
+    try:
+        from pystrich.datamatrix import DataMatrixData, DataMatrixEncoder
+    except ImportError as error:
+        raise MissingPackageError("A data matrix needs the Python package 'pystrich'. Install it and try again.") from (
+            error
+        )
+    _check(content)
+    code = DataMatrixEncoder(DataMatrixData(content, auto_encoding=True), quiet_zone=0).get_rect_marks()
+    out = np.zeros((code.height, code.width), bool)
+    for x, y, width, height in code.marks:
+        out[y : y + height, x : x + width] = True
+    return out
+
+
+def code_modules(content: str, kind: CodeKind) -> npt.NDArray[np.bool_]:
+    """Squares of a code of either kind, without its quiet zone."""
+    return qr_modules(content) if kind is CodeKind.QR else matrix_modules(content)
+
+
+def _check(content: str) -> None:
     if not content:
         raise InputError("The code has no content. Give what it shall say, for instance the case code.")
     if len(content) > MOST_LETTERS:
@@ -48,8 +97,6 @@ def qr_modules(content: str) -> npt.NDArray[np.bool_]:
             f"The code would hold {len(content)} characters; more than {MOST_LETTERS} make a code too large to print. "
             "Give a short case code, or a short address that leads to the rest."
         )
-    code = segno.make(content, error="m", micro=False, boost_error=True)
-    return np.array([[bool(cell) for cell in row] for row in code.matrix])
 
 
 def least_module_mm(stroke_mm: float) -> float:

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ...mesh import FloatArray
 from ..marks.letters import reads_otherwise_turned
 from ..marks.strokes import CHARACTERS
-from .code import QUIET_MODULES, code_section, least_module_mm, qr_modules
+from .code import CODE_NAMES, QUIET, CodeKind, code_modules, code_section, least_module_mm
 from .font import check_characters, glyph
 from .strokes import slit_share, stroke_share
 
@@ -40,6 +40,7 @@ class Content:
     code: str = ""
     bar_mm: float = 0.0
     ruler: bool = False
+    code_kind: CodeKind = CodeKind.QR
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -113,9 +114,10 @@ def outline(content: Content, *, letter_mm: float, stroke_mm: float, gap_mm: flo
         slits += [slit_share(character) * letter_mm for character in line]
     if content.code:
         module = least_module_mm(stroke_mm)
-        modules = qr_modules(content.code)
-        side = (len(modules) + 2 * QUIET_MODULES) * module
-        told = {"kind": "QR code", "modules": len(modules), "module_mm": module, "quiet_zone_modules": QUIET_MODULES}
+        modules, quiet = code_modules(content.code, content.code_kind), QUIET[content.code_kind]
+        side = (len(modules) + 2 * quiet) * module
+        name = CODE_NAMES[content.code_kind]
+        told = {"kind": name, "modules": len(modules), "module_mm": module, "quiet_zone_modules": quiet}
         blocks.append((code_section(modules, module), side, side, told))
         strokes.append(module)
     if content.bar_mm:

@@ -13,6 +13,7 @@ from ...parameters import Param
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial.change import change_between
+from .code import CodeKind
 from .layout import Content, least_letter_mm
 from .place import Job, Placed, Wishes, place_label
 from .places import SIDES, Away, Surroundings
@@ -46,7 +47,10 @@ def label(
     marks: Annotated[
         str, Param("Letters of patient sides, each put on its side: any of R, L, A, P, S, I, for instance RL.")
     ] = "",
-    code: Annotated[str, Param("Content of a QR code, for instance the case code.")] = "",
+    code: Annotated[str, Param("Content of a QR code or a data matrix, for instance the case code.")] = "",
+    code_kind: Annotated[
+        CodeKind, Param("Which code: qr, which every telephone reads, or data-matrix, which is smaller.")
+    ] = CodeKind.QR,
     bar_mm: Annotated[
         float | None, Param("Length of a scale bar with its length in words.", unit="mm", low=2.0, high=500.0)
     ] = None,
@@ -71,7 +75,7 @@ def label(
     protect: Mesh | None = None,
     progress: Progress = silent,
 ) -> tuple[Mesh, Receipt]:
-    """Write on a model: a text, the letters of the patient's sides, a scale bar, a QR code; raised or engraved.
+    """Write on a model: a text, the letters of the patient's sides, a scale bar, a code; raised or engraved.
 
     Letters are laid along the surface: straight on a plane, bent on a curved one, never mirrored. Height and depth
     follow the reading rule (7.5 mm high, 3 mm deep: J Stomatol 2020, PubMed 31676423) where the place allows, else what
@@ -103,15 +107,15 @@ def label(
         The model is not closed, or there is no place for the label.
     """
     watch = Stopwatch()
-    content = Content(text.replace("\\n", "\n"), code, 0.0 if bar_mm is None else float(bar_mm), ruler)
+    content = Content(text.replace("\\n", "\n"), code, 0.0 if bar_mm is None else float(bar_mm), ruler, code_kind)
     letters = _checked(content, marks, include_identity, known, mesh)
     rules = rules_of(process or DEFAULT_PROCESS)
     least = _least_height(content, letters, rules, height_mm)
     _check_solid(mesh)
     asked = {
         "text": text, "at_mm": at_mm, "height_mm": height_mm, "depth_mm": depth_mm, "engrave": engrave, "marks": marks,
-        "code": code, "bar_mm": bar_mm, "ruler": ruler, "up": up, "turn_deg": turn_deg, "process": rules.process,
-        "protect_at": protect_at, "include_identity": include_identity,
+        "code": code, "code_kind": code_kind, "bar_mm": bar_mm, "ruler": ruler, "up": up, "turn_deg": turn_deg,
+        "process": rules.process, "protect_at": protect_at, "include_identity": include_identity,
     }  # fmt: skip
     away = Away.of(protect_at, protect)
     progress(0.0, "Reading the model")

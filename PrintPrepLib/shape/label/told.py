@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .code import CODE_NAMES
 from .fit import TURN_WARN_DEG
 from .place import SLACK, Placed
 from .rules import LABEL_DEPTH_MM, LABEL_HEIGHT_MM, Rules
@@ -88,7 +89,7 @@ def _named(one: Placed) -> str:
     content = one.job.content
     if content.text.strip():
         return f"The label '{' / '.join(line for line in content.lines if line)}'"
-    return "The QR code" if content.code else "The scale bar"
+    return f"The {CODE_NAMES[content.code_kind]}" if content.code else "The scale bar"
 
 
 def _at(one: Placed) -> str:

@@ -10,6 +10,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from ...errors import GeometryError
 from ...mesh import FloatArray, Mesh
+from .fillet import edge_of, fillet_solid, rounded_plate
 from .frame import Frame
 from .stability import STEADY_DEG
 
@@ -26,6 +27,8 @@ LEAST_HELD = 0.04
 a fifth of its width each way. With less, it hangs on a tip such as the nose."""
 SUNK_SHARE = 0.5
 """Share of a plinth's thickness that the model goes on into it: no two faces lie in one plane."""
+FLAT_MM = 1.0
+"""Between fillet and rounded edge so much of the plinth's upper face stays flat."""
 SURE = 1.2
 """The footprint of a plinth reaches so much farther than a steady stand needs."""
 
@@ -55,6 +58,7 @@ def base_of(
     *,
     steady: bool = True,
     also: manifold3d.CrossSection | None = None,
+    fillet_mm: float = 0.0,
 ) -> Base:
     """Cut a model flat from below and set it on a plinth.
 
@@ -76,6 +80,8 @@ def base_of(
         Whether the plinth is made so wide that the model stands steady on it.
     also : CrossSection, optional
         What the plinth has to cover besides.
+    fillet_mm : float
+        Radius of the fillet between model and plinth, and of the plinth's upper edge; 0 for none.
 
     Raises
     ------
@@ -93,6 +99,9 @@ def base_of(
             f"A cut {cut_mm:g} mm above the lowest point takes more than half of the model, which is {tall:.1f} mm "
             "high in this direction. Give a smaller cut, or cut the model first (printprep cut)."
         )
+    edge = edge_of(fillet_mm, plinth_mm)
+    if fillet_mm > 0.0:
+        margin_mm = max(margin_mm, fillet_mm + edge + FLAT_MM)
     low2, high2 = np.asarray(turned.bounding_box()).reshape(2, 3)
     wide = float(np.prod((high2 - low2)[:2]))
     at, outline, area, narrow = low, None, 0.0, True
@@ -119,7 +128,12 @@ def base_of(
         outline = manifold3d.CrossSection.batch_hull([outline, also])
     sunk = SUNK_SHARE * plinth_mm
     above = model.trim_by_plane(tuple(frame.up), at - sunk)
-    solid = above + frame.placed(plate(outline, at - plinth_mm, plinth_mm))
+    if fillet_mm > 0.0:
+        added = rounded_plate(outline, at - plinth_mm, plinth_mm, edge)
+        added += fillet_solid(turned.slice(at), at, fillet_mm, sunk)
+    else:
+        added = plate(outline, at - plinth_mm, plinth_mm)
+    solid = above + frame.placed(added)
     return Base(solid, at, at - low, outline, area, narrow)
 
 

@@ -19,6 +19,7 @@ from ...spatial import index_of
 from ...spatial.sampling import area_samples, some_vertices
 from .envelope import Heights, disc, kept_clear, leaned, underside, without_ridges
 from .frame import Frame
+from .lean import Lean, cells_of, made_lean, without_wisps
 from .stability import STEADY_DEG
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Cradle:
         Material below the model's lowest point.
     slack_mm : float
         What was added to the gap so that it is kept between the points of the grid.
+    lean : Lean or None
+        What was taken out of it, where it is not solid.
     """
 
     mesh: Mesh
@@ -70,17 +73,20 @@ class Cradle:
     depth_mm: float
     floor_mm: float
     slack_mm: float
+    lean: Lean | None = None
 
 
 @dataclass(frozen=True)
 class CradleSize:
-    """What is asked for, mm and degrees."""
+    """What is asked for, mm and degrees; ``cell_mm`` None for the process's own."""
 
     gap_mm: float
     taper_deg: float
     depth_mm: float
     floor_mm: float
     wall_mm: float
+    lean: bool = False
+    cell_mm: float | None = None
 
 
 def cradle_of(mesh: Mesh, frame: Frame, center: FloatArray, size: CradleSize, progress: Progress = silent) -> Cradle:
@@ -102,13 +108,13 @@ def cradle_of(mesh: Mesh, frame: Frame, center: FloatArray, size: CradleSize, pr
         top = leaned(top, step, size.taper_deg, size.depth_mm)
         rim = low + size.depth_mm
         top = without_ridges(np.minimum(top, rim), step, size.wall_mm)
-        made = _block(bare.with_values(top), low, rim, frame, center, size, mesh.name)
+        made, lean = _block(bare.with_values(top), low, rim, frame, center, size, mesh.name)
         gap, median = _gap(mesh, made, size.gap_mm)
         if gap >= size.gap_mm:
             way = min(_distance(mesh, made, share * size.depth_mm * frame.up) for share in STATIONS)
             if not way > 0.0:
                 raise GeometryError("The model could not be lifted out of the cradle. Choose another direction up.")
-            return Cradle(made, gap, median, way, size.depth_mm, size.floor_mm, slack)
+            return Cradle(made, gap, median, way, size.depth_mm, size.floor_mm, slack, lean)
         slack += size.gap_mm - gap + EASE_MM
     raise GeometryError(
         f"A gap of {size.gap_mm:g} mm could not be kept everywhere (measured {gap:.3f} mm). Ask for a larger gap, or "
@@ -116,7 +122,7 @@ def cradle_of(mesh: Mesh, frame: Frame, center: FloatArray, size: CradleSize, pr
     )
 
 
-def joined_block(mesh: Mesh, frame: Frame, center: FloatArray, size: CradleSize) -> Mesh:
+def joined_block(mesh: Mesh, frame: Frame, center: FloatArray, size: CradleSize) -> tuple[Mesh, Lean | None]:
     """The block of a joined cradle: its top follows the underside and reaches a little into the model."""
     step = _step(mesh, frame)
     bare = underside(mesh, frame, step, 4.0 * step)
@@ -134,7 +140,9 @@ def _step(mesh: Mesh, frame: Frame) -> float:
     return max(FINEST_MM, float(wide.max()) / MOST_POINTS)
 
 
-def _block(top: Heights, low: float, rim: float, frame: Frame, center: FloatArray, size: CradleSize, name: str) -> Mesh:
+def _block(
+    top: Heights, low: float, rim: float, frame: Frame, center: FloatArray, size: CradleSize, name: str
+) -> tuple[Mesh, Lean | None]:
     """Material below a field of heights, within the rounded hull of the seat and a wall round it."""
     import manifold3d
 
@@ -149,9 +157,15 @@ def _block(top: Heights, low: float, rim: float, frame: Frame, center: FloatArra
     foot = manifold3d.CrossSection.circle(steady, 64).translate((float(center[0]), float(center[1])))
     outline = manifold3d.CrossSection.batch_hull([seat, foot]).offset(size.wall_mm, manifold3d.JoinType.Round, 2.0, 48)
     wide = _widened(top, np.asarray(outline.bounds()), rim)
+    cells = cells_of(outline, center, size.wall_mm, size.cell_mm) if size.lean else None
+    if cells is not None:
+        wide = without_wisps(wide, cells, size.wall_mm, bottom)
     field = _solid_below(wide, bottom - 1.0)
     block = field ^ manifold3d.Manifold.extrude(outline, rim - bottom + 1.0).translate((0.0, 0.0, bottom))
-    return Mesh.from_manifold(frame.placed(block), f"{name} cradle")
+    lean = None
+    if cells is not None:
+        block, lean = made_lean(block, cells, size.wall_mm, size.cell_mm, size.floor_mm)
+    return Mesh.from_manifold(frame.placed(block), f"{name} cradle"), lean
 
 
 def _widened(top: Heights, bounds: FloatArray, rim: float) -> Heights:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,22 +11,27 @@ from ...errors import GeometryError
 from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
 from ...receipt import plain
+from ...spatial.sampling import area_samples
 from ..strut.column import SIDES
 from ..strut.keepout import Keepout
 from .base import Base, base_of
 from .cradle import CradleSize, cradle_of, joined_block
 from .frame import Frame, frame_of
-from .keyhole import keyhole_for, keyhole_place, keyhole_tool, pill, place_above, upward_in
+from .lean import Lean
 from .pedestal import pedestal_of
 from .united import NUDGE_MM, kept, sound
 
+SAMPLES = 50_000
+"""Places by area at which it is asked whether protected surface would be lost, besides all corners."""
 GOLDEN = 0.6180339887498949
 """Share of a side by which a post is turned further from try to try."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """Sizes in mm, all filled in; ``cut_mm`` None for the lowest plane that makes a base steady."""
+    """Sizes in mm, all filled in; ``cut_mm`` None for the lowest plane that makes a base steady, ``cell_mm`` and
+    ``fillet_mm`` None for what goes with the other sizes.
+    """
 
     up: tuple[float, ...]
     back: tuple[float, ...]
@@ -41,6 +46,11 @@ class Request:
     depth_mm: float
     wall_mm: float
     screw_mm: float
+    lean: bool = False
+    cell_mm: float | None = None
+    fillet_mm: float | None = None
+    screws: int = 0
+    countersunk: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,17 +69,20 @@ def make_base(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) 
     """Cut flat, with a plinth where its thickness is above zero."""
     frame = frame_of(asked.up)
     model, local = mesh.to_manifold(), frame.to_local(center[None, :])[0]
+    fillet = (asked.fillet_mm or 0.0) if asked.plinth_mm > 0.0 else 0.0
 
     def make(number: int) -> Any:
         nudged = None if asked.cut_mm is None else asked.cut_mm + number * NUDGE_MM
-        done = base_of(model, mesh, frame, local, nudged, asked.plinth_mm + number * NUDGE_MM, asked.margin_mm)
+        done = base_of(
+            model, mesh, frame, local, nudged, asked.plinth_mm + number * NUDGE_MM, asked.margin_mm, fillet_mm=fillet
+        )
         made.append(done)
         return done.solid
 
     made: list[Any] = []
     out = sound(make, mesh)
     base = made[-1]
-    _untouched(keepout, mesh, frame, base.at, "below the plane of the base")
+    untouched(keepout, mesh, frame, base.at + fillet, "below the plane of the base, or in its fillet")
     lost = model.trim_by_plane(tuple(-frame.up), -base.at)
     lost_ml = float(lost.volume()) / 1000.0
     share, _ = kept(mesh, out)
@@ -79,14 +92,17 @@ def make_base(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) 
     ]
     if asked.plinth_mm > 0.0:
         notes.append(f"Plinth: {asked.plinth_mm:g} mm thick, {base.outline.area() / 100.0:.1f} cm2; it is not anatomy.")
+    if fillet > 0.0:
+        notes.append(f"A fillet of {fillet:g} mm covers the model's surface just above the plinth; it is not anatomy.")
     details = {
         "cut_mm": base.cut_mm,
         "cut_away_ml": lost_ml,
+        "fillet_mm": fillet,
         "cut_face_cm2": base.section_mm2 / 100.0,
         "plinth_mm": asked.plinth_mm,
         "vertices_kept_share": share,
     }
-    return Made(out, frame, None, tuple(notes), details, _narrow(base, asked.plinth_mm))
+    return Made(out, frame, None, tuple(notes), details, narrow(base, asked.plinth_mm))
 
 
 def make_pedestal(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) -> Made:
@@ -95,7 +111,7 @@ def make_pedestal(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepo
     model, local = mesh.to_manifold(), frame.to_local(center[None, :])[0]
     pedestal = pedestal_of(
         mesh, frame, local, post_mm=asked.post_mm, height_mm=asked.height_mm, plate_mm=asked.plate_mm,
-        gap_mm=asked.gap_mm, keepout=keepout,
+        gap_mm=asked.gap_mm, keepout=keepout, fillet_mm=asked.fillet_mm,
     )  # fmt: skip
     out = sound(lambda number: model + pedestal.solid(number * GOLDEN * 2.0 * np.pi / SIDES), mesh)
     share, moved = kept(mesh, out, Mesh.from_manifold(pedestal.solid(), "pedestal"))
@@ -118,6 +134,7 @@ def make_pedestal(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepo
             "head_mm": 2.0 * column.feet_mm[1],
             "sunk_mm": column.sunk_mm[1],
             "bite_mm": pedestal.bite_mm,
+            "fillet_mm": column.fillets_mm[0],
             "foot_mm": 2.0 * pedestal.foot_radius_mm,
             "seat_off_center_mm": pedestal.off_mm,
             "vertices_kept_share": share,
@@ -132,10 +149,12 @@ def make_cradle(
     """A block that follows the underside, with a gap, or joined with the model."""
     frame = frame_of(asked.up)
     local = frame.to_local(center[None, :])[0]
-    size = CradleSize(asked.gap_mm, asked.taper_deg, asked.depth_mm, asked.plate_mm, asked.wall_mm)
+    size = CradleSize(
+        asked.gap_mm, asked.taper_deg, asked.depth_mm, asked.plate_mm, asked.wall_mm, asked.lean, asked.cell_mm
+    )
     if joined:
-        _untouched(keepout, mesh, frame, _lowest(mesh, frame) + asked.depth_mm, "in the cradle")
-        model, block = mesh.to_manifold(), joined_block(mesh, frame, local, size)
+        untouched(keepout, mesh, frame, _lowest(mesh, frame) + asked.depth_mm, "in the cradle")
+        model, (block, lean) = mesh.to_manifold(), joined_block(mesh, frame, local, size)
         solid = block.to_manifold()
         shift = frame.up * NUDGE_MM
         out = sound(lambda number: model + solid.translate(tuple((-number * shift).tolist())), mesh)
@@ -144,8 +163,13 @@ def make_cradle(
             f"Cradle, joined: the lowest {asked.depth_mm:.1f} mm of the model are held, and their underside is in the "
             "block and cannot be seen. It is not anatomy.",
         )
-        details: dict[str, Any] = {"joined": True, "depth_mm": asked.depth_mm, "vertices_kept_share": share}
-        return Made(out, frame, None, notes, details)
+        details: dict[str, Any] = {
+            "joined": True,
+            "depth_mm": asked.depth_mm,
+            "cradle_ml": block.volume_mm3 / 1000.0,
+            "vertices_kept_share": share,
+        }
+        return Made(out, frame, None, (*notes, *_lean_words(lean, block)), details | _lean_details(lean))
     cradle = cradle_of(mesh, frame, local, size, part(progress, 0.0, 1.0))
     notes = (
         f"Cradle: the lowest {cradle.depth_mm:.1f} mm of the model sit in it; gap asked {asked.gap_mm:g} mm, measured "
@@ -165,63 +189,27 @@ def make_cradle(
         "floor_mm": cradle.floor_mm,
         "cradle_ml": cradle.mesh.volume_mm3 / 1000.0,
     }
-    return Made(mesh, frame, cradle.mesh, notes, details)
+    notes += _lean_words(cradle.lean, cradle.mesh)
+    return Made(mesh, frame, cradle.mesh, notes, details | _lean_details(cradle.lean))
 
 
-def make_wall_mount(mesh: Mesh, asked: Request, center: FloatArray, keepout: Keepout) -> Made:
-    """A flat back with a plate that has a keyhole above the center of mass."""
-    back = np.asarray(asked.back, np.float64)
-    frame = frame_of((-back).tolist(), "back")
-    model, local = mesh.to_manifold(), frame.to_local(center[None, :])[0]
-    hole = keyhole_for(asked.screw_mm, asked.wall_mm)
-    upward = upward_in(frame, np.asarray(asked.up))
-    cut = asked.cut_mm
-    thick = max(hole.plate_mm, asked.plinth_mm)
-    made: list[Any] = []
-
-    def make(number: int) -> Any:
-        nudged = None if cut is None else cut + number * NUDGE_MM
-        low = np.array([*local[:2], -np.inf])
-        base = base_of(model, mesh, frame, low, nudged, thick + number * NUDGE_MM, asked.margin_mm, steady=False)
-        at = keyhole_place(base.outline, hole, local, upward, asked.wall_mm)
-        if at is None:  # the plate is made wider for it
-            at = place_above(hole, local, upward)
-            also = pill(hole, at, upward, hole.opening_mm + 2.0 * asked.wall_mm)
-            base = base_of(
-                model, mesh, frame, low, nudged, thick + number * NUDGE_MM, asked.margin_mm, steady=False, also=also
-            )
-        made.append((base, at))
-        return base.solid - frame.placed(keyhole_tool(hole, at, upward, base.at - thick - number * NUDGE_MM))
-
-    out = sound(make, mesh)
-    base, at = made[-1]
-    _untouched(keepout, mesh, frame, base.at, "behind the plane of the back")
-    above = float((at - local[:2]) @ upward)
-    where = frame.to_world(np.array([[*at, base.at - thick]]))[0]
-    lost_ml = float(model.trim_by_plane(tuple(-frame.up), -base.at).volume()) / 1000.0
-    notes = (
-        f"The back was cut flat {base.cut_mm:.2f} mm from its rearmost point: {lost_ml:.3g} ml of anatomy went into "
-        "the plate and cannot be seen.",
-        f"Plate of {thick:.1f} mm with a keyhole for a screw of {hole.screw_mm:g} mm with a pan head, {above:.1f} mm "
-        "above the center of mass. It is not anatomy.",
+def _lean_words(lean: Lean | None, block: Mesh) -> tuple[str, ...]:
+    if lean is None:
+        return (f"The cradle is a solid block of {block.volume_mm3 / 1000.0:.1f} ml; 'lean' makes it of ribs.",)
+    share = 100.0 * (1.0 - lean.lean_ml / lean.solid_ml)
+    return (
+        f"Lean: {lean.cells} cells of {lean.cell_mm:g} mm, open from top to bottom, between ribs of "
+        f"{lean.rib_asked_mm:g} mm (thinnest measured near the ground {lean.rib_mm:.2f} mm): {lean.solid_ml:.1f} -> "
+        f"{lean.lean_ml:.1f} ml, {share:.0f} % less.",
     )
-    details: dict[str, Any] = plain(
-        {
-            "cut_mm": base.cut_mm,
-            "cut_away_ml": lost_ml,
-            "plate_mm": thick,
-            "screw_mm": hole.screw_mm,
-            "opening_mm": hole.opening_mm,
-            "slot_mm": hole.slot_mm,
-            "lip_mm": hole.lip_mm,
-            "hangs_at_mm": where,
-            "hangs_above_center_mm": above,
-        }
-    )
-    return Made(out, frame, None, notes, details, _narrow(base, thick))
 
 
-def _narrow(base: Base, plate_mm: float) -> tuple[str, ...]:
+def _lean_details(lean: Lean | None) -> dict[str, Any]:
+    return {"lean": None if lean is None else asdict(lean)}
+
+
+def narrow(base: Base, plate_mm: float) -> tuple[str, ...]:
+    """A warning where a model hangs on its plate by little."""
     if not base.narrow or not plate_mm > 0.0:
         return ()
     return (
@@ -234,11 +222,12 @@ def _lowest(mesh: Mesh, frame: Frame) -> float:
     return float(frame.to_local(mesh.vertices[mesh.used_vertices])[:, 2].min())
 
 
-def _untouched(keepout: Keepout, mesh: Mesh, frame: Frame, level: float, where: str) -> None:
+def untouched(keepout: Keepout, mesh: Mesh, frame: Frame, level: float, where: str) -> None:
     """Refuse where protected surface of the model lies below a level."""
     if keepout.is_empty:
         return
-    below = mesh.vertices[frame.to_local(mesh.vertices)[:, 2] < level]
+    surface = np.concatenate([mesh.vertices[mesh.used_vertices], area_samples(mesh, SAMPLES)])
+    below = surface[frame.to_local(surface)[:, 2] < level]
     lost = int(np.count_nonzero(keepout.room_mm(below) <= 0.0)) if len(below) else 0
     if lost:
         raise GeometryError(

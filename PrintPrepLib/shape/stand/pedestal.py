@@ -15,6 +15,7 @@ from ..strut.keepout import Keepout
 from ..strut.safe import COVER_SHARE, STEP_SHARE
 from ..strut.seat import SLOPE, seat_of
 from .envelope import Heights, disc, underside
+from .fillet import edge_of, round_edge
 from .frame import Frame
 from .stability import STEADY_DEG
 
@@ -67,8 +68,12 @@ def pedestal_of(
     plate_mm: float,
     gap_mm: float,
     keepout: Keepout,
+    fillet_mm: float | None = None,
 ) -> Pedestal:
     """Find a seat and make the post and its foot.
+
+    ``fillet_mm`` is what the post widens by at the foot, whose upper edge is round then, too; None: half the post's
+    diameter, and a small bevel.
 
     Raises
     ------
@@ -76,6 +81,8 @@ def pedestal_of(
         No seat was found: what was in the way, and what to do.
     """
     radius = 0.5 * post_mm
+    widening = FOOT_SHARE * radius if fillet_mm is None else fillet_mm
+    edge = min(CHAMFER_MM, 0.4 * plate_mm) if fillet_mm is None else edge_of(fillet_mm, plate_mm)
     heights = underside(mesh, frame, STEP_SHARE_OF_POST * radius, 2.0 * post_mm)
     low = float(heights.values[np.isfinite(heights.values)].min())
     seats = _seats(heights, center, radius, gap_mm)
@@ -90,17 +97,15 @@ def pedestal_of(
             if seat is None:
                 continue
             sunk = (INTO_FOOT * plate_mm, seat.sunk_mm)
-            column = Column(
-                _point(start), _point(at), post_mm, (min(FOOT_SHARE * radius, 0.3 * (top - base)), head), sunk
-            )
+            column = Column(_point(start), _point(at), post_mm, (min(widening, 0.3 * (top - base)), head), sunk)
             points, _ = column.points(0.0, column.length_mm + seat.sunk_mm, STEP_SHARE * radius)
             if not keepout.is_empty and (keepout.room_mm(points) < COVER_SHARE * (radius + head)).any():
                 refused["protected"] += 1
                 break
             off = float(np.hypot(u - center[0], v - center[1]))
             wide = max(float(np.tan(np.radians(STEADY_DEG)) * SURE * (center[2] - base + plate_mm)), 2.0 * post_mm)
-            wide = max(wide, off + column.feet_mm[0] + CHAMFER_MM)
-            foot = frame.placed(_foot(center, base, wide, plate_mm))
+            wide = max(wide, off + column.feet_mm[0] + edge)
+            foot = frame.placed(_foot(center, base, wide, plate_mm, edge, fillet_mm is not None))
             return Pedestal(column, foot, wide, off, seat.bite_mm)
         else:
             refused["seat"] += 1
@@ -131,12 +136,14 @@ def _seats(heights: Heights, center: FloatArray, radius: float, gap: float) -> l
     return [(float(points[k, 0]), float(points[k, 1]), float(values[k])) for k in order]
 
 
-def _foot(center: FloatArray, base: float, radius: float, thick: float) -> manifold3d.Manifold:
-    """A round foot with a beveled upper edge, in the frame's coordinates; its top is at ``base``."""
+def _foot(
+    center: FloatArray, base: float, radius: float, thick: float, edge: float, rounded: bool
+) -> manifold3d.Manifold:
+    """A round foot with a beveled or rounded upper edge, in the frame's coordinates; its top is at ``base``."""
     import manifold3d
 
-    bevel = min(CHAMFER_MM, 0.4 * thick)
-    outline = [(0.0, -thick), (radius, -thick), (radius, -bevel), (radius - bevel, 0.0), (0.0, 0.0)]
+    bevelled = [(0.0, -thick), (radius, -thick), (radius, -edge), (radius - edge, 0.0), (0.0, 0.0)]
+    outline = round_edge(radius, thick, edge) if rounded and edge > 0.0 else bevelled
     solid = manifold3d.CrossSection([outline]).revolve(96)
     return solid.translate((float(center[0]), float(center[1]), float(base)))
 

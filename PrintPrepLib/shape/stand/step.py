@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from ...errors import GeometryError
+from ...errors import GeometryError, InputError
 from ...mesh import Mesh
 from ...parameters import Param
 from ...profiles.printers import printer as printer_of
@@ -20,9 +20,10 @@ from ..strut.keepout import Keepout, protected_of
 from ..strut.pieces import closed_model, pieces_of
 from ..strut.size import process_for
 from .frame import frame_of
-from .make import Made, Request, make_base, make_cradle, make_pedestal, make_wall_mount
+from .make import Made, Request, make_base, make_cradle, make_pedestal
 from .sizes import HEIGHT_SHARE, LEAST_HEIGHT_MM, SEAT_SHARE, StandKind, sizes_for
 from .stability import FLAT_MM, STEADY_DEG, Stability, mass_center, stability_of
+from .wall_mount import make_wall_mount
 
 SUPERIOR, POSTERIOR = (0.0, 0.0, 1.0), (0.0, 1.0, 0.0)
 TAPER_DEG = 5.0
@@ -34,7 +35,7 @@ def stand(
     mesh: Mesh,
     *,
     kind: Annotated[
-        StandKind, Param("base (cut flat), pedestal (post and foot), cradle (to lift out of), or wall-mount (keyhole).")
+        StandKind, Param("base (cut flat), pedestal (post and foot), cradle (to lift out of), or wall-mount.")
     ],
     up: Annotated[
         tuple[float, ...] | None,
@@ -55,6 +56,15 @@ def stand(
     margin_mm: Annotated[
         float, Param("base, wall-mount: how far plinth or plate reach beyond the cut.", unit="mm", low=0.0, high=200.0)
     ] = MARGIN_MM,
+    fillet_mm: Annotated[
+        float | None,
+        Param(
+            "base with a plinth, pedestal: radius of the fillet at plinth or foot and of its upper edge.",
+            unit="mm",
+            low=0.0,
+            high=50.0,
+        ),
+    ] = None,
     post_mm: Annotated[
         float | None, Param("pedestal: diameter of the post; by size and process.", unit="mm", low=1.0, high=200.0)
     ] = None,
@@ -78,12 +88,18 @@ def stand(
         float | None, Param("cradle, wall-mount: thinnest wall; by process.", unit="mm", low=0.2, high=50.0)
     ] = None,
     joined: Annotated[bool, Param("cradle: one body with the model, in place of a second body with a gap.")] = False,
+    lean: Annotated[bool, Param("cradle: ribs with open cells in place of a solid block.")] = False,
+    cell_mm: Annotated[
+        float | None, Param("cradle, lean: width of a cell. Ten walls.", unit="mm", low=2.0, high=200.0)
+    ] = None,
     back: Annotated[
         tuple[float, ...] | None, Param("wall-mount: direction (LPS) to the wall. The patient's back.", length=3)
     ] = None,
-    screw_mm: Annotated[
-        float, Param("wall-mount: diameter of the screw, with a pan head.", unit="mm", low=2.0, high=12.0)
-    ] = 4.0,
+    screw_mm: Annotated[float, Param("wall-mount: diameter of the screw.", unit="mm", low=2.0, high=12.0)] = 4.0,
+    screws: Annotated[
+        int, Param("wall-mount: plain screw holes beside the model, 2 to 4; 0 for a keyhole.", low=0, high=4)
+    ] = 0,
+    countersunk: Annotated[bool, Param("wall-mount: screw holes with a cone for countersunk heads.")] = False,
     process: Annotated[str | None, Param("Printing process, which decides sizes that are left out.")] = None,
     printer: Annotated[str | None, Param("Printer, in place of the process; its build volume is looked at.")] = None,
     protect_at: Annotated[
@@ -125,6 +141,8 @@ def stand(
     """
     watch = Stopwatch()
     asked = {key: value for key, value in locals().items() if key not in ("mesh", "progress", "protect", "watch")}
+    if screws == 1:
+        raise InputError("One screw does not keep a model from turning: ask for 2, 3 or 4, or for a keyhole (0).")
     chosen = process_for(process, printer)
     closed_model(mesh, "a stand")
     size = sizes_for(chosen, mesh)
@@ -145,6 +163,11 @@ def stand(
         depth_mm=SEAT_SHARE * tall if depth_mm is None else depth_mm,
         wall_mm=size.wall if wall_mm is None else wall_mm,
         screw_mm=screw_mm,
+        lean=lean,
+        cell_mm=cell_mm,
+        fillet_mm=fillet_mm,
+        screws=screws,
+        countersunk=countersunk,
     )
     asked |= asdict(request) | {"process": chosen.name}
     keepout = Keepout(protected_of(protect_at, protect_box, protect, protect_mm))
