@@ -23,7 +23,7 @@ from .functions import Function
 
 TILE = 64
 """Cells of a tile along each axis: a megabyte of values, and some ten thousand points near the surface."""
-BLOCKS = (16, 4, 2)
+BLOCKS = (16, 8, 4, 2)
 """Grid points of a block along each axis, from coarse to fine: of a block whose middle is nearer to the surface than
 its own half diagonal and one cell, all smaller blocks are asked. The last is a block of eight points."""
 NEAREST = 2e-3
@@ -33,6 +33,8 @@ SHIFT = (0.5 - 0.0371, 0.5 + 0.0533, 0.5 - 0.0217)
 """Share of a cell by which the grid is off the corner of the box, so that no line of it lies in a flat side there."""
 MOST_TRIANGLES = 30_000_000
 """More are refused: two gigabytes, and more than any print slicer takes."""
+FAR = 1.0 + 1e-5
+"""Cells: a grid point that is farther from the surface has all its neighbors on its own side, also when rounded."""
 SAFE = 1.0 + 1e-6
 """Rounding of the functions, as a share of the blocks' size."""
 
@@ -183,18 +185,46 @@ def _values(function: Function, lattice: _Lattice, begin: npt.NDArray[np.int_]) 
         offsets = np.stack(np.meshgrid(parts, parts, parts, indexing="ij"), axis=-1).reshape(-1, 3)
         blocks = (near[:, None, :] + offsets).reshape(-1, 3)
     blocks = blocks[(blocks <= TILE).all(axis=1)]
-    true = lattice.ask(function, begin + blocks) / lattice.cell
-    x, y, z = blocks.T
-    values[z, y, x] = np.where(true > 0.0, 1.0, -1.0) * np.maximum(np.abs(true), NEAREST)
+    odd = blocks.sum(axis=1) % 2 == 1
+    _ask(function, lattice, begin, blocks[~odd], values)
+    _ask(function, lattice, begin, _undecided(blocks[odd], values), values)
     return np.ascontiguousarray(values[: TILE + 1, : TILE + 1, : TILE + 1])
 
 
+def _ask(
+    function: Function, lattice: _Lattice, begin: npt.NDArray[np.int_], points: npt.NDArray[np.int_], values: Dense
+) -> None:
+    """Fill in the true values at some points of a tile."""
+    true = lattice.ask(function, begin + points) / lattice.cell
+    x, y, z = points.T
+    values[z, y, x] = np.where(true > 0.0, 1.0, -1.0) * np.maximum(np.abs(true), NEAREST)
+
+
+def _undecided(points: npt.NDArray[np.int_], values: Dense) -> npt.NDArray[np.int_]:
+    """Those points of a tile through whose edges the surface may go; the others take the sign of their neighbors.
+
+    Of a chessboard's colors all points of the other one, near the surface, have their true values. Where all six
+    neighbors are on one side and one of them is farther than a cell from the surface, the point is on that side too.
+    """
+    side = values.shape[0]
+    at = (points[:, 2] * side + points[:, 1]) * side + points[:, 0]
+    inner = ((points > 0) & (points < TILE)).all(axis=1)  # neighbors in other tiles are not known
+    flat = values.reshape(-1)
+    around = flat[at[inner, None] + np.array([-1, 1, -side, side, -side * side, side * side])]
+    low, high = around.min(axis=1), around.max(axis=1)
+    inside, outside = (low > 0.0) & (high > FAR), (high < 0.0) & (low < -FAR)
+    decided = inner.copy()
+    decided[inner] = inside | outside
+    flat[at[inner][inside]], flat[at[inner][outside]] = FAR, -FAR
+    return points[~decided]
+
+
 def _fill(values: Dense, blocks: npt.NDArray[np.int_], side: int, middle: FloatArray) -> None:
-    """Give all points of each block the value of its middle, or that sign where it is near zero."""
+    """Give all points of each block the value of its middle, or one that is far and of that sign where it is near."""
     count = values.shape[0] // side
     view = values.reshape(count, side, count, side, count, side)
     x, y, z = (blocks // side).T
-    safe = np.where(middle > 0.0, 1.0, -1.0) * np.maximum(np.abs(middle), 1.0)
+    safe = np.where(middle > 0.0, 1.0, -1.0) * np.maximum(np.abs(middle), 2.0 * FAR)
     view[z, :, y, :, x, :] = safe[:, None, None, None]
 
 

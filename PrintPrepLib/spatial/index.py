@@ -114,16 +114,21 @@ class SurfaceIndex:
         d2, where = np.empty(count), np.empty((count, 3))
         row, feature = np.empty(count, np.int64), np.empty(count, np.int8)
         tree, kernels = self.tree, self.kernels
+        if kernels is not None:
+            from . import _kernels_closest as compiled
+
+            _ = tree.discs  # before the threads ask for them
         slack = NODE_SLACK * (1.0 + rough_share) ** 2
         if kernels is None:
             _ = self._seeds  # built once, before the threads ask for it
 
         def work(chosen: Int64Array) -> None:
             if kernels is not None:
-                kernels.closest(
+                compiled.closest(
                     points,
                     chosen,
                     tree.corners,
+                    tree.discs,
                     tree.faces,
                     tree.starts,
                     tree.boxes,
