@@ -19,10 +19,11 @@ from ..errors import GeometryError
 from ..mesh import FloatArray, IntArray, Mesh
 from ..progress import Progress, silent
 from ..spatial import exact_weld
+from ..spatial.threads import in_turn
 from .functions import Function
 
-TILE = 64
-"""Cells of a tile along each axis: a megabyte of values, and some ten thousand points near the surface."""
+TILE = 96
+"""Cells of a tile along each axis: six megabytes of values, and some ten thousand points near the surface."""
 BLOCKS = (16, 8, 4, 2)
 """Grid points of a block along each axis, from coarse to fine: of a block whose middle is nearer to the surface than
 its own half diagonal and one cell, all smaller blocks are asked. The last is a block of eight points."""
@@ -61,7 +62,7 @@ def zero_surface(
     ----------
     function : callable
         Points (k, 3), LPS mm, to values (k,), mm: positive inside, 1-Lipschitz, and the same for the same point
-        whichever others are asked with it.
+        whichever others are asked with it. Several threads ask at a time.
     low_mm, high_mm : (3,) float64
         Opposite corners of the box.
     cell_mm : float
@@ -93,15 +94,14 @@ def zero_surface(
     faces: list[IntArray] = []
     count = triangles = 0
     wanted = _tiles_near(function, lattice, tiles)
-    for number, tile in enumerate(wanted):
+    values_of = in_turn(lambda tile: _values(function, lattice, TILE * np.array(tile)), wanted)
+    for number, (tile, values) in enumerate(zip(wanted, values_of, strict=True)):
         progress(number / len(wanted), "Making the surface")
-        begin = TILE * np.array(tile)
-        values = _values(function, lattice, begin)
         layers.meet(tile, values)
         points, triples = _zero(values)
         if not len(triples):
             continue
-        corners.append(points + begin)
+        corners.append(points + TILE * np.array(tile))
         faces.append(triples + count)
         count += len(points)
         triangles += len(triples)

@@ -88,6 +88,7 @@ class SurfaceIndex:
         progress: Progress = silent,
         *,
         rough_share: float = 0.0,
+        in_order: bool = False,
     ) -> ClosestPoints:
         """Find the exact nearest point of the surface for each query.
 
@@ -100,6 +101,8 @@ class SurfaceIndex:
         rough_share : float
             A point farther than the nearest by up to this share may be told instead, which is faster where much of
             the surface is about equally far. 0 for the nearest.
+        in_order : bool
+            Points that follow each other are near each other, as along a grid: they need no sorting.
 
         Raises
         ------
@@ -145,12 +148,14 @@ class SurfaceIndex:
                 )
 
         if count:
-            order = self._order(points)
+            order = np.arange(count) if in_order else self._order(points)
             run_chunks(work, order, self._chunk, progress, "Measuring distances", self._least)
         faces = np.where(row >= 0, tree.faces[row], -1)
         return ClosestPoints(np.sqrt(d2), where, faces, feature)
 
-    def signed_distance(self, points: FloatArray, progress: Progress = silent) -> FloatArray:
+    def signed_distance(
+        self, points: FloatArray, progress: Progress = silent, *, in_order: bool = False
+    ) -> FloatArray:
         """Distance of each point, (k,) mm: positive outside, negative inside.
 
         The side is told by the angle-weighted normal of the nearest triangle, edge or corner (Baerentzen and Aanaes
@@ -158,7 +163,7 @@ class SurfaceIndex:
         For a closed, outward mesh without crossings; elsewhere only the size of the figure is meaningful.
         """
         points = _checked(points, "points")
-        return self.with_sign(points, self.closest(points, progress=part(progress, 0.0, 0.9)))
+        return self.with_sign(points, self.closest(points, progress=part(progress, 0.0, 0.9), in_order=in_order))
 
     def with_sign(self, points: FloatArray, found: ClosestPoints) -> FloatArray:
         """Signed distance (k,) from closest points that were found before."""
