@@ -113,6 +113,35 @@ def parts(faces, vertices):
 
 
 @njit(cache=True, nogil=True)
+def shells(edge_of, uses):
+    """Shell of each triangle, numbered by the first triangle in it, and how many: joined by edges that just two use."""
+    lower = np.arange(len(edge_of)).astype(np.int32)  # a triangle of the same shell with a lower number, or itself
+    first = np.full(len(uses), -1, np.int32)
+    for i in range(len(edge_of)):
+        for k in range(3):
+            edge = edge_of[i, k]
+            if uses[edge] != 2:
+                continue
+            if first[edge] < 0:
+                first[edge] = i
+                continue
+            a, b = _lowest(lower, first[edge]), _lowest(lower, i)
+            if a < b:
+                lower[b] = a
+            else:
+                lower[a] = b
+    label = np.empty(len(edge_of), np.int64)
+    count = 0
+    for i in range(len(edge_of)):
+        if lower[i] == i:
+            label[i] = count
+            count += 1
+        else:
+            label[i] = label[_lowest(lower, i)]  # a lower number: it has its label
+    return count, label
+
+
+@njit(cache=True, nogil=True)
 def _lowest(lower, v):
     """The lowest vertex known to be in a part; shortens the way for those who ask later."""
     while lower[v] != v:
@@ -125,7 +154,7 @@ def _lowest(lower, v):
 def edges(faces, vertices, of_face):
     """Edges of a mesh, lower and higher vertex, in their order; triangles of each, and uses backward.
 
-    ``of_face`` (m, 3) takes the edge of each side. Each side is filed at its lower vertex, and the few there are sorted.
+    ``of_face`` (m, 3) takes the edge of each side. Sides are filed at their lower vertex, and the few there are sorted.
     None are given where there are too many at one vertex for that.
     """
     begin = np.zeros(vertices + 1, np.int64)

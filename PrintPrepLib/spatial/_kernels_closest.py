@@ -9,7 +9,17 @@ import numpy as np
 from numba import njit
 
 from ._kernels import _box_distance2, triangle
-from .constants import DISC_FLAT, DISC_ROUNDING, DISC_SLACK, GROUP, GROUP_LEAST, GROUP_LIST, GROUP_SLACK, GROUP_WIDTH, STACK
+from .constants import (
+    DISC_FLAT,
+    DISC_ROUNDING,
+    DISC_SLACK,
+    GROUP,
+    GROUP_LEAST,
+    GROUP_LIST,
+    GROUP_SLACK,
+    GROUP_WIDTH,
+    STACK,
+)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -108,7 +118,7 @@ def _group(points, order, begin, width):
         i = order[end]
         ax, ay, az = min(lx, points[i, 0]), min(ly, points[i, 1]), min(lz, points[i, 2])
         bx, by, bz = max(hx, points[i, 0]), max(hy, points[i, 1]), max(hz, points[i, 2])
-        if max(max(bx - ax, by - ay), bz - az) > width:
+        if max(bx - ax, by - ay, bz - az) > width:
             break
         lx, ly, lz, hx, hy, hz = ax, ay, az, bx, by, bz
         end += 1
@@ -123,7 +133,6 @@ def closest(points, order, corners, discs, faces, starts, boxes, limit2, slack, 
     A few that lie close together have their closest triangles among those that are little farther from their middle
     than the closest one there: these are listed once. Where the list would be long, each point looks for itself.
     """
-    leaves = len(starts) - 1
     stack_node, stack_d2 = np.empty(STACK, np.int64), np.empty(STACK, np.float64)
     listed, near = np.empty(GROUP_LIST, np.int64), np.empty((7, GROUP_LIST), np.float64)
     least = np.empty(GROUP_LIST, np.float64)

@@ -153,9 +153,7 @@ class SurfaceIndex:
         faces = np.where(row >= 0, tree.faces[row], -1)
         return ClosestPoints(np.sqrt(d2), where, faces, feature)
 
-    def signed_distance(
-        self, points: FloatArray, progress: Progress = silent, *, in_order: bool = False
-    ) -> FloatArray:
+    def signed_distance(self, points: FloatArray, progress: Progress = silent, *, in_order: bool = False) -> FloatArray:
         """Distance of each point, (k,) mm: positive outside, negative inside.
 
         The side is told by the angle-weighted normal of the nearest triangle, edge or corner (Baerentzen and Aanaes

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..engine import is_compiled
 from ..mesh import FloatArray, IntArray, Mesh
-from ..topology import edge_table
+from ..topology import EdgeTable, edge_table
 from ..triangle_sums import WORTH_COMPILING
 from .tree import Int64Array
 
@@ -43,7 +43,7 @@ class Pseudonormals:
 def pseudonormals(welded: Mesh) -> Pseudonormals:
     """Compute the normals of all features of a mesh whose vertices at the same place are one."""
     faces = welded.faces
-    table = edge_table(welded)
+    table: EdgeTable = welded.derived("edges", edge_table)
     of_edge, of_vertex = np.zeros((len(table.face_count), 3)), np.zeros((len(welded.vertices), 3))
     if len(faces) >= WORTH_COMPILING and is_compiled():
         from .._kernels_mesh import pseudonormals as add_up

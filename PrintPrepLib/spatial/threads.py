@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def in_threads(work: Callable[[int, int], None], count: int) -> None:
         work(0, count)
         return
     cuts = [count * k // threads for k in range(threads + 1)]
-    begun = [_pool().submit(work, *stretch) for stretch in zip(cuts[:-1], cuts[1:], strict=True)]
+    begun = [_pool().submit(work, *stretch) for stretch in pairwise(cuts)]
     _finish(begun, lambda number: None)
 
 
