@@ -148,6 +148,6 @@ def _topology_change(mesh: Mesh, back: Mesh, name: str) -> list[str]:
         return []
     return [
         f"Surfaces touch at {used - len(back.used_vertices)} points, which '{name}' cannot keep apart: a program that "
-        f"opens it sees {max(edges, 0)} edges and {max(points, 0)} points where the surface is not simple. Write it as 3MF, "
-        "or move the parts at least 0.001 mm apart."
+        f"opens it sees {max(edges, 0)} edges and {max(points, 0)} points where the surface is not simple. Write it "
+        "as 3MF, or move the parts at least 0.001 mm apart."
     ]

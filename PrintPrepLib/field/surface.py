@@ -208,9 +208,7 @@ def _undecided(points: npt.NDArray[np.int_], values: Dense) -> npt.NDArray[np.in
     """
     side = values.shape[0]
     at = (points[:, 2] * side + points[:, 1]) * side + points[:, 0]
-    inner: npt.NDArray[np.bool_] = ((points > 0) & (points < TILE)).all(
-        axis=1
-    )  # neighbors in other tiles are not known
+    inner = np.minimum(points, TILE - points).min(axis=1) > 0  # neighbors in other tiles are not known
     flat = values.reshape(-1)
     around = flat[at[inner, None] + np.array([-1, 1, -side, side, -side * side, side * side])]
     low, high = around.min(axis=1), around.max(axis=1)
