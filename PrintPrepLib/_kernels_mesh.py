@@ -113,9 +113,108 @@ def parts(faces, vertices):
 
 
 @njit(cache=True, nogil=True)
+def shells(edge_of, uses):
+    """Shell of each triangle, numbered by the first triangle in it, and how many: joined by edges that just two use."""
+    lower = np.arange(len(edge_of)).astype(np.int32)  # a triangle of the same shell with a lower number, or itself
+    first = np.full(len(uses), -1, np.int32)
+    for i in range(len(edge_of)):
+        for k in range(3):
+            edge = edge_of[i, k]
+            if uses[edge] != 2:
+                continue
+            if first[edge] < 0:
+                first[edge] = i
+                continue
+            a, b = _lowest(lower, first[edge]), _lowest(lower, i)
+            if a < b:
+                lower[b] = a
+            else:
+                lower[a] = b
+    label = np.empty(len(edge_of), np.int64)
+    count = 0
+    for i in range(len(edge_of)):
+        if lower[i] == i:
+            label[i] = count
+            count += 1
+        else:
+            label[i] = label[_lowest(lower, i)]  # a lower number: it has its label
+    return count, label
+
+
+@njit(cache=True, nogil=True)
 def _lowest(lower, v):
     """The lowest vertex known to be in a part; shortens the way for those who ask later."""
     while lower[v] != v:
         lower[v] = lower[lower[v]]
         v = lower[v]
     return v
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def edges(faces, vertices, of_face):
+    """Edges of a mesh, lower and higher vertex, in their order; triangles of each, and uses backward.
+
+    ``of_face`` (m, 3) takes the edge of each side. Sides are filed at their lower vertex, and the few there are sorted.
+    None are given where there are too many at one vertex for that.
+    """
+    begin = np.zeros(vertices + 1, np.int64)
+    for i in range(len(faces)):
+        for k in range(3):
+            begin[min(faces[i, k], faces[i, (k + 1) % 3]) + 1] += 1
+    for v in range(vertices):
+        if begin[v + 1] > MOST_SIDES:
+            return np.empty((0, 2), np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+        begin[v + 1] += begin[v]
+    where = begin[:-1].copy()
+    side, other = np.empty(3 * len(faces), np.int64), np.empty(3 * len(faces), np.int64)
+    for i in range(len(faces)):
+        for k in range(3):
+            start, stop = faces[i, k], faces[i, (k + 1) % 3]
+            low, high = min(start, stop), max(start, stop)
+            at = where[low]
+            while at > begin[low] and other[at - 1] > high:
+                other[at], side[at] = other[at - 1], side[at - 1]
+                at -= 1
+            other[at], side[at] = high, 3 * i + k
+            where[low] += 1
+    count = 0
+    for v in range(vertices):
+        for at in range(begin[v], begin[v + 1]):
+            if at == begin[v] or other[at] != other[at - 1]:
+                count += 1
+    ends, uses, backward = np.empty((count, 2), np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64)
+    number = -1
+    for v in range(vertices):
+        for at in range(begin[v], begin[v + 1]):
+            if at == begin[v] or other[at] != other[at - 1]:
+                number += 1
+                ends[number, 0], ends[number, 1] = v, other[at]
+            i, k = side[at] // 3, side[at] % 3
+            of_face[i, k] = number
+            uses[number] += 1
+            if faces[i, k] > faces[i, (k + 1) % 3]:
+                backward[number] += 1
+    return ends, uses, backward
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pseudonormals(vertices, faces, edge_of, of_face, of_edge, of_vertex):
+    """Add up the normals of edges and corners, weighted by angle at these; all three arrays hold zeros before."""
+    sides = np.empty((3, 3))
+    for i in range(len(faces)):
+        x, y, z = _cross(vertices, faces[i, 0], faces[i, 1], faces[i, 2])
+        double_area = math.sqrt(x * x + y * y + z * z)
+        if not double_area > 0.0:
+            continue
+        normal = x / double_area, y / double_area, z / double_area
+        for k in range(3):
+            for axis in range(3):
+                sides[k, axis] = vertices[faces[i, (k + 1) % 3], axis] - vertices[faces[i, k], axis]
+        for k in range(3):
+            # The cross product of any two sides is twice the area, so one serves all three corners.
+            lean = sides[k, 0] * sides[k - 1, 0] + sides[k, 1] * sides[k - 1, 1] + sides[k, 2] * sides[k - 1, 2]
+            angle = math.atan2(double_area, -lean)
+            for axis in range(3):
+                of_edge[edge_of[i, k], axis] += normal[axis]
+                of_vertex[faces[i, k], axis] += normal[axis] * angle
+        of_face[i, 0], of_face[i, 1], of_face[i, 2] = normal

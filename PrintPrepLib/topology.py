@@ -53,6 +53,13 @@ class EdgeTable:
 
 def edge_table(mesh: Mesh) -> EdgeTable:
     """List the edges of a mesh with how often and in which direction triangles use them."""
+    if len(mesh.faces) >= WORTH_COMPILING and is_compiled():
+        from ._kernels_mesh import edges
+
+        of_face = np.empty(mesh.faces.shape, np.int64)
+        ends, uses, backward = edges(mesh.faces, len(mesh.vertices), of_face)
+        if len(ends):
+            return EdgeTable(ends, uses, uses - 2 * backward, of_face)
     key = _half_edge_keys(mesh)
     order = np.argsort(key)
     sorted_key = key[order]

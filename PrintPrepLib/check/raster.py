@@ -9,11 +9,15 @@ order, and all comparisons are half-open, so that neighbors agree to the last bi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from ..engine import Engine, is_compiled
 from ..mesh import FloatArray, Mesh
+from ..spatial.threads import cores, in_turn
+from ..triangle_sums import WORTH_COMPILING
 
 AT_ONCE = 1_000_000
 """Crossings worked on at once: some 150 MB."""
@@ -21,7 +25,9 @@ AT_ONCE = 1_000_000
 Int64Array = npt.NDArray[np.int64]
 
 
-def inside_voxels(points_ijk: FloatArray, mesh: Mesh, shape_kji: tuple[int, int, int]) -> npt.NDArray[np.bool_]:
+def inside_voxels(
+    points_ijk: FloatArray, mesh: Mesh, shape_kji: tuple[int, int, int], engine: Engine = Engine.AUTO
+) -> npt.NDArray[np.bool_]:
     """Tell the voxels whose center lies inside a closed mesh.
 
     Parameters
@@ -33,13 +39,32 @@ def inside_voxels(points_ijk: FloatArray, mesh: Mesh, shape_kji: tuple[int, int,
         pieces overlap it is inside, and a mesh that is inside out has the same inside.
     shape_kji : tuple of int
         Size of the grid; the mesh may reach beyond.
+    engine : Engine
+        Numba or numpy; both tell the same voxels.
 
     Returns
     -------
     (k, j, i) bool
     """
     depth, rows, columns = shape_kji
-    crossings = np.zeros(depth * rows * (columns + 1), np.int16)
+    winding = np.zeros((depth, rows, columns + 1), np.int16)
+    if is_compiled(engine) and (engine is Engine.NUMBA or len(mesh.faces) >= WORTH_COMPILING):
+        from ._kernels_raster import count_crossings
+
+        points = np.ascontiguousarray(points_ijk, np.float64)
+        cuts = np.linspace(0, depth, cores() + 1).astype(int).tolist()
+        stretches = list(pairwise(cuts))
+        for _ in in_turn(lambda k: count_crossings(points, mesh.faces, *k, rows, columns, winding), stretches):
+            pass
+    else:
+        _count_crossings(points_ijk, mesh, winding)
+    np.cumsum(winding, axis=2, dtype=np.int16, out=winding)
+    return np.asarray(winding[:, :, :columns] != 0)
+
+
+def _count_crossings(points_ijk: FloatArray, mesh: Mesh, winding: npt.NDArray[np.int16]) -> None:
+    depth, rows, columns = winding.shape[0], winding.shape[1], winding.shape[2] - 1
+    crossings = winding.reshape(-1)
     low, high = _spans(points_ijk[mesh.faces, 2], depth)
     for face, k in _expand(low, high):
         start, stop = _segments(points_ijk, mesh.faces[face], k)
@@ -50,9 +75,6 @@ def inside_voxels(points_ijk: FloatArray, mesh: Mesh, shape_kji: tuple[int, int,
             i = np.clip(np.ceil(a[:, 0] + share * (b[:, 0] - a[:, 0])), 0, columns).astype(np.int64)
             sign = np.where(b[:, 1] > a[:, 1], np.int16(1), np.int16(-1))
             np.add.at(crossings, (k[segment] * rows + j) * (columns + 1) + i, sign)
-    winding = crossings.reshape(depth, rows, columns + 1)
-    np.cumsum(winding, axis=2, dtype=np.int16, out=winding)
-    return np.asarray(winding[:, :, :columns] != 0)
 
 
 def _spans(values: FloatArray, count: int) -> tuple[Int64Array, Int64Array]:

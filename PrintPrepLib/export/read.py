@@ -11,12 +11,12 @@ import numpy as np
 
 from ..errors import InputError
 from ..mesh import Mesh
+from ..spatial.weld import places
 from ..topology import edge_table
 from . import gltf_read, obj, off, ply, stl, threemf_read, vtk_read, vtp_read
 from .model_part import ModelFile, ModelPart
 from .parsed import Parsed, UnreadableError
 from .units import Units, refuse_wrong_scale
-from .weld import weld_exact
 
 
 class MeshKind(Enum):
@@ -143,9 +143,9 @@ def _in_lps(parsed: Parsed, path: Path, units: Units | None) -> Mesh:
 
 def welded(mesh: Mesh) -> Mesh:
     """Merge exactly equal vertices, in order of appearance; scalars come from the first of each."""
-    first, group = weld_exact(mesh.vertices)
+    first, group = places(mesh.vertices)
     scalars = {key: value[first] for key, value in mesh.scalars.items()}
-    return Mesh(mesh.vertices[first], group[mesh.faces].astype(np.int32), mesh.name, scalars)
+    return Mesh(mesh.vertices[first], group[mesh.faces], mesh.name, scalars)
 
 
 def mesh_kind(path: Path | str) -> MeshKind:

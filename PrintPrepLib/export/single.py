@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import ExportError
 from ..mesh import Mesh
+from ..spatial.weld import places
 
 
 def rounded_to_single(mesh: Mesh) -> tuple[Mesh, list[str]]:
@@ -35,10 +36,9 @@ def rounded_to_single(mesh: Mesh) -> tuple[Mesh, list[str]]:
         rounded = mesh.vertices.astype(np.float32).astype(np.float64)
     if not np.isfinite(rounded).all():
         raise ExportError(f"The model '{mesh.name}' has coordinates that STL cannot hold. Check its units.")
-    corners = rounded[mesh.faces]
-    same = np.zeros(len(mesh.faces), bool)
-    for a, b in ((0, 1), (1, 2), (2, 0)):
-        same |= (corners[:, a] == corners[:, b]).all(axis=1)
+    _, place = places(rounded)
+    a, b, c = (place[mesh.faces[:, corner]] for corner in range(3))
+    same = (a == b) | (b == c) | (c == a)
     lost = int(np.count_nonzero(same))
     if lost == len(mesh.faces):
         raise ExportError(f"The model '{mesh.name}' has only triangles smaller than STL can hold. Check its units.")

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..errors import ExportError, InputError
 from ..mesh import Mesh
+from ..spatial import exact_weld
 from ..topology import edge_table, non_manifold_vertices
 from . import materials
 from .model_part import About, ModelPart, Rgb
-from .read import MeshKind, read_as_stored, read_parts, welded
+from .read import MeshKind, read_as_stored, read_parts
 from .units import Units
 
 _TEXT_TOLERANCE = 1e-8
@@ -71,7 +72,7 @@ def compare(mesh: Mesh, path: Path, kind: MeshKind, name: str) -> list[str]:
     if not largest <= tolerance:
         raise ExportError(f"'{name}' differs by {largest:.3g} mm from the model when read back. Check the drive.")
     if kind is MeshKind.STL:
-        return _topology_change(mesh, welded(back), name)
+        return _topology_change(mesh, exact_weld(mesh), name)  # its corners are those that were read back
     if not np.array_equal(back.faces, mesh.faces):
         raise ExportError(f"'{name}' joins its triangles differently from the model when read back. Check the drive.")
     return []
@@ -129,9 +130,11 @@ def _largest_difference(mesh: Mesh, back: Mesh) -> float:
 
 
 def _topology_change(mesh: Mesh, back: Mesh, name: str) -> list[str]:
-    """Say what merging by place did. With as many vertices as before it was a renumbering and nothing changed."""
-    used = int(np.count_nonzero(np.bincount(mesh.faces.ravel(), minlength=len(mesh.vertices))))
-    if len(back.vertices) == used:
+    """Say what merging by place does."""
+    if back is mesh:
+        return []
+    used = len(mesh.used_vertices)
+    if len(back.used_vertices) == used:  # it was a renumbering
         return []
     before, after = edge_table(mesh), edge_table(back)
     if after.open_edges > before.open_edges:
@@ -144,7 +147,7 @@ def _topology_change(mesh: Mesh, back: Mesh, name: str) -> list[str]:
     if edges <= 0 and points <= 0:
         return []
     return [
-        f"Surfaces touch at {used - len(back.vertices)} points, which '{name}' cannot keep apart: a program that opens "
-        f"it sees {max(edges, 0)} edges and {max(points, 0)} points where the surface is not simple. Write it as 3MF, "
-        "or move the parts at least 0.001 mm apart."
+        f"Surfaces touch at {used - len(back.used_vertices)} points, which '{name}' cannot keep apart: a program that "
+        f"opens it sees {max(edges, 0)} edges and {max(points, 0)} points where the surface is not simple. Write it "
+        "as 3MF, or move the parts at least 0.001 mm apart."
     ]

@@ -23,8 +23,8 @@ class InsideDistance:
         self.index = index
 
     def __call__(self, points: FloatArray) -> FloatArray:
-        """Return the value (k,) at each point (k, 3)."""
-        return -self.index.signed_distance(points)
+        """Return the value (k,) at each point (k, 3); fastest where points that follow each other are near."""
+        return -self.index.signed_distance(points, in_order=True)
 
 
 def distance_inside(mesh: Mesh) -> InsideDistance:

@@ -19,11 +19,12 @@ from ..errors import GeometryError
 from ..mesh import FloatArray, IntArray, Mesh
 from ..progress import Progress, silent
 from ..spatial import exact_weld
+from ..spatial.threads import in_turn
 from .functions import Function
 
-TILE = 64
-"""Cells of a tile along each axis: a megabyte of values, and some ten thousand points near the surface."""
-BLOCKS = (16, 4, 2)
+TILE = 96
+"""Cells of a tile along each axis: six megabytes of values, and some ten thousand points near the surface."""
+BLOCKS = (16, 8, 4, 2)
 """Grid points of a block along each axis, from coarse to fine: of a block whose middle is nearer to the surface than
 its own half diagonal and one cell, all smaller blocks are asked. The last is a block of eight points."""
 NEAREST = 2e-3
@@ -33,6 +34,8 @@ SHIFT = (0.5 - 0.0371, 0.5 + 0.0533, 0.5 - 0.0217)
 """Share of a cell by which the grid is off the corner of the box, so that no line of it lies in a flat side there."""
 MOST_TRIANGLES = 30_000_000
 """More are refused: two gigabytes, and more than any print slicer takes."""
+FAR = 1.0 + 1e-5
+"""Cells: a grid point that is farther from the surface has all its neighbors on its own side, also when rounded."""
 SAFE = 1.0 + 1e-6
 """Rounding of the functions, as a share of the blocks' size."""
 
@@ -59,7 +62,7 @@ def zero_surface(
     ----------
     function : callable
         Points (k, 3), LPS mm, to values (k,), mm: positive inside, 1-Lipschitz, and the same for the same point
-        whichever others are asked with it.
+        whichever others are asked with it. Several threads ask at a time.
     low_mm, high_mm : (3,) float64
         Opposite corners of the box.
     cell_mm : float
@@ -91,15 +94,14 @@ def zero_surface(
     faces: list[IntArray] = []
     count = triangles = 0
     wanted = _tiles_near(function, lattice, tiles)
-    for number, tile in enumerate(wanted):
+    values_of = in_turn(lambda tile: _values(function, lattice, TILE * np.array(tile)), wanted)
+    for number, (tile, values) in enumerate(zip(wanted, values_of, strict=True)):
         progress(number / len(wanted), "Making the surface")
-        begin = TILE * np.array(tile)
-        values = _values(function, lattice, begin)
         layers.meet(tile, values)
         points, triples = _zero(values)
         if not len(triples):
             continue
-        corners.append(points + begin)
+        corners.append(points + TILE * np.array(tile))
         faces.append(triples + count)
         count += len(points)
         triangles += len(triples)
@@ -183,18 +185,46 @@ def _values(function: Function, lattice: _Lattice, begin: npt.NDArray[np.int_]) 
         offsets = np.stack(np.meshgrid(parts, parts, parts, indexing="ij"), axis=-1).reshape(-1, 3)
         blocks = (near[:, None, :] + offsets).reshape(-1, 3)
     blocks = blocks[(blocks <= TILE).all(axis=1)]
-    true = lattice.ask(function, begin + blocks) / lattice.cell
-    x, y, z = blocks.T
-    values[z, y, x] = np.where(true > 0.0, 1.0, -1.0) * np.maximum(np.abs(true), NEAREST)
+    odd = blocks.sum(axis=1) % 2 == 1
+    _ask(function, lattice, begin, blocks[~odd], values)
+    _ask(function, lattice, begin, _undecided(blocks[odd], values), values)
     return np.ascontiguousarray(values[: TILE + 1, : TILE + 1, : TILE + 1])
 
 
+def _ask(
+    function: Function, lattice: _Lattice, begin: npt.NDArray[np.int_], points: npt.NDArray[np.int_], values: Dense
+) -> None:
+    """Fill in the true values at some points of a tile."""
+    true = lattice.ask(function, begin + points) / lattice.cell
+    x, y, z = points.T
+    values[z, y, x] = np.where(true > 0.0, 1.0, -1.0) * np.maximum(np.abs(true), NEAREST)
+
+
+def _undecided(points: npt.NDArray[np.int_], values: Dense) -> npt.NDArray[np.int_]:
+    """Those points of a tile through whose edges the surface may go; the others take the sign of their neighbors.
+
+    Of a chessboard's colors all points of the other one, near the surface, have their true values. Where all six
+    neighbors are on one side and one of them is farther than a cell from the surface, the point is on that side too.
+    """
+    side = values.shape[0]
+    at = (points[:, 2] * side + points[:, 1]) * side + points[:, 0]
+    inner = np.minimum(points, TILE - points).min(axis=1) > 0  # neighbors in other tiles are not known
+    flat = values.reshape(-1)
+    around = flat[at[inner, None] + np.array([-1, 1, -side, side, -side * side, side * side])]
+    low, high = around.min(axis=1), around.max(axis=1)
+    inside, outside = (low > 0.0) & (high > FAR), (high < 0.0) & (low < -FAR)
+    decided = np.zeros(len(points), np.bool_)
+    decided[inner] = inside | outside
+    flat[at[inner][inside]], flat[at[inner][outside]] = FAR, -FAR
+    return points[~decided]
+
+
 def _fill(values: Dense, blocks: npt.NDArray[np.int_], side: int, middle: FloatArray) -> None:
-    """Give all points of each block the value of its middle, or that sign where it is near zero."""
+    """Give all points of each block the value of its middle, or one that is far and of that sign where it is near."""
     count = values.shape[0] // side
     view = values.reshape(count, side, count, side, count, side)
     x, y, z = (blocks // side).T
-    safe = np.where(middle > 0.0, 1.0, -1.0) * np.maximum(np.abs(middle), 1.0)
+    safe = np.where(middle > 0.0, 1.0, -1.0) * np.maximum(np.abs(middle), 2.0 * FAR)
     view[z, :, y, :, x, :] = safe[:, None, None, None]
 
 

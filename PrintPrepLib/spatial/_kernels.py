@@ -83,61 +83,6 @@ def _box_distance2(px, py, pz, boxes, node):
     return dx * dx + dy * dy + dz * dz
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def closest(points, order, corners, faces, starts, boxes, limit2, slack, out_d2, out_q, out_row, out_feature):
-    """Branch and bound, nearer child first.
-
-    It begins in the leaf that held the previous point's closest triangle, and looks from there into the other half of
-    every larger and larger part of the tree: most of these are too far away, as points that follow each other are near.
-    Boxes whose squared distance times ``slack`` is beyond the best are passed over: ``NODE_SLACK`` for exact answers.
-    """
-    leaves = len(starts) - 1
-    stack_node = np.empty(STACK, np.int64)
-    stack_d2 = np.empty(STACK, np.float64)
-    home = np.int64(1)
-    for i in order:
-        px, py, pz = points[i, 0], points[i, 1], points[i, 2]
-        best, face, row, feature = limit2[i], np.int64(2**62), np.int64(-1), -1
-        qx, qy, qz = np.nan, np.nan, np.nan
-        outer, subtree, leaf = home, home, home
-        while True:
-            stack_node[0] = subtree
-            stack_d2[0] = _box_distance2(px, py, pz, boxes, subtree)
-            depth = 1
-            while depth > 0:
-                depth -= 1
-                if stack_d2[depth] * slack > best:
-                    continue
-                node = stack_node[depth]
-                if node >= leaves:
-                    for j in range(starts[node - leaves], starts[node - leaves + 1]):
-                        d2, x, y, z, f = triangle(px, py, pz, corners, j)
-                        if d2 < best or (d2 == best and faces[j] < face):
-                            best, qx, qy, qz, feature, row, face = d2, x, y, z, f, np.int64(j), faces[j]
-                            leaf = node
-                    continue
-                left = 2 * node
-                d_left = _box_distance2(px, py, pz, boxes, left)
-                d_right = _box_distance2(px, py, pz, boxes, left + 1)
-                near, far, d_near, d_far = left, left + 1, d_left, d_right
-                if d_right < d_left:
-                    near, far, d_near, d_far = left + 1, left, d_right, d_left
-                if d_far * slack <= best:
-                    stack_node[depth], stack_d2[depth] = far, d_far
-                    depth += 1
-                if d_near * slack <= best:
-                    stack_node[depth], stack_d2[depth] = near, d_near
-                    depth += 1
-            if outer == 1:
-                break
-            subtree = outer ^ 1
-            outer //= 2
-        out_d2[i] = best if row >= 0 else np.inf
-        out_q[i, 0], out_q[i, 1], out_q[i, 2] = qx, qy, qz
-        out_row[i], out_feature[i] = row, feature
-        home = leaf
-
-
 @njit(cache=True, nogil=True)
 def rays(
     origins, directions, chosen, limit, count_all, corners, faces, starts, boxes, out_t, out_row, out_winding, doubt

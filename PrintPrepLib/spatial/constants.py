@@ -38,3 +38,13 @@ CLIMBS = 60  # steps: each lengthens the distance by up to a quarter, zigzags be
 PATIENCE, LEAST_GAIN = 6, 1.01  # a climb that has not gained a hundredth in so many steps is at its top
 HALVINGS = 7  # halvings of the last step, which crosses the middle of the wall: to a hundredth of it
 LEAST_DISTANCE = 2.2250738585072014e-308  # a place on the surface has no direction away from it, and no division fails
+
+# Closest points of points that lie close together (_kernels_closest.py).
+GROUP = 32  # points whose closest triangles are listed together, at most,
+GROUP_LEAST = 4  # and at least: fewer look alone
+GROUP_LIST = 384  # triangles in the list; where there would be more, each point looks alone
+GROUP_WIDTH = 0.8  # width of the box of such points against the distance of the surface: wider, and the list is long
+GROUP_SLACK = 1.0 + 1e-9  # room for rounding in what is listed
+DISC_FLAT = 1e-4  # double area of a triangle against the square of its size below which its plane is not trusted
+DISC_SLACK = 1.0 - 1e-9  # room for rounding of the squared distance of discs: as a share,
+DISC_ROUNDING = 1e-12  # and in mm^2

@@ -88,6 +88,7 @@ class SurfaceIndex:
         progress: Progress = silent,
         *,
         rough_share: float = 0.0,
+        in_order: bool = False,
     ) -> ClosestPoints:
         """Find the exact nearest point of the surface for each query.
 
@@ -100,6 +101,8 @@ class SurfaceIndex:
         rough_share : float
             A point farther than the nearest by up to this share may be told instead, which is faster where much of
             the surface is about equally far. 0 for the nearest.
+        in_order : bool
+            Points that follow each other are near each other, as along a grid: they need no sorting.
 
         Raises
         ------
@@ -114,16 +117,21 @@ class SurfaceIndex:
         d2, where = np.empty(count), np.empty((count, 3))
         row, feature = np.empty(count, np.int64), np.empty(count, np.int8)
         tree, kernels = self.tree, self.kernels
+        if kernels is not None:
+            from . import _kernels_closest as compiled
+
+            _ = tree.discs  # before the threads ask for them
         slack = NODE_SLACK * (1.0 + rough_share) ** 2
         if kernels is None:
             _ = self._seeds  # built once, before the threads ask for it
 
         def work(chosen: Int64Array) -> None:
             if kernels is not None:
-                kernels.closest(
+                compiled.closest(
                     points,
                     chosen,
                     tree.corners,
+                    tree.discs,
                     tree.faces,
                     tree.starts,
                     tree.boxes,
@@ -140,12 +148,12 @@ class SurfaceIndex:
                 )
 
         if count:
-            order = self._order(points)
+            order = np.arange(count) if in_order else self._order(points)
             run_chunks(work, order, self._chunk, progress, "Measuring distances", self._least)
         faces = np.where(row >= 0, tree.faces[row], -1)
         return ClosestPoints(np.sqrt(d2), where, faces, feature)
 
-    def signed_distance(self, points: FloatArray, progress: Progress = silent) -> FloatArray:
+    def signed_distance(self, points: FloatArray, progress: Progress = silent, *, in_order: bool = False) -> FloatArray:
         """Distance of each point, (k,) mm: positive outside, negative inside.
 
         The side is told by the angle-weighted normal of the nearest triangle, edge or corner (Baerentzen and Aanaes
@@ -153,7 +161,7 @@ class SurfaceIndex:
         For a closed, outward mesh without crossings; elsewhere only the size of the figure is meaningful.
         """
         points = _checked(points, "points")
-        return self.with_sign(points, self.closest(points, progress=part(progress, 0.0, 0.9)))
+        return self.with_sign(points, self.closest(points, progress=part(progress, 0.0, 0.9), in_order=in_order))
 
     def with_sign(self, points: FloatArray, found: ClosestPoints) -> FloatArray:
         """Signed distance (k,) from closest points that were found before."""

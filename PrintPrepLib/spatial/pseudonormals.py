@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..engine import is_compiled
 from ..mesh import FloatArray, IntArray, Mesh
-from ..topology import edge_table
+from ..topology import EdgeTable, edge_table
+from ..triangle_sums import WORTH_COMPILING
 from .tree import Int64Array
 
 
@@ -41,10 +43,16 @@ class Pseudonormals:
 def pseudonormals(welded: Mesh) -> Pseudonormals:
     """Compute the normals of all features of a mesh whose vertices at the same place are one."""
     faces = welded.faces
+    table: EdgeTable = welded.derived("edges", edge_table)
+    of_edge, of_vertex = np.zeros((len(table.face_count), 3)), np.zeros((len(welded.vertices), 3))
+    if len(faces) >= WORTH_COMPILING and is_compiled():
+        from .._kernels_mesh import pseudonormals as add_up
+
+        normal = np.zeros(faces.shape)
+        add_up(welded.vertices, faces, table.of_face, normal, of_edge, of_vertex)
+        return Pseudonormals(normal, of_edge, of_vertex, table.of_face, faces)
     corners = welded.triangles
     normal = welded.face_normals()
-    table = edge_table(welded)
-    of_edge, of_vertex = np.empty((len(table.face_count), 3)), np.empty((len(welded.vertices), 3))
     sides = np.stack([corners[:, (k + 1) % 3] - corners[:, k] for k in range(3)], axis=1)
     length = np.sqrt(np.einsum("ijk,ijk->ij", sides, sides))
     double_area = np.einsum("ij,ij->i", normal, np.cross(sides[:, 0], sides[:, 1]))

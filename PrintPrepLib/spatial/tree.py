@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,15 @@ class Tree:
     def leaves(self) -> int:
         """Number of leaves, a power of two."""
         return len(self.starts) - 1
+
+    @cached_property
+    def discs(self) -> FloatArray:
+        """Middle, radius and axis of a disc round each triangle, (m, 7); only for the compiled searches."""
+        from . import _kernels_closest as kernels
+
+        out = np.empty((len(self.corners), 7))
+        in_threads(lambda begin, end: kernels.fill_discs(self.corners, begin, end, out), len(out))
+        return out
 
 
 def build_tree(vertices: FloatArray, faces: IntArray, *, compiled: bool = False) -> Tree:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..mesh import Mesh
-from ..spatial import Rule
+from ..spatial import Rule, exact_weld
 from ..topology import face_parts, non_manifold_vertices
-from .known import crossings_of, edges_of, welded
+from .known import crossings_of, edges_of
 from .winding import wrong_side_shells
 
 PACKED = 1 << 21
@@ -97,7 +97,7 @@ def find_defects(mesh: Mesh, *, crossings: bool = True) -> Defects:
 
 
 def _find_defects(mesh: Mesh, crossings: bool) -> Defects:
-    stored = welded(as_stored(mesh))
+    stored = exact_weld(as_stored(mesh))
     table = edges_of(stored)
     open_edges = table.open_edges if stored is mesh else max(table.open_edges, edges_of(mesh).open_edges)
     repeated = (stored.faces == np.roll(stored.faces, 1, axis=1)).any(axis=1)
@@ -131,4 +131,4 @@ def _duplicates(mesh: Mesh) -> int:
 
 def crossing_faces(mesh: Mesh, rule: Rule = Rule.CROSSING) -> int:
     """Count the triangles that cross others once they stand in an STL file."""
-    return len(crossings_of(welded(as_stored(mesh)), rule).faces)
+    return len(crossings_of(exact_weld(as_stored(mesh)), rule).faces)

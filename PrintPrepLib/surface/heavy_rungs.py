@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..errors import GeometryError
 from ..mesh import Mesh
 from ..progress import Progress, part
+from ..spatial import exact_weld
 from ..topology import face_parts
 from .defects import as_stored, find_defects
 from .doubles import drop_doubles
 from .holes import close_holes
-from .known import edges_of, welded
+from .known import edges_of
 from .overlaps import unite_overlaps
 from .pinches import part_pinches
 from .rebuild import CELLS_ALONG, Rebuilt, rebuild
@@ -101,7 +102,7 @@ def _on_a_grid(work: Work, source: Mesh, parts: int, progress: Progress) -> tupl
         except GeometryError as error:
             work.changed = {"skipped": str(error)}
             continue
-        candidate = part_pinches(welded(finer.mesh)).mesh
+        candidate = part_pinches(exact_weld(finer.mesh)).mesh
         if made is not None and made.lost_share <= _LOST_SHARE and face_parts(candidate)[0] >= face_parts(mesh)[0]:
             break  # what came apart was not broken by the grid
         made, mesh = finer, candidate
@@ -125,7 +126,7 @@ def _lighter(mesh: Mesh, tolerance_mm: float, progress: Progress) -> Mesh:
 def _tidy(mesh: Mesh, diagonal: float) -> Mesh:
     """Store a union and undo what storing does to it: points that became one, cracks of a step's width."""
     for _ in range(_TIDY_ROUNDS):
-        mesh = drop_doubles(welded(as_stored(mesh))).mesh
+        mesh = drop_doubles(exact_weld(as_stored(mesh))).mesh
         mesh = as_stored(part_pinches(orient(mesh).mesh).mesh)
         if edges_of(mesh).open_edges:
             mesh = close_holes(mesh, _CRACK_SHARE * diagonal).mesh

@@ -7,9 +7,10 @@ import numpy as np
 from ..errors import GeometryError
 from ..mesh import Mesh
 from ..progress import Progress
+from ..spatial import exact_weld
 from .doubles import drop_doubles
 from .holes import close_holes
-from .known import edges_of, welded
+from .known import edges_of
 from .pinches import part_pinches, split_pinches
 from .weld import close_seams
 from .winding import orient, shells
@@ -26,7 +27,7 @@ _SHEET_SHARE = 0.05
 def weld(work: Work, progress: Progress) -> None:
     """Make vertices at one place one, then join open edges that face each other."""
     before = len(work.mesh.vertices)
-    mesh = welded(work.mesh)
+    mesh = exact_weld(work.mesh)
     exact = before - len(mesh.vertices)
     _refuse_soup(mesh)
     table = edges_of(mesh)

@@ -14,7 +14,7 @@ from ..topology import non_manifold_vertices
 from .crop import grow
 from .defects import as_stored, find_defects
 from .doubles import drop_doubles
-from .known import crossings_of, edges_of, welded
+from .known import crossings_of, edges_of
 from .nearby import triangles_near
 from .pinches import part_pinches
 from .untangle import untangle
@@ -55,7 +55,7 @@ def mended_slivers(mesh: Mesh, old: Mask | None = None) -> Mended | None:
     old : (n,) bool, optional
         Vertices that were there before the boolean. Crossings among old triangles alone are not mended: None.
     """
-    stored = welded(as_stored(mesh))
+    stored = exact_weld(as_stored(mesh))
     marked = _marked(stored, None if old is None else _of_stored(mesh, stored, old))
     if marked is None or not marked.any():
         return None

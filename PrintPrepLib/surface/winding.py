@@ -9,8 +9,10 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from ..engine import is_compiled
 from ..mesh import FloatArray, Mesh
 from ..topology import EdgeTable
+from ..triangle_sums import WORTH_COMPILING
 from .known import edges_of
 
 _SAMPLES = 5
@@ -72,6 +74,11 @@ def orient(mesh: Mesh) -> Winding:
 def shells(mesh: Mesh, table: EdgeTable | None = None) -> tuple[int, Ints]:
     """Number the shells: triangles that hang together by edges which exactly two of them share."""
     table = edges_of(mesh) if table is None else table
+    if len(mesh.faces) >= WORTH_COMPILING and is_compiled():
+        from .._kernels_mesh import shells as compiled
+
+        found, of_face = compiled(table.of_face, table.face_count)
+        return int(found), of_face
     left, right, _ = _neighbors(mesh, table)
     size = len(mesh.faces)
     graph = coo_array((np.ones(len(left)), (left, right)), shape=(size, size))

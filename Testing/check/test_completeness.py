@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from PrintPrepLib.check import check_mesh
 from PrintPrepLib.check.raster import inside_voxels
+from PrintPrepLib.engine import Engine
 from PrintPrepLib.finding import Severity
 from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.surface import smooth
@@ -228,3 +229,10 @@ def test_raster_beyond_the_grid_and_overlapping() -> None:
     single = moved(sphere(5.0, (-2.0, 0.0, 0.0), 3), (10.0, 10.0, 10.0))
     inside = inside_voxels(pair.vertices, pair, (20, 20, 20))
     assert inside[inside_voxels(single.vertices, single, (20, 20, 20))].all()
+
+
+def test_numba_and_numpy_find_the_same_voxels():
+    mesh = moved(rotated(shell(5.0, 9.0), 33.0), (11.0, 10.0, 12.5))
+    one, two = (inside_voxels(mesh.vertices, mesh, (24, 18, 20), engine) for engine in (Engine.NUMBA, Engine.NUMPY))
+    assert one.any()
+    np.testing.assert_array_equal(one, two)

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from PrintPrepLib.export import MeshKind, read_mesh, write_assembly, write_mesh
 from PrintPrepLib.export.stl import HEADER
 from PrintPrepLib.export.units import Units
-from PrintPrepLib.export.weld import weld_exact
 from PrintPrepLib.mesh import Mesh
 from PrintPrepLib.topology import edge_table, is_closed_manifold
 from Testing.support import shapes
@@ -102,24 +101,6 @@ def test_any_open_soup_round_trips(data: st.DataObject, tmp_path: Path) -> None:
     write_mesh(mesh, tmp_path / f"x{suffix}")
     back = read_mesh(tmp_path / f"x{suffix}", units=Units.MM)
     assert np.allclose(back.triangles, mesh.triangles, atol=1e-4)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(*[st.sampled_from([-1.0, -0.0, 0.0, 1.0, 1.0 + 2**-52])] * 3), max_size=40))
-def test_weld_agrees_with_numpy(points: list[tuple[float, float, float]]) -> None:
-    values = np.array(points, np.float64).reshape(-1, 3)
-    first, group = weld_exact(values)
-    assert np.array_equal(values[first][group], values)
-    assert len(first) == (len(np.unique(values + 0.0, axis=0)) if len(values) else 0)
-    assert (np.diff(first) > 0).all()
-
-
-def test_weld_survives_hash_collisions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("PrintPrepLib.export.weld._hashes", lambda points: np.zeros(len(points), np.uint64))
-    values = np.array([[0.0, 0, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0], [2, 0, 0]])
-    first, group = weld_exact(values)
-    assert first.tolist() == [0, 1, 4]
-    assert group.tolist() == [0, 1, 0, 1, 2]
 
 
 def test_touching_parts_are_reported_in_stl_and_kept_in_3mf(tmp_path: Path) -> None:

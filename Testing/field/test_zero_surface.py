@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 from PrintPrepLib import field
 from PrintPrepLib.errors import Cancelled, GeometryError
@@ -108,6 +109,27 @@ def test_only_points_near_the_surface_are_asked_for() -> None:
     every = (90.0 / 0.5) ** 3
     assert asked < 0.12 * every  # the whole box would be 5.8 million points
     assert measure_mesh(out).open_edges == 0
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 10**6))
+def test_it_is_the_surface_that_the_whole_grid_would_give(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    balls = [ball(tuple(random.uniform(-9.0, 9.0, 3)), random.uniform(0.7, 6.0)) for _ in range(7)]
+    holes = [ball(tuple(random.uniform(-9.0, 9.0, 3)), random.uniform(0.3, 3.0)) for _ in range(7)]
+    shape = field.intersection(field.union(*balls), field.outside(field.union(*holes)))
+    cell = float(random.uniform(0.3, 0.5))
+    low, high = corner(-16.0), corner(16.0)
+    out = field.zero_surface(shape, low, high, cell)
+    steps = np.arange(int(32.0 / cell) + 4)
+    origin = low - cell * (1.0 + np.array(module.SHIFT))
+    z, y, x = np.meshgrid(steps, steps, steps, indexing="ij")
+    true = shape(origin + cell * np.stack([x, y, z], axis=-1).reshape(-1, 3)) / cell
+    true = np.where(true > 0.0, 1.0, -1.0) * np.maximum(np.abs(true), module.NEAREST)
+    points, faces = module._zero(true.reshape(x.shape).astype(np.float32))
+    assert len(out.faces) == len(faces)
+    assert len(out.vertices) == len(points)
+    assert cKDTree((out.vertices - origin) / cell).query(points)[0].max() < 1e-4
 
 
 def test_nothing_inside_gives_no_triangles() -> None:

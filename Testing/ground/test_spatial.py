@@ -72,6 +72,29 @@ def test_both_engines_give_the_same_numbers(shape):
         np.testing.assert_array_equal(a, b)
 
 
+BALL = shapes.sphere(subdivisions=3)
+NEEDLES = Mesh(BALL.vertices * (1.0, 1e-5, 1.0) + (300.0, -500.0, 1000.0), BALL.faces)
+HEAP = shapes.random_triangles(500, edge=0.3)
+
+
+@pytest.mark.skipif(len(ENGINES) < 2, reason="numba is not installed")
+@pytest.mark.parametrize("shape", [shapes.torus(), HEAP, NEEDLES, shapes.soup(shapes.box())])
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([1e-3, 0.05, 0.4, 3.0]), st.sampled_from([0.0, 0.5, 6.0, 40.0, np.inf]))
+def test_points_that_share_a_list_of_triangles_get_the_same_as_alone(shape, seed, spacing, limit):
+    random = np.random.default_rng(seed)
+    steps = np.stack(np.meshgrid(*[np.arange(9.0)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    low, high = shape.bounds
+    points = random.uniform(low - 3.0, high + 3.0) + spacing * steps
+    together, alone = (SurfaceIndex(shape, engine) for engine in ENGINES)
+    limits = np.where(random.random(len(points)) < 0.5, limit, np.inf)
+    first, second = together.closest(points, limits, in_order=True), alone.closest(points, limits)
+    np.testing.assert_array_equal(first.distance_mm, second.distance_mm)
+    np.testing.assert_array_equal(first.faces, second.faces)
+    np.testing.assert_array_equal(first.points, second.points)
+    np.testing.assert_array_equal(first.features, second.features)
+
+
 @pytest.mark.skipif(len(ENGINES) < 2, reason="numba is not installed")
 @pytest.mark.parametrize("count", [1, 5, 4097, 30_000])
 def test_both_engines_build_the_same_tree_and_the_same_areas(count):

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from PrintPrepLib.mesh import Mesh, concatenate
+from PrintPrepLib.spatial.pseudonormals import pseudonormals
+from PrintPrepLib.surface.winding import shells
 from PrintPrepLib.topology import (
     boundary_loops,
     edge_counts,
@@ -16,6 +18,7 @@ from PrintPrepLib.topology import (
     is_closed_manifold,
     non_manifold_vertices,
 )
+from PrintPrepLib.triangle_sums import WORTH_COMPILING
 from Testing.support import shapes
 
 
@@ -138,3 +141,25 @@ def test_counts_agree_with_counting_by_dictionary(seed: int, triangles: int, poi
     table = edge_table(mesh)
     assert {tuple(edge) for edge in table.vertices.tolist()} == set(uses)
     assert table.winding.tolist() == [sum(uses[tuple(edge)]) for edge in table.vertices.tolist()]
+
+
+def test_numba_and_numpy_list_the_same_edges_shells_and_normals(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    body = shapes.shell(subdivisions=5)
+    turned = np.array(body.faces)
+    turned[:50] = turned[:50, ::-1]
+    faces = np.concatenate([turned[3:], turned[100:103], [[0, 1, len(body.vertices) - 1]]])  # open and doubled
+    mesh = Mesh(body.vertices, faces)
+    assert len(mesh.faces) >= WORTH_COMPILING
+    compiled = edge_table(mesh), shells(mesh, edge_table(mesh)), pseudonormals(mesh)
+    for room in ("topology", "surface.winding", "spatial.pseudonormals"):
+        monkeypatch.setattr(f"PrintPrepLib.{room}.is_compiled", lambda: False)
+    mesh = Mesh(body.vertices, faces)
+    plain = edge_table(mesh), shells(mesh, edge_table(mesh)), pseudonormals(mesh)
+    for name in ("vertices", "face_count", "winding", "of_face"):
+        np.testing.assert_array_equal(getattr(compiled[0], name), getattr(plain[0], name))
+    assert set(compiled[0].face_count) == {1, 2, 3}
+    assert compiled[1][0] == plain[1][0] > 2
+    np.testing.assert_array_equal(compiled[1][1], plain[1][1])
+    for name in ("of_face", "of_edge", "of_vertex"):
+        np.testing.assert_allclose(getattr(compiled[2], name), getattr(plain[2], name), atol=1e-13)

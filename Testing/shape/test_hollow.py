@@ -159,9 +159,16 @@ def test_ribs_and_bars_are_joined_to_the_wall_and_all_drains(inside: Inside) -> 
     if inside is Inside.LATTICE:
         # Four families of bars with a square of spacing x spacing / sqrt 2 each: more than half of that, as they cross.
         share = 4.0 * np.pi / 4.0 * 1.6**2 / (8.0 * 8.0 / np.sqrt(2.0))
-        assert 0.5 * share < (made[0].volume_mm3 - plain) / (22.0 * 20.0 * 18.0) < share
+        thicker = 1.0 + 2.0 * made[1].details["settings"]["cell_mm"] ** 2 / 1.6**2  # so that chords are not thinner
+        assert 0.5 * share < (made[0].volume_mm3 - plain) / (22.0 * 20.0 * 18.0) < share * thicker**2
         assert index_of(made[0]).contains(np.array([[0.0, 0.0, 0.0], [2.0, 0.0, 2.0], [0.0, 3.0, 3.0]])).all()
         assert not index_of(made[0]).contains(np.array([[4.0, 4.0, 0.0]])).any()
+        turn, along = np.meshgrid(np.linspace(0.0, 2.0 * np.pi, 60), np.linspace(1.5, 4.5, 60))
+        axis, first, second = np.array([1.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, -1.0])
+        round_bar = along[..., None] * axis / np.sqrt(2.0) + 0.799 * (
+            np.cos(turn)[..., None] * first + np.sin(turn)[..., None] * second / np.sqrt(2.0)
+        )
+        assert index_of(made[0]).contains(round_bar.reshape(-1, 3)).all()  # nowhere thinner than asked
 
 
 def test_a_wall_below_the_process_is_refused_unless_asked_for() -> None:

@@ -29,9 +29,6 @@ TURNS = (0.13, 0.61, 1.27)
 THIN_SHARE = 4.0
 """A new triangle must be higher than so many steps of single precision, or an STL file may fold it over."""
 
-KEY_STEP = 7919
-"""Makes one number of three corners; a triangle is told from its first side all the same, should it wrap round."""
-
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 Triples = npt.NDArray[np.integer[Any]]
@@ -60,20 +57,13 @@ class Work:
         self.vertices = np.array(mesh.vertices)
         self.faces: IntArray = np.array(mesh.faces)
         self.kind = kind
-        self._outer = self.faces[kind == self.OUTER]
-        self._boxes = _boxes(self.vertices, self.faces)
+        self._outer = int(np.count_nonzero(kind == self.OUTER))
+        self._own = np.ones(len(self.faces), bool)  # as they were before the first hole
 
     @property
     def outer_cut(self) -> int:
         """Triangles of the outer surface that are no longer there as they were."""
-        base = len(self.vertices)
-
-        def key(faces: IntArray) -> Rows:
-            a, b, c = _turned(faces).astype(np.int64).T
-            out: Rows = (a * base + b) * KEY_STEP + c
-            return out
-
-        return int(np.count_nonzero(~np.isin(key(self._outer), key(self.faces[self.kind == self.OUTER]))))
+        return self._outer - int(np.count_nonzero(self._own & (self.kind == self.OUTER)))
 
     def drill(self, bore: Bore) -> bool:
         """Drill one hole; return False, and change nothing, where it does not come out as one clean hole."""
@@ -100,10 +90,12 @@ class Work:
         ends = np.array([bore.start, bore.start + bore.length_mm * bore.axis])
         reach = bore.radius_mm + margin
         low, high = ends.min(axis=0) - reach, ends.max(axis=0) + reach
-        near = np.ones(self._boxes.shape[1], bool)
+        beyond = np.zeros(len(self.vertices), np.uint8)  # a bit for each side of the box that a corner lies beyond
         for axis in range(3):
-            near &= (self._boxes[3 + axis] >= low[axis]) & (self._boxes[axis] <= high[axis])
-        rows = np.flatnonzero(near)
+            beyond |= (self.vertices[:, axis] < low[axis]).view(np.uint8) << (2 * axis)
+            beyond |= (self.vertices[:, axis] > high[axis]).view(np.uint8) << (2 * axis + 1)
+        a, b, c = (beyond[self.faces[:, corner]] for corner in range(3))
+        rows = np.flatnonzero(a & b & c == 0)
         local = (self.vertices[self.faces[rows]] - bore.start) @ frame.T
         low = np.array([-reach, -reach, -margin])
         high = np.array([reach, reach, bore.length_mm + margin])
@@ -111,8 +103,11 @@ class Work:
 
     def _cut(
         self, bore: Bore, frame: FloatArray, piece: Rows, border: Triples, radius: float, turn: float
-    ) -> tuple[FloatArray, Triples, npt.NDArray[np.int8]] | None:
-        """New vertices, triangles (numbers beyond the old vertices are new ones) and kinds; None where it fails."""
+    ) -> tuple[FloatArray, Triples, npt.NDArray[np.int8], Bools] | None:
+        """New vertices, triangles (numbers beyond the old vertices are new ones), kinds, and which are as they were.
+
+        None where it fails.
+        """
         faces = self.faces[piece]
         used = np.unique(faces)
         place = np.full(len(self.vertices), -1)
@@ -145,25 +140,28 @@ class Work:
         if not _same_border(border, _border(made)) or _euler(made) != _euler(faces) - 2:
             return None
         added = np.array(new).reshape(-1, 3)
-        if not _storable(np.concatenate([self.vertices, added]), made[~_unchanged(made, source, faces)]):
+        same = _unchanged(made, source, faces)
+        if not _storable(np.concatenate([self.vertices, added]), made[~same]):
             return None
+        same[same] = self._own[piece][source[same]]
         kind = np.where(source >= 0, self.kind[piece][np.maximum(source, 0)], np.int8(self.DRAIN)).astype(np.int8)
-        return added, made.astype(self.faces.dtype), kind
+        return added, made.astype(self.faces.dtype), kind, same
 
-    def _put_back(self, piece: Rows, vertices: FloatArray, faces: Triples, kind: npt.NDArray[np.int8]) -> None:
+    def _put_back(
+        self, piece: Rows, vertices: FloatArray, faces: Triples, kind: npt.NDArray[np.int8], own: Bools
+    ) -> None:
         self.vertices = np.concatenate([self.vertices, vertices])
         room = len(piece)
         if len(faces) < room:  # a triangle that is repeated would be no surface: those left over go
-            gone = np.zeros(len(self.faces), bool)
-            gone[piece[len(faces) :]] = True
-            self.faces, self.kind, self._boxes = self.faces[~gone], self.kind[~gone], self._boxes[:, ~gone]
+            stay = np.ones(len(self.faces), bool)
+            stay[piece[len(faces) :]] = False
+            self.faces, self.kind, self._own = self.faces[stay], self.kind[stay], self._own[stay]
             piece = piece[: len(faces)]  # they lie before those that went: piece is ascending
-        self.faces[piece], self.kind[piece] = faces[:room], kind[:room]
-        self._boxes[:, piece] = _boxes(self.vertices, faces[:room])
+        self.faces[piece], self.kind[piece], self._own[piece] = faces[:room], kind[:room], own[:room]
         if len(faces) > room:
             self.faces = np.concatenate([self.faces, faces[room:]])
             self.kind = np.concatenate([self.kind, kind[room:]])
-            self._boxes = np.concatenate([self._boxes, _boxes(self.vertices, faces[room:])], axis=1)
+            self._own = np.concatenate([self._own, own[room:]])
 
 
 def _subtract(corners: FloatArray, faces: Triples, prism: Mesh) -> tuple[FloatArray, Triples, Rows] | None:
@@ -221,17 +219,6 @@ def _across(axis: FloatArray) -> tuple[FloatArray, FloatArray]:
     first = np.cross(side, axis)
     first /= np.linalg.norm(first)
     return first, np.cross(axis, first)
-
-
-def _boxes(vertices: FloatArray, faces: Triples) -> npt.NDArray[np.float32]:
-    """Lowest and highest x, y, z of each triangle, (6, m), a step of single precision wider."""
-    out = np.empty((6, len(faces)), np.float32)
-    for axis in range(3):
-        column = np.ascontiguousarray(vertices[:, axis])
-        a, b, c = (column[faces[:, corner]] for corner in range(3))
-        out[axis] = np.nextafter(np.minimum(np.minimum(a, b), c).astype(np.float32), np.float32(-np.inf))
-        out[3 + axis] = np.nextafter(np.maximum(np.maximum(a, b), c).astype(np.float32), np.float32(np.inf))
-    return out
 
 
 def _border(faces: Triples) -> Triples:

@@ -47,6 +47,8 @@ class Hollow:
     inside : Inside
     spacing_mm, bar_mm : float
         From one rib or bar to the next, and how thick they are.
+    cell_mm : float
+        Edge of a cell of the grid on which the hollow is made: bars are thicker by what its triangles cut off.
     frame : (3, 3)
         Axes of the print; bars rise at 45 degrees to the last, ribs stand along it: neither needs support.
     origin : (3,)
@@ -58,6 +60,7 @@ class Hollow:
     inside: Inside
     spacing_mm: float
     bar_mm: float
+    cell_mm: float
     frame: FloatArray
     origin: FloatArray
 
@@ -66,7 +69,7 @@ class Hollow:
         out = self.depth(points) - self.wall_mm
         if self.inside is Inside.NONE:
             return out
-        near = np.flatnonzero(out > -self.bar_mm)
+        near = np.flatnonzero(out > -2.0 * self.bar_mm)
         out[near] = np.minimum(out[near], -self.material(points[near], out[near]))
         return out
 
@@ -86,7 +89,9 @@ class Hollow:
             side = _off(across, s) ** 2
             for slope in (along - z, along + z):
                 np.minimum(nearest, side + _off(slope / DIAGONAL, s / DIAGONAL) ** 2, out=nearest)
-        return np.asarray(0.5 * self.bar_mm - np.sqrt(nearest))
+        radius = 0.5 * self.bar_mm
+        cut_off = 2.0 * self.cell_mm**2 / (8.0 * radius)  # of a circle by a chord as long as a cell's diagonal
+        return np.asarray(radius + cut_off - np.sqrt(nearest))
 
     def _ribs(self, local: FloatArray, beyond_wall: FloatArray) -> FloatArray:
         """Upright ribs in two directions, interrupted halfway between two crossings, of limited height."""

@@ -22,13 +22,15 @@ SUPERIOR = (0.0, 0.0, 1.0)
 CELLS_PER_WALL = 4.0
 """Cells of the grid in a wall, at least. The level round a point or sharp groove of the outer surface is a ball of the
 wall's radius: a triangle within a cell cuts it short by at most 3 cell^2 / (8 wall), which is 2.3 % of the wall."""
+CELLS_PER_BAR = 2.5
+"""The same in a bar or rib, which is made thicker by what triangles within a cell cut off it."""
 WORTH_DIAMETERS = 3.0
 """A hollow is worth its drains from the volume of a ball of so many drains' diameter on."""
 LARGEST_SHARE = 0.25
 """A wall above this share of the model's diagonal is the model's own size."""
-SPACING_BARS, SPACING_DRAINS = 5.0, 2.0
+SPACING_BARS, SPACING_DRAINS, SPACINGS = 5.0, 2.0, 20.0
 """Distance from bar to bar: so many bars, and so many drains with a bar, whichever is more, so that what is to flow out
-flows through the lattice as well as through the drains."""
+flows through the lattice as well as through the drains; and no finer than so many in the model's diagonal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +53,8 @@ class Settings:
     @property
     def cell_mm(self) -> float:
         """Edge of a cell of the grid."""
-        finest = self.wall_mm if self.inside is Inside.NONE else min(self.wall_mm, self.bar_mm)
-        return finest / CELLS_PER_WALL
+        cell = self.wall_mm / CELLS_PER_WALL
+        return cell if self.inside is Inside.NONE else min(cell, self.bar_mm / CELLS_PER_BAR)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -83,6 +85,7 @@ def settings_for(
     inside: Inside,
     spacing_mm: float | None,
     bar_mm: float | None,
+    diagonal_mm: float,
 ) -> Settings:
     """Fill in what was left open.
 
@@ -134,7 +137,7 @@ def settings_for(
     thick = 0.0 if inside is Inside.NONE else stated(bar_mm, bar, "thickness of bars", "--bar")
     spacing = 0.0
     if inside is not Inside.NONE:
-        usual = max(SPACING_BARS * thick, SPACING_DRAINS * diameter + thick)
+        usual = max(SPACING_BARS * thick, SPACING_DRAINS * diameter + thick, diagonal_mm / SPACINGS)
         spacing = usual if spacing_mm is None else float(spacing_mm)
         if not thick > 0.0 or not spacing >= 2.0 * thick:
             raise InputError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import numpy as np
+
 from ...errors import GeometryError
 from ...field import distance_inside
 from ...mesh import FloatArray, Mesh
@@ -60,7 +62,7 @@ def hollow(
         Inside.NONE
     ),
     spacing_mm: Annotated[
-        float | None, Param("From one rib or bar to the next. By bar and drain.", unit="mm", low=0.0)
+        float | None, Param("From one rib or bar to the next. By bar, drain and the size of the model.", unit="mm", low=0.0)
     ] = None,
     bar_mm: Annotated[
         float | None, Param("Thickness of ribs and bars. As the process can print.", unit="mm", low=0.0)
@@ -105,7 +107,7 @@ def hollow(
     settings = settings_for(
         process=process, material=material, wall_mm=wall_mm, allow_thin=allow_thin, drains=drains,
         drain_diameter_mm=drain_diameter_mm, min_cavity_ml=min_cavity_ml, up=up, inside=inside, spacing_mm=spacing_mm,
-        bar_mm=bar_mm,
+        bar_mm=bar_mm, diagonal_mm=0.0 if mesh.is_empty else float(np.linalg.norm(mesh.size_mm)),
     )  # fmt: skip
     model = exact_weld(mesh).without_unused_vertices()
     progress(0.0, "Looking at the model")
@@ -149,6 +151,7 @@ def _function(solid: Mesh, settings: Settings) -> Hollow:
         settings.inside,
         settings.spacing_mm,
         settings.bar_mm,
+        settings.cell_mm,
         frame_of(settings.up),
         middle,
     )
