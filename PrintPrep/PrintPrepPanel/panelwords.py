@@ -15,6 +15,8 @@ _WORD = r"(?!(?:or|and)\b)[A-Za-z0-9][\w-]*(?:[.,]\d+)*"
 _COMMAND = re.compile(rf"`*printprep ([a-z][a-z-]*)((?:\s+(?:(?:{_OPTION}|-o)(?:\s+{_WORD})?|[A-Z]+\b))*)`*")
 _IN_COMMAND = re.compile(rf"({_OPTION})(?:\s+({_WORD}))?")
 _WITH_OPTION = re.compile(rf"({_OPTION})(?:\s+({_VALUE}))?")
+_OF_OTHERS = re.compile(r"""('python -m [^']*'|pip_install\("[^"]*"\))""")
+"""A command of another program, which is to be typed as it is."""
 _FILES = re.compile(r"^[A-Z][A-Z,]*$")
 """A placeholder of the command line, such as FILE."""
 
@@ -23,7 +25,10 @@ def in_panel_words(text: str) -> str:
     """Return a sentence of the library without commands and options of the command line."""
     if "--" not in text and "printprep " not in text:
         return text
-    return _WITH_OPTION.sub(_option, _COMMAND.sub(_command, text))
+    spans = _OF_OTHERS.split(text)  # those of other programs stand between
+    for number in range(0, len(spans), 2):
+        spans[number] = _WITH_OPTION.sub(_option, _COMMAND.sub(_command, spans[number]))
+    return "".join(spans)
 
 
 def _command(found: re.Match[str]) -> str:

@@ -47,6 +47,8 @@ def test_missing_packages_without_internet(host: Any, own_temporary: Path) -> No
     text = panel.ui.statusLabel.text
     assert "manifold3d" in text
     assert "wheels" in text
+    assert "--only-binary=:all: --python-version 3.12 -d wheels" in text  # to be typed as it is
+    assert "--no-index --find-links FOLDER" in text
     assert not panel.panel.runner.running
     assert list(own_temporary.iterdir()) == []
 

@@ -73,9 +73,10 @@ def matrix_modules(content: str) -> npt.NDArray[np.bool_]:
     try:
         from pystrich.datamatrix import DataMatrixData, DataMatrixEncoder
     except ImportError as error:
-        raise MissingPackageError("A data matrix needs the Python package 'pystrich'. Install it and try again.") from (
-            error
-        )
+        raise MissingPackageError(
+            "A data matrix needs the Python package 'pystrich', which is not installed (within Slicer it is not by "
+            "itself, since it may replace the package Pillow that Slicer brings). Take a QR code, or install it."
+        ) from error
     _check(content)
     code = DataMatrixEncoder(DataMatrixData(content, auto_encoding=True), quiet_zone=0).get_rect_marks()
     out = np.zeros((code.height, code.width), bool)
