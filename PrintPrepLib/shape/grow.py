@@ -21,8 +21,8 @@ CELLS_PER_OFFSET = 4.0
 """Cells of the grid in the distance asked for: edges are beveled by half a cell, an eighth of it."""
 FINEST_MM, COARSEST_MM = 0.2, 1.0
 """Bounds of the cell where none is asked for: finer is below what printers make, coarser is seen on the model."""
-MOST_CELLS_ALONG = 600
-"""Cells along the longest side where none is asked for; a head at 0.4 mm."""
+MOST_CELLS_ALONG = 400
+"""Cells along the longest side where none is asked for; a head at 0.5 mm, two to three million triangles."""
 SAMPLES = 20_000
 """Points by area of the result at which its distance from the model is measured."""
 NEAR_SHARE = 0.25

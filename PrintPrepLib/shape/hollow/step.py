@@ -62,7 +62,8 @@ def hollow(
         Inside.NONE
     ),
     spacing_mm: Annotated[
-        float | None, Param("From one rib or bar to the next. By bar, drain and the size of the model.", unit="mm", low=0.0)
+        float | None,
+        Param("From one rib or bar to the next. By bar, drain and the size of the model.", unit="mm", low=0.0),
     ] = None,
     bar_mm: Annotated[
         float | None, Param("Thickness of ribs and bars. As the process can print.", unit="mm", low=0.0)
