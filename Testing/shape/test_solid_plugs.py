@@ -135,3 +135,19 @@ def test_one_check_for_all_steps_that_need_a_solid() -> None:
     refuse_crossings(ball)
     with pytest.raises(GeometryError, match="triangles of the lumen cross"):
         refuse_crossings(concatenate([ball, ball.with_vertices(ball.vertices + 3.0)]), "lumen")
+
+
+def test_holes_in_a_row_are_told() -> None:
+    """A cracked plate: five short pieces of the crack with bridges between them, and three round holes."""
+    plate = shapes.plate((40.0, 20.0), 1.5, 2).to_manifold()
+    for k in range(5):
+        plate -= shapes.box((3.0, 1.5, 8.0), (-10.0 + 4.5 * k, 0.3 * k, 0.0)).to_manifold()
+    round_ones = [(5.0, 6.0, 0.0), (-8.0, -6.0, 0.0), (12.0, -6.0, 0.0)]
+    for place in round_ones:
+        plate -= shapes.cylinder(0.8, 8.0, place).to_manifold()
+    _, receipt = solid(Mesh.from_manifold(plate), max_hole_mm=4.0)
+    (row,) = receipt.details["in_rows"]
+    places = [round(point[0], 1) for point in row]
+    assert sorted(places) == [-10.0, -5.5, -1.0, 3.5, 8.0]
+    assert places in (sorted(places), sorted(places, reverse=True))
+    assert any("fracture or suture" in warning for warning in receipt.warnings)

@@ -22,6 +22,7 @@ from .choose import BY_HAND, Choice, choose
 from .close import close_openings, opening_dict
 from .core import Filling, fill_inside, without_cavities
 from .gaps import gap_widths
+from .in_row import in_rows
 from .openings import find_openings
 from .words import words_of
 
@@ -197,6 +198,7 @@ def _details(made: _Made, choice: Choice) -> dict[str, Any]:
         "cavities_left": made.cavities_after[:LISTED],
         "cavities_left_total": len(made.cavities_after),
         "unmoved_share": made.same_share,
+        "in_rows": [[opening_dict(choice.to_close[k])["at_mm"] for k in row] for row in in_rows(choice.to_close)],
         "smallest_seen_mm": choice.smallest_seen_mm,
         "marked_but_filled": made.marked_filled,
     }

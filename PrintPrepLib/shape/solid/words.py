@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...receipt import MeshMeasures
@@ -53,6 +53,11 @@ def words_of(
         f"The opening at {_at(one)} was marked to stay open, but lies inside of what was filled: no ball of "
         f"{widest:g} mm comes there from outside. Leave the way to it open, too, or only close holes."
         for one in details["marked_but_filled"][:SAID]
+    ]
+    warnings += [
+        f"{len(row)} of the closed holes follow one another along a line, from {_place(row[0])} to {_place(row[-1])}: "
+        "they may be one fracture or suture with bridges across it. If so, keep them open: mark them with keep_at_mm."
+        for row in details["in_rows"][:SAID]
     ]
     standing = [plug for plug in closed if plug["stands_out_mm"] > STANDS_OUT_MM]
     if standing:
@@ -116,5 +121,9 @@ def _filled(details: Mapping[str, Any], intent: str) -> list[str]:
     return out or ["Inside there was nothing to fill: no closed cavity, and no air that the ball does not reach."]
 
 
+def _place(point: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{value:.1f}" for value in point) + ")"
+
+
 def _at(item: Mapping[str, Any]) -> str:
-    return "(" + ", ".join(f"{value:.1f}" for value in item["at_mm"]) + ")"
+    return _place(item["at_mm"])
