@@ -150,6 +150,37 @@ def _lowest(lower, v):
     return v
 
 
+@njit(cache=True, nogil=True)
+def several_fans(faces, of_face, edges, odd):
+    """Which vertices have triangles in more than one fan, but odd ones, whose edges need not be regular.
+
+    ``of_face`` (m, 3) numbers the edges of each triangle; at the vertices that are not odd, each has two sides.
+    """
+    first, twin = np.full(edges, -1, np.int32), np.full(3 * len(faces), -1, np.int32)
+    start, valence = np.full(len(odd), -1, np.int32), np.zeros(len(odd), np.int32)
+    for f in range(len(faces)):
+        for s in range(3):
+            side, edge, vertex = 3 * f + s, of_face[f, s], faces[f, s]
+            if first[edge] < 0:
+                first[edge] = side
+            else:
+                twin[side], twin[first[edge]] = first[edge], side
+            start[vertex] = side
+            valence[vertex] += 1
+    out = np.zeros(len(odd), np.bool_)
+    for vertex in range(len(odd)):
+        if start[vertex] < 0 or odd[vertex]:
+            continue
+        # The twin of a side starts at its other end: the side after it starts at the same vertex again.
+        met, side = 0, start[vertex]
+        while met == 0 or side != start[vertex]:
+            other = twin[side]
+            side = other - 2 if other % 3 == 2 else other + 1
+            met += 1
+        out[vertex] = met != valence[vertex]
+    return out
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def edges(faces, vertices, of_face):
     """Edges of a mesh, lower and higher vertex, in their order; triangles of each, and uses backward.

@@ -169,8 +169,19 @@ def non_manifold_vertices(mesh: Mesh, edges: EdgeTable | None = None) -> npt.NDA
     if mesh.is_empty:
         return np.empty(0, np.int64)
     table = edge_table(mesh) if edges is None else edges
-    if bool(((table.face_count == 2) & (table.winding == 0)).all()):
-        return _several_fans(mesh, table)
+    irregular = (table.face_count != 2) | (table.winding != 0)
+    odd = np.zeros(len(mesh.vertices), bool)
+    odd[table.vertices[irregular]] = True
+    regular = _several_fans(mesh, table, odd)
+    if not irregular.any():
+        return regular
+    near = Mesh(mesh.vertices, mesh.faces[odd[mesh.faces].any(axis=1)])
+    others = _several_groups(near, edge_table(near))
+    return np.union1d(regular, others[odd[others]])
+
+
+def _several_groups(mesh: Mesh, table: EdgeTable) -> npt.NDArray[np.int64]:
+    """Vertices whose corners do not all hang together, with any edges."""
     corners = 3 * len(mesh.faces)
     # Two corners at one vertex are joined when their triangles share an edge at that vertex. Side s of a triangle
     # runs from corner s to corner s+1, so each side speaks for two corners.
@@ -190,10 +201,18 @@ def non_manifold_vertices(mesh: Mesh, edges: EdgeTable | None = None) -> npt.NDA
     return np.flatnonzero(fans_at > 1)
 
 
-def _several_fans(mesh: Mesh, table: EdgeTable) -> npt.NDArray[np.int64]:
-    """Vertices with more than one fan where every edge is regular: walk round each and count the corners met."""
-    sides = np.argsort(table.of_face.ravel())  # the two sides of an edge stand next to each other
-    twin = np.empty(len(sides), np.int64)
+def _several_fans(mesh: Mesh, table: EdgeTable, odd: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Vertices with more than one fan, but odd ones, which have edges that are not regular.
+
+    Walks round each from triangle to triangle and counts the corners met.
+    """
+    if len(mesh.faces) >= WORTH_COMPILING and is_compiled():
+        from . import _kernels_mesh as kernels
+
+        return np.flatnonzero(kernels.several_fans(mesh.faces, table.of_face, len(table.face_count), odd))
+    sides = np.argsort(table.of_face.ravel(), kind="stable")
+    sides = sides[(table.face_count == 2)[table.of_face.ravel()[sides]]]  # the two of an edge stand next to each other
+    twin = np.full(3 * len(mesh.faces), -1, np.int64)
     twin[sides[0::2]] = sides[1::2]
     twin[sides[1::2]] = sides[0::2]
     # Side s of a triangle starts at corner s. Its twin starts at the other end, so the corner after the twin's is the
@@ -203,7 +222,7 @@ def _several_fans(mesh: Mesh, table: EdgeTable) -> npt.NDArray[np.int64]:
     valence = np.bincount(of_corner, minlength=len(mesh.vertices))
     first = np.full(len(mesh.vertices), -1, np.int64)
     first[of_corner] = np.arange(len(of_corner))
-    walking = np.flatnonzero(first >= 0)
+    walking = np.flatnonzero((first >= 0) & ~odd)
     corner = following[first[walking]]
     met = np.ones(len(mesh.vertices), np.int64)
     while len(walking):
@@ -211,7 +230,7 @@ def _several_fans(mesh: Mesh, table: EdgeTable) -> npt.NDArray[np.int64]:
         walking, corner = walking[on], corner[on]
         met[walking] += 1
         corner = following[corner]
-    return np.flatnonzero((valence > 0) & (met != valence))
+    return np.flatnonzero((valence > 0) & ~odd & (met != valence))
 
 
 def is_closed_manifold(mesh: Mesh) -> bool:

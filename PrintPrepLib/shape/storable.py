@@ -6,7 +6,7 @@ import numpy as np
 
 from ..mesh import Mesh
 from ..progress import Progress, silent
-from ..surface.defects import find_defects
+from ..surface.defects import is_clean
 from ..surface.slivers import mended_slivers
 from .identical import is_among
 from .join.bodies import STORED_STEPS, as_clean
@@ -29,16 +29,16 @@ def storable(mesh: Mesh, source: Mesh, progress: Progress = silent) -> tuple[Mes
         What it was made of. Where that is not clean itself, the result need not be.
     """
     progress(0.0, "Looking at the surface as a file holds it")
-    if find_defects(mesh).clean:
+    if is_clean(mesh):
         return mesh, (), ()
     near = mended_slivers(mesh, is_among(mesh, source))
     if near is not None:
         return near.mesh.with_name(mesh.name), (REPAIRED.format(near.moved_mm),), ()
     step = STORED_STEPS * float(np.abs(mesh.bounds).max())
     short = Mesh.from_manifold(mesh.to_manifold().simplify(step), mesh.name)
-    if not short.is_empty and find_defects(short).clean:
+    if not short.is_empty and is_clean(short):
         return short, (f"Edges shorter than {1000.0 * step:.2g} um that came from cutting were taken out.",), ()
-    if not find_defects(source).clean:
+    if not is_clean(source):
         return (
             mesh,
             (),

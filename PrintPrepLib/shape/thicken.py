@@ -6,14 +6,15 @@ from typing import Annotated
 
 import numpy as np
 
-from ..errors import GeometryError, InputError
+from ..errors import InputError
 from ..mesh import Mesh
 from ..parameters import Param
 from ..progress import Progress, part, silent
 from ..receipt import Receipt, Stopwatch, measure_mesh
-from ..spatial import crossings_and_contacts, exact_weld
+from ..spatial import crossings_and_contacts
 from ..spatial.change import change_between
 from .account import account_of, left_places
+from .closed import closed_model
 from .growth import Direction
 from .rounds import MARGINS, State, is_cured, look_round, one_round, whole_bars
 from .thicken_words import spread_out, words_of
@@ -147,17 +148,7 @@ def _checked(mesh: Mesh, limit: float, keep_gap: float, transition: float) -> Me
         raise InputError(f"The wanted wall must be above zero, got {limit:g} mm.")
     if not 0.0 <= keep_gap < np.inf or not 0.0 <= transition < np.inf:
         raise InputError("The gap to keep and the transition must not be negative.")
-    if mesh.is_empty:
-        raise GeometryError(f"The mesh '{mesh.name}' is empty: there is nothing to thicken.")
-    model = exact_weld(mesh).without_unused_vertices()
-    measured = measure_mesh(model)
-    if measured.open_edges or measured.non_manifold_edges or measured.misoriented_edges:
-        raise GeometryError(
-            "Thickening needs a closed surface: this one has open, crossing or wrongly turned edges, so it has no "
-            "inside. Repair it first."
-        )
-    if measured.volume_mm3 <= 0.0:
-        raise GeometryError("The surface is inside out. Repair it first.")
+    model = closed_model(mesh, "Thickening needs a closed surface", "there is nothing to thicken")
     diagonal = float(np.linalg.norm(model.size_mm))
     if limit > LARGEST_SHARE * diagonal:
         raise InputError(

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ..mesh import Mesh
 from ..spatial import Rule, exact_weld
-from ..topology import face_parts, non_manifold_vertices
-from .known import crossings_of, edges_of
+from ..topology import edge_counts, face_parts
+from .known import crossings_of, edges_of, pinches_of
 from .winding import wrong_side_shells
 
 PACKED = 1 << 21
@@ -96,16 +96,44 @@ def find_defects(mesh: Mesh, *, crossings: bool = True) -> Defects:
     return found
 
 
+def is_clean(mesh: Mesh, *, crossings: bool = True) -> bool:
+    """Whether :func:`find_defects` would find a clean solid; at the first thing that is not, the answer is no.
+
+    Parameters
+    ----------
+    crossings : bool
+        False where it is known that no triangles cross.
+    """
+    key = f"is clean, crossings {crossings}"
+    clean: bool = mesh.derived(key, lambda m: _is_clean(m, crossings))
+    return clean
+
+
+def _is_clean(mesh: Mesh, crossings: bool) -> bool:
+    stored = exact_weld(as_stored(mesh))
+    repeated = (stored.faces == stored.faces[:, (1, 2, 0)]).any()
+    edges = edge_counts(stored)
+    if repeated or edges.open_edges or edges.non_manifold_edges or edges.misoriented_edges:
+        return False
+    if edge_counts(mesh).open_edges:
+        return False
+    if _duplicates(stored) or len(pinches_of(stored)) or stored.volume_mm3 <= 0:
+        return False
+    if crossings and len(crossings_of(stored).faces):
+        return False
+    return not len(wrong_side_shells(stored))
+
+
 def _find_defects(mesh: Mesh, crossings: bool) -> Defects:
     stored = exact_weld(as_stored(mesh))
     table = edges_of(stored)
-    open_edges = table.open_edges if stored is mesh else max(table.open_edges, edges_of(mesh).open_edges)
+    open_edges = table.open_edges if stored is mesh else max(table.open_edges, edge_counts(mesh).open_edges)
     repeated = (stored.faces == np.roll(stored.faces, 1, axis=1)).any(axis=1)
     sound = open_edges == 0 and table.non_manifold_edges == 0 and table.misoriented_edges == 0
     return Defects(
         open_edges=open_edges,
         non_manifold_edges=table.non_manifold_edges,
-        non_manifold_vertices=len(non_manifold_vertices(stored, table)),
+        non_manifold_vertices=len(pinches_of(stored)),
         misoriented_edges=table.misoriented_edges,
         degenerate_faces=int(np.count_nonzero(repeated)),
         flat_faces=int(np.count_nonzero(flat_faces(stored) & ~repeated)),

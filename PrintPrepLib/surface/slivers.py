@@ -12,9 +12,9 @@ from ..mesh import FloatArray, Mesh
 from ..spatial import exact_weld
 from ..topology import non_manifold_vertices
 from .crop import grow
-from .defects import as_stored, find_defects
+from .defects import as_stored, is_clean
 from .doubles import drop_doubles
-from .known import crossings_of, edges_of
+from .known import crossings_of, edges_of, pinches_of
 from .nearby import triangles_near
 from .pinches import part_pinches
 from .untangle import untangle
@@ -45,7 +45,8 @@ def mended_slivers(mesh: Mesh, old: Mask | None = None) -> Mended | None:
     """Mend what storing in single precision folds, near the places only; None where that does not make it clean.
 
     Around each defect a part is cut out, and degenerate triangles, pinches and crossings are cured there. It is put
-    back only if its border stayed as it was to the bit, and the whole is proven clean then. Vertices that are not
+    back only if its border stayed as it was to the bit, and the whole is proven clean then: its topology as a whole,
+    crossings of the new triangles with all near them (of the others none crossed another). Vertices that are not
     moved keep their double precision.
 
     Parameters
@@ -80,7 +81,21 @@ def mended_slivers(mesh: Mesh, old: Mask | None = None) -> Mended | None:
     whole = exact_weld(Mesh(np.concatenate([rest.vertices, new.vertices]), faces, mesh.name)).without_unused_vertices()
     whole = _unrounded(whole, mesh)
     moved = max(report.max_mm, parting.moved_mm if parting.vertices or parting.edges else 0.0)
-    return Mended(whole, moved) if find_defects(whole).clean else None
+    return Mended(whole, moved) if _is_clean_now(whole, new) else None
+
+
+def _is_clean_now(whole: Mesh, new: Mesh) -> bool:
+    """Whether the whole is clean, where its other triangles are known not to cross one another.
+
+    All crossings of the surface before were among triangles that are not there any more. So only the new ones are to
+    be looked at, with what is near them.
+    """
+    if not is_clean(whole, crossings=False):
+        return False
+    stored = exact_weld(as_stored(whole))
+    corners = new.vertices[new.faces]
+    near = triangles_near(stored, corners.min(axis=1), corners.max(axis=1))
+    return not len(crossings_of(stored.submesh(near)).faces)
 
 
 def _unrounded(whole: Mesh, mesh: Mesh) -> Mesh:
@@ -111,7 +126,7 @@ def _marked(stored: Mesh, old: Mask | None) -> Mask | None:
     marked[np.asarray(found.faces)] = True
     marked |= (table.face_count[table.of_face] > 2).any(axis=1) | (table.winding[table.of_face] != 0).any(axis=1)
     pinched = np.zeros(len(stored.vertices), bool)
-    pinched[non_manifold_vertices(stored, table)] = True
+    pinched[pinches_of(stored)] = True
     return np.asarray(marked | pinched[faces].any(axis=1))
 
 

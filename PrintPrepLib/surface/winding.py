@@ -11,9 +11,9 @@ from scipy.sparse.csgraph import connected_components
 
 from ..engine import is_compiled
 from ..mesh import FloatArray, Mesh
-from ..topology import EdgeTable
+from ..topology import EdgeTable, face_parts
 from ..triangle_sums import WORTH_COMPILING
-from .known import edges_of
+from .known import edges_of, pinches_of
 
 _SAMPLES = 5
 """Vertices of a shell that must all lie inside another one for it to count as contained."""
@@ -90,7 +90,10 @@ def wrong_side_shells(mesh: Mesh) -> Ints:
     """Shells of a closed, consistently wound mesh that look inward but should not, or the other way round."""
     if mesh.is_empty:
         return np.empty(0, np.int64)
-    count, shell = shells(mesh)
+    table = edges_of(mesh)
+    regular = bool(((table.face_count == 2) & (table.winding == 0)).all()) and not len(pinches_of(mesh))
+    # Where nothing is shared but regular edges, what hangs together by vertices does so by edges.
+    count, shell = face_parts(mesh) if regular else shells(mesh, table)
     return _wrong_side(mesh, shell, count)
 
 
@@ -143,22 +146,31 @@ def _boxes(mesh: Mesh, shell: Ints, count: int) -> tuple[FloatArray, FloatArray]
 
 
 def _wrong_side(mesh: Mesh, shell: Ints, count: int) -> Ints:
-    corners = mesh.triangles
-    middle = (corners[:, 0] + corners[:, 1] + corners[:, 2]) / 3.0
-    sums = [np.bincount(shell, middle[:, k], count) for k in range(3)]
-    center = np.stack(sums, axis=1) / np.bincount(shell, minlength=count)[:, None]
-    a, b, c = (corners[:, k] - center[shell] for k in range(3))
-    volume = np.bincount(shell, np.einsum("ij,ij->i", a, np.cross(b, c)), count)
+    volume = _six_fold(mesh, shell, count)
     table = edges_of(mesh)
-    open_face = (table.face_count[table.of_face] == 1).any(axis=1)
-    is_open = np.zeros(count, bool)
-    is_open[shell[open_face]] = True
+    is_open, pinched = np.zeros(count, bool), np.zeros(count, bool)
+    if table.open_edges:
+        is_open[shell[(table.face_count[table.of_face] == 1).any(axis=1)]] = True
     depth = np.array([np.count_nonzero(~is_open[c]) for c in containers(mesh, shell, count)])
     cavity = (depth % 2 == 1) & ~is_open
     # A shell that ends at edges with more than two triangles has no side of its own before those are parted.
-    pinched = np.zeros(count, bool)
-    pinched[shell[(table.face_count[table.of_face] > 2).any(axis=1)]] = True
+    if table.non_manifold_edges:
+        pinched[shell[(table.face_count[table.of_face] > 2).any(axis=1)]] = True
     return np.flatnonzero((volume != 0) & ((volume < 0) != cavity) & ~pinched)
+
+
+def _six_fold(mesh: Mesh, shell: Ints, count: int) -> FloatArray:
+    """Six-fold volume (count,) of each shell, from its own middle, so that small ones far off lose no digits."""
+    if len(mesh.faces) >= WORTH_COMPILING and is_compiled():
+        from . import _kernels_winding as kernels
+
+        return np.asarray(kernels.volumes(mesh.vertices, mesh.faces, shell, count))
+    corners = mesh.triangles
+    middle = corners.mean(axis=1)
+    sums = [np.bincount(shell, middle[:, k], count) for k in range(3)]
+    center = np.stack(sums, axis=1) / np.maximum(np.bincount(shell, minlength=count), 1)[:, None]
+    a, b, c = (corners[:, k] - center[shell] for k in range(3))
+    return np.asarray(np.bincount(shell, np.einsum("ij,ij->i", a, np.cross(b, c)), count), np.float64)
 
 
 def _agree(mesh: Mesh, table: EdgeTable) -> tuple[int, Ints, npt.NDArray[np.bool_], Ints]:
@@ -195,29 +207,26 @@ def _neighbors(mesh: Mesh, table: EdgeTable) -> tuple[Ints, Ints, npt.NDArray[np
 
 def _lines_up(mesh: Mesh, points: FloatArray) -> tuple[Ints, Ints]:
     """Pairs of a point and a triangle straight above it, in a turned frame."""
-    corners = (mesh.vertices @ _TURN.T)[mesh.faces]
+    turned = mesh.vertices @ _TURN.T
     query = points @ _TURN.T
-    a, b, c = (corners[:, k] for k in range(3))
-    low, high = np.minimum(np.minimum(a, b), c)[:, :2], np.maximum(np.maximum(a, b), c)[:, :2]
     bins = int(np.clip(2 * np.sqrt(len(points)), 1, _BINS))
-    origin = query[:, :2].min(axis=0)
-    cell = np.maximum((query[:, :2].max(axis=0) - origin) / bins, np.finfo(float).tiny)
+    origin, top = query[:, :2].min(axis=0), query[:, :2].max(axis=0)
+    cell = np.maximum((top - origin) / bins, np.finfo(float).tiny)
     place = np.clip((query[:, :2] - origin) // cell, 0, bins - 1).astype(np.int64)
-    top = query[:, :2].max(axis=0)
-    meets = (high[:, 0] >= origin[0]) & (high[:, 1] >= origin[1]) & (low[:, 0] <= top[0]) & (low[:, 1] <= top[1])
-    meets &= np.maximum(np.maximum(a, b), c)[:, 2] >= query[:, 2].min()
-    start = np.clip((low - origin) // cell, 0, bins - 1).astype(np.int64)
-    stop = np.clip((high - origin) // cell, 0, bins - 1).astype(np.int64)
     marked = np.zeros((bins + 1, bins + 1), np.int64)
     np.add.at(marked, (place[:, 0] + 1, place[:, 1] + 1), 1)
     total = marked.cumsum(axis=0).cumsum(axis=1)
-    (x, y), (u, v) = start.T, stop.T + 1
-    meets &= total[u, v] - total[x, v] - total[u, y] + total[x, y] > 0
+    number = _over_bins(turned, mesh, origin, top, float(query[:, 2].min()), cell, bins, total)
+    corners = turned[mesh.faces[number]]
+    a, b, c = (corners[:, k, :2] for k in range(3))
+    low, high = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+    start = np.clip((low - origin) // cell, 0, bins - 1).astype(np.int64)
+    stop = np.clip((high - origin) // cell, 0, bins - 1).astype(np.int64)
     bin_of = place[:, 0] * bins + place[:, 1]
     order = np.argsort(bin_of, kind="stable")
     first = np.searchsorted(bin_of[order], np.arange(bins * bins + 1))
     queries, hits = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for block in np.array_split(np.flatnonzero(meets), max(1, int(np.count_nonzero(meets)) // 20_000)):
+    for block in np.array_split(np.arange(len(number)), max(1, len(number) // 20_000)):
         face, column = _cells_of(block, start, stop, bins)
         lengths = first[column + 1] - first[column]
         face = np.repeat(face, lengths)
@@ -225,8 +234,26 @@ def _lines_up(mesh: Mesh, points: FloatArray) -> tuple[Ints, Ints]:
         point = order[np.repeat(first[column], lengths) + offset]
         above = _is_above(corners[face], query[point])
         queries.append(point[above])
-        hits.append(face[above])
+        hits.append(number[face[above]])
     return np.concatenate(queries), np.concatenate(hits)
+
+
+def _over_bins(
+    turned: FloatArray, mesh: Mesh, origin: FloatArray, top: FloatArray, lowest: float, cell: FloatArray, bins: int,
+    total: Ints,
+) -> Ints:  # fmt: skip
+    """Triangles that can lie above points, by the bins that these are in."""
+    if len(mesh.faces) >= WORTH_COMPILING and is_compiled():
+        from . import _kernels_winding as kernels
+
+        return np.asarray(kernels.over_bins(turned, mesh.faces, origin, top, lowest, cell, bins, total))
+    a, b, c = (turned[mesh.faces[:, k]] for k in range(3))
+    low, high = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+    near = (high[:, :2] >= origin).all(axis=1) & (low[:, :2] <= top).all(axis=1) & (high[:, 2] >= lowest)
+    number = np.flatnonzero(near)
+    (x, y) = np.clip((low[number, :2] - origin) // cell, 0, bins - 1).astype(np.int64).T
+    (u, v) = np.clip((high[number, :2] - origin) // cell, 0, bins - 1).astype(np.int64).T + 1
+    return np.asarray(number[total[u, v] - total[x, v] - total[u, y] + total[x, y] > 0])
 
 
 def _cells_of(faces: Ints, start: Ints, stop: Ints, bins: int) -> tuple[Ints, Ints]:

@@ -132,6 +132,7 @@ def main() -> None:
     print(f"{len(mesh.faces)} triangles; openings up to {size:g} mm; label maps of {VOXEL_MM:g} mm")
     ours = told("solid close-holes", mesh, lambda: solid(mesh, max_hole_mm=size)[0])
     told("solid fill-inside", mesh, lambda: solid(mesh, intent=Intent.FILL_INSIDE, max_hole_mm=size)[0])
+    told("solid wrap", mesh, lambda: solid(mesh, intent=Intent.WRAP, max_hole_mm=size)[0])
     told("details (list, sla)", mesh, lambda: details(mesh, process="sla")[0])
     for name, peer in (
         ("SimpleITK binary closing", closing),

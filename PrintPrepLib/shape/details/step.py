@@ -8,15 +8,15 @@ from typing import Annotated, Any
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ...errors import GeometryError, InputError
+from ...errors import InputError
 from ...mesh import FloatArray, Mesh, six_fold_volumes
 from ...parameters import Param
 from ...profiles.processes import process_of
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
-from ...spatial import exact_weld
 from ...spatial.change import change_between
 from ...topology import face_parts
+from ..closed import closed_model
 from ..points import points_of
 from ..storable import storable
 from .edit import Edited, Way, edit, measure_after
@@ -217,17 +217,6 @@ def _distance(one: Feature, point: FloatArray) -> float:
 
 
 def _checked(mesh: Mesh, limit: float) -> Mesh:
-    if mesh.is_empty:
-        raise GeometryError(f"The mesh '{mesh.name}' is empty: it has no features.")
     if not limit > 0.0:
         raise InputError("At least one of feature_mm, gap_mm and hole_mm must be above zero.")
-    model = exact_weld(mesh).without_unused_vertices()
-    measured = measure_mesh(model)
-    if measured.open_edges or measured.non_manifold_edges or measured.misoriented_edges:
-        raise GeometryError(
-            "Small features are sought on closed surfaces: this one has open, crossing or wrongly turned edges, so it "
-            "has no inside. Repair it first."
-        )
-    if measured.volume_mm3 <= 0.0:
-        raise GeometryError("The surface is inside out. Repair it first.")
-    return model
+    return closed_model(mesh, "Small features are sought on closed surfaces", "it has no features")

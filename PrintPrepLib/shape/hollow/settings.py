@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import GeometryError, InputError
+from ...errors import InputError
 from ...mesh import FloatArray, Mesh
 from ...profiles.figures import Figure
 from ...profiles.materials import material_of
 from ...profiles.processes import Process, process_of
-from ...receipt import measure_mesh
+from ..closed import closed_model, refuse_crossings
 from .inside import Inside
 
 DEFAULT_PROCESS = "sla"
@@ -169,27 +169,11 @@ def checked(mesh: Mesh, wall_mm: float) -> None:
     ------
     GeometryError, InputError
     """
-    from ...surface.known import crossings_of
-
-    if mesh.is_empty:
-        raise GeometryError(f"The mesh '{mesh.name}' is empty: there is nothing to hollow.")
-    measured = measure_mesh(mesh)
-    if measured.open_edges or measured.non_manifold_edges or measured.misoriented_edges:
-        raise GeometryError(
-            "Hollowing needs a closed surface: this one has open, crossing or wrongly turned edges, so it has no "
-            "inside. Repair it first."
-        )
-    if measured.volume_mm3 <= 0.0:
-        raise GeometryError("The surface is inside out. Repair it first.")
+    closed_model(mesh, "Hollowing needs a closed surface", "there is nothing to hollow")
     diagonal = float(np.linalg.norm(mesh.size_mm))
     if wall_mm > LARGEST_SHARE * diagonal:
         raise InputError(
             f"A wall of {wall_mm:g} mm is too much for a model of {diagonal:.3g} mm across: nothing would be left to "
             "hollow. Choose a thinner wall, or check the model's units."
         )
-    crossing = len(crossings_of(mesh).faces)
-    if crossing:
-        raise GeometryError(
-            f"{crossing} triangles of the model cross others, so that inside and outside are not told apart there. "
-            "Repair it first."
-        )
+    refuse_crossings(mesh)

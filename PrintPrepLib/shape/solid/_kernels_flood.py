@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-WALL, AIR, OPEN = 0, 1, 2
+WALL, AIR, OPEN = 0, 1, 2  # the second bit alone tells what is open
 TESTED, QUEUED, LISTED = 4, 8, 16
 STATE = 3
 
@@ -72,12 +72,17 @@ def is_simple(opened, touching, facing):
     return _is_one(rest, rest, touching)
 
 
+KNOWN_BITS = 16
+"""Answers for so many blocks are kept: most cells have one of a few surroundings."""
+
+
 @njit(cache=True, nogil=True)
 def flood(state, level, top, touching, facing):
     """Open air cells from the widest places to the narrowest, but none that would close a ring or enclose a body.
 
-    ``state`` (z, y, x) uint8: WALL, AIR or OPEN, walls at the border; changed in place: cells that stay AIR and were
-    TESTED are membranes. ``level`` holds the squared distance from walls in cells, at most ``top``.
+    ``state`` (z, y, x) uint8: WALL, AIR or OPEN, walls at the border; changed in place. ``level`` holds the squared
+    distance from walls in cells, at most ``top``. Returns the cells of the membranes, by their place in the flat grid:
+    those that stay AIR and were TESTED.
     """
     _, ny, nx = state.shape
     flat, depth = state.reshape(-1), level.reshape(-1)
@@ -90,11 +95,12 @@ def flood(state, level, top, touching, facing):
         if flat[i] == AIR:
             count += 1
     size = count + 1
-    head = np.full(top + 1, -1, np.int64)
-    later = np.empty(size, np.int64)  # lists of cells by level, chained
+    head = np.full(top + 1, -1, np.int32)
+    later = np.empty(size, np.int32)  # lists of cells by level, chained
     cell = np.empty(size, np.int32)
     used = 0
     queue = np.empty(size, np.int32)
+    known = np.full(1 << KNOWN_BITS, -1, np.int32)  # a block and, in the lowest bit, whether its middle is simple
     for i in range(flat.size):
         if flat[i] & STATE != OPEN:
             continue
@@ -114,14 +120,20 @@ def flood(state, level, top, touching, facing):
             end += 1
             row = later[row]
         while begin != end:
-            here = queue[begin]
+            here = np.int64(queue[begin])
             begin = begin + 1 if begin + 1 < size else 0
             flat[here] &= 255 - QUEUED
-            opened = 0
-            for k in range(27):
-                if flat[here + offset[k]] & STATE == OPEN:
-                    opened |= 1 << k
-            if not is_simple(opened, touching, facing):
+            opened = np.int64(0)
+            for line in range(9):
+                n = here + offset[3 * line + 1]
+                three = ((flat[n - 1] >> 1) & 1) | (flat[n] & 2) | ((flat[n + 1] & 2) << 1)
+                opened |= np.int64(three) << (3 * line)
+            slot = ((opened * 0x9E3779B1) >> 12) & ((1 << KNOWN_BITS) - 1)
+            answer = np.int64(known[slot])
+            if answer >> 1 != opened:
+                answer = (opened << 1) | np.int64(is_simple(opened, touching, facing))
+                known[slot] = answer
+            if answer & 1 == 0:
                 flat[here] |= TESTED
                 continue
             flat[here] = OPEN
@@ -141,3 +153,9 @@ def flood(state, level, top, touching, facing):
                     cell[used], later[used] = n, head[depth[n]]
                     head[depth[n]] = used
                     used += 1
+    found = 0
+    for i in range(flat.size):
+        if flat[i] & TESTED and flat[i] & STATE == AIR:
+            queue[found] = i
+            found += 1
+    return queue[:found].copy()

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ...engine import is_compiled
 from ...mesh import FloatArray, Mesh
-from .grid import Bools, Tile, corner_bounds
+from .grid import Bools, Tile, faces_within
 
 CANDIDATES = 2_000_000
 """So many pairs of a triangle and a line are looked at together where numpy does the work."""
@@ -57,10 +57,8 @@ def filled_cells(mesh: Mesh, tile: Tile) -> tuple[Bools, Bools]:
 
 def _faces_of(mesh: Mesh, tile: Tile) -> npt.NDArray[np.int32]:
     """Triangles that can cross a grid line of the tile, or one of its lines along z below it."""
-    low = tile.origin_mm
-    high = low + tile.cell_mm * np.array(tile.shape[::-1])
-    least, most = corner_bounds(mesh)
-    near = (least <= high).all(axis=1) & (most[:, :2] >= low[:2]).all(axis=1)
+    high = tile.origin_mm + tile.cell_mm * np.array(tile.shape[::-1])
+    near = faces_within(mesh, np.append(tile.origin_mm[:2], -np.inf), high)
     return np.asarray(mesh.faces[near])
 
 

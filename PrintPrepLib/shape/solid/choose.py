@@ -21,6 +21,10 @@ POINT_REACH = 1.0
 LEAST_REACH_MM = 1.0
 """and never less than this."""
 
+MARKED, LEFT_OUT = "marked", "left out by hand"
+BY_HAND = (MARKED, LEFT_OUT)
+"""Reasons to stay open that somebody gave."""
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:
@@ -59,7 +63,7 @@ def choose(
         A point in ``leave`` or ``keep`` near which there is no opening that would have been closed or kept.
     """
     kept: dict[int, str] = {}
-    for points, word, name in ((keep, "marked", "keep_at_mm"), (leave, "left out by hand", "leave_at_mm")):
+    for points, word, name in ((keep, MARKED, "keep_at_mm"), (leave, LEFT_OUT, "leave_at_mm")):
         for point in points:
             near = _near(openings, point)
             if not near and name == "leave_at_mm":
@@ -75,7 +79,7 @@ def choose(
         elif one.passes_mm > SLACK * limit_mm:
             stay.append((one, "wider than asked"))
         elif one.kind is Kind.GAP and not close_gaps:
-            stay.append((one, "long and narrow, or between two bodies: a gap"))
+            stay.append((one, "long and narrow, between two bodies, or without a rim of its own: a gap"))
         else:
             to_close.append(one)
     cell = openings[0].membrane.cell_mm if openings else 0.0

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ...errors import MissingPackageError
-from ...mesh import Mesh
-from ...progress import Progress, part, silent
+from ...mesh import Mesh, concatenate
+from ...progress import Progress, silent
 from ...spatial import index_of
-from .openings import Opening
-from .plugs import beads, drums
+from ...spatial.index import SurfaceIndex
+from .added import added_by
+from .openings import Bools, Opening
+from .plugs import Plug, drums, membrane_plug
 
 if TYPE_CHECKING:
     import manifold3d
 
 PROBES = (0.0, 0.3, 0.6, 0.9, 0.97)
 """Shares of the way to the rim at which the plane of an opening must be solid once it is closed."""
+
+
+class Way(Enum):
+    """How an opening was closed, from the best to the last resort.
+
+    A plug continues both surfaces of the wall. A membrane follows the opening's narrowest place, for outlines that no
+    plug fits, between the same surfaces; a free one is not held between them, and may stand out.
+    """
+
+    PLUG = "plug"
+    MEMBRANE = "membrane"
+    FREE = "free membrane"
 
 
 @dataclass(eq=False)
@@ -32,7 +46,8 @@ class Closed:
     closed: bool = False
     added_mm3: float = 0.0
     farthest_mm: float = 0.0
-    way: str = "plug"
+    stands_out_mm: float = 0.0
+    way: Way = Way.PLUG
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -42,7 +57,8 @@ class Closed:
             "wall_mm": round(self.wall_mm, 3),
             "added_ml": round(self.added_mm3 / 1000.0, 6),
             "farthest_from_source_mm": round(self.farthest_mm, 3),
-            "way": self.way,
+            "stands_out_mm": round(self.stands_out_mm, 3),
+            "way": self.way.value,
         }
 
 
@@ -52,6 +68,11 @@ class Closing:
 
     mesh: Mesh
     plugs: tuple[Closed, ...] = field(default_factory=tuple)
+    body: manifold3d.Manifold | None = None
+
+    def to_manifold(self) -> manifold3d.Manifold:
+        """Return the mesh as a Manifold: the one that it came from, if it did."""
+        return self.mesh.to_manifold() if self.body is None else self.body
 
 
 def opening_dict(one: Opening) -> dict[str, Any]:
@@ -86,29 +107,35 @@ def close_openings(mesh: Mesh, openings: Sequence[Opening], progress: Progress =
         return Closing(mesh)
     m3 = _manifold3d()
     progress(0.0, "Making plugs")
-    solid = mesh.to_manifold()
     made = drums(mesh, openings)
     plugs = [Closed(one, plug.wall_mm) for one, plug in zip(openings, made, strict=True)]
-    bodies = [plug.mesh.to_manifold() for plug in made]
+    bodies = [plug.mesh for plug in made]
+    # What a union will hold is what one of its bodies holds: no boolean is needed to see which plugs do not fit.
+    fits = _are_closed([index_of(mesh), index_of(concatenate(bodies))], plugs, made)
+    for way in (Way.MEMBRANE, Way.FREE):
+        for k in np.flatnonzero(~fits):
+            plugs[k].way = way
+            bodies[k] = membrane_plug(plugs[k].opening, made[k], clipped=way is Way.MEMBRANE)
+        again = [k for k in np.flatnonzero(~fits) if not bodies[k].is_empty]
+        if again:
+            every = [index_of(mesh), index_of(concatenate([body for body in bodies if not body.is_empty]))]
+            fits[again] = _are_closed(every, [plugs[k] for k in again], [made[k] for k in again])
+    used = [k for k in range(len(plugs)) if fits[k]]
+    if not used:
+        return Closing(mesh, tuple(plugs))
     progress(0.2, "Closing openings")
-    filling = m3.Manifold.batch_boolean(bodies, m3.OpType.Add)
-    united = solid + filling
-    out = Mesh.from_manifold(united)
-    closed = _are_closed(out, plugs)
-    again = [k for k, whole in enumerate(closed) if not whole]
-    if again:
-        progress(0.6, "Closing openings of another form")
-        for k in again:
-            plugs[k].way = "membrane"
-        more = [beads(plugs[k].opening, plugs[k].wall_mm).to_manifold() for k in again]
-        rest = m3.Manifold.batch_boolean(more, m3.OpType.Add)
-        filling, united = filling + rest, united + rest
-        out = Mesh.from_manifold(united)
-        closed = _are_closed(out, plugs)
-    for plug, whole in zip(plugs, closed, strict=True):
-        plug.closed = whole
-    _account(mesh, filling - solid, plugs, part(progress, 0.8, 1.0))
-    return Closing(out.with_name(mesh.name), tuple(plugs))
+    filling = m3.Manifold.batch_boolean([bodies[k].to_manifold() for k in used], m3.OpType.Add)
+    body = mesh.to_manifold() + filling
+    out = Mesh.from_manifold(body, mesh.name)
+    progress(0.7, "Measuring plugs")
+    closing = [plugs[k] for k in used]
+    whole = _are_closed([index_of(out)], closing, [made[k] for k in used])
+    got = added_by(mesh, out, [plug.opening for plug in closing], [bodies[k] for k in used])
+    for plug, closed, added in zip(closing, whole, got, strict=True):
+        plug.closed = bool(closed)
+        plug.added_mm3, plug.farthest_mm = added.volume_mm3, added.farthest_mm
+        plug.stands_out_mm = max(0.0, added.stands_out_mm)
+    return Closing(out, tuple(plugs), body)
 
 
 def _manifold3d() -> Any:
@@ -121,38 +148,26 @@ def _manifold3d() -> Any:
     return manifold3d
 
 
-def _are_closed(out: Mesh, plugs: list[Closed]) -> list[bool]:
-    """Whether the outline of each opening is solid all over, and no part of its membrane is left beside it."""
-    index = index_of(out)
+def _are_closed(solids: Sequence[SurfaceIndex], plugs: Sequence[Closed], made: Sequence[Plug]) -> Bools:
+    """Whether the outline of each opening is solid all over, and no part of its membrane is left beside it, (k,).
+
+    ``solids`` overlap; what one of them holds is solid.
+    """
     shares = np.array(PROBES)[:, None, None]
     probes = np.array(
         [plug.opening.center_mm + shares * plug.opening.radii_mm[:, None] * plug.opening.directions() for plug in plugs]
     )
-    whole = [bool(lot.all()) for lot in index.contains(probes.reshape(-1, 3)).reshape(len(plugs), -1)]
     cells = np.concatenate([plug.opening.membrane.points for plug in plugs])
-    inside = index.contains(cells)
-    begin = 0
-    for k, plug in enumerate(plugs):
-        points = plug.opening.membrane.points
-        left = points[~inside[begin : begin + len(points)]]
-        begin += len(points)
-        whole[k] = whole[k] and bool(plug.opening.holds(left).all())
-    return whole
-
-
-def _account(mesh: Mesh, added: manifold3d.Manifold, plugs: list[Closed], progress: Progress) -> None:
-    """Give each plug the volume that it added and the largest distance of its surface from the source."""
-    progress(0.0, "Measuring plugs")
-    tree = cKDTree(np.concatenate([plug.opening.membrane.points for plug in plugs]))
-    owner = np.repeat(np.arange(len(plugs)), [len(plug.opening.membrane.points) for plug in plugs])
-    index = index_of(mesh)
-    for piece in added.decompose():
-        body = Mesh.from_manifold(piece)
-        if body.is_empty:
-            continue
-        nearest = np.asarray(tree.query(body.vertices)[1])
-        distance = float(index.closest(body.vertices).distance_mm.max())
-        share = np.bincount(owner[nearest], minlength=len(plugs)) / len(nearest)
-        for number in np.flatnonzero(share):  # more than one where plugs grew together: shared by vertices
-            plugs[number].added_mm3 += float(piece.volume() * share[number])
-            plugs[number].farthest_mm = max(plugs[number].farthest_mm, distance)
+    points = np.concatenate([probes.reshape(-1, 3), cells])
+    solid = np.zeros(len(points), bool)
+    for index in solids:
+        rest = np.flatnonzero(~solid)
+        solid[rest] = index.contains(points[rest])
+    whole = np.asarray(solid[: len(points) - len(cells)].reshape(len(plugs), -1).all(axis=1))
+    ends = np.cumsum([len(plug.opening.membrane.points) for plug in plugs])[:-1]
+    for k, (plug, body, inside) in enumerate(
+        zip(plugs, made, np.split(solid[len(points) - len(cells) :], ends), strict=True)
+    ):
+        left = plug.opening.membrane.points[~inside]
+        whole[k] = whole[k] and bool((plug.opening.holds(left) | body.is_beyond(plug.opening, left)).all())
+    return np.asarray(whole)

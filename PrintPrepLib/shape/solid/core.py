@@ -14,8 +14,9 @@ from ...mesh import FloatArray, Mesh, concatenate, six_fold_volumes
 from ...progress import Progress, part, silent
 from ...spatial import index_of
 from ...topology import face_parts
-from ..identical import is_among
-from .openings import Opening
+from .added import Difference, difference
+from .close import Closing
+from .openings import Bools, Opening
 
 CELLS_ACROSS = 6.0
 """Cells across the ball. On the grown surface, nowhere rounder than the ball, chords are off by less than 1 % of it."""
@@ -26,14 +27,15 @@ BELOW_SHARE = 0.12
 BELOW_MM = 0.05
 DEEP_SHARE = 0.5
 """Air nowhere deeper below the rolling ball than this share of its diameter is a groove of the outside, and stays."""
-GRIP_CELLS = 1.0
-"""The filling reaches so far into the bone round the air that it fills: farther than chords of its own surface are off
-where the bone is rough, so that no crevice is left between them."""
 KEEP_SHARE = 0.6
 """Openings that stay open keep a ball of this share of their width, or of the wall, round each cell across them."""
+WIDE_SHARE = 0.5
+"""Those that the ball passes keep one of this share of their width: the ball is there, but not in their corners."""
 
 PASSED_SHARE = 0.1
 """The ball is there where the depth below it is less than this share of its diameter: chords and grids take as much."""
+ENCLOSED_SHARE = 0.5
+"""An opening lies in a cavity where more of it than this does: cells at its rim may be off by one."""
 ROOM_STEP = 1.4
 FAR_BALLS = 8.0
 """Farther from all of these openings than so many balls their distance does not matter."""
@@ -50,7 +52,7 @@ class Filling:
 
 
 def fill_inside(
-    mesh: Mesh,
+    closing: Closing,
     ball_mm: float,
     kept: Sequence[tuple[Opening, float]],
     *,
@@ -65,16 +67,16 @@ def fill_inside(
 
     Parameters
     ----------
-    mesh : Mesh
-        Closed, outward, manifold.
+    closing : Closing
+        The model, its openings closed.
     ball_mm : float
         Diameter of the ball.
     kept : sequence of (Opening, float)
-        Openings that stay open, with the thickness of the wall round them: no filling comes into those of the outside
-        that the ball does not pass.
+        Openings that stay open, with the thickness of the wall round them: no filling comes into those of the outside.
     grooves : bool
         Whether grooves of the outside, that lead to no inside, are filled, too.
     """
+    mesh = closing.mesh
     solid, cavities = without_cavities(mesh)
     low, high = mesh.bounds
     cell = max(ball_mm / CELLS_ACROSS, FINEST_SHARE * float(np.linalg.norm(high - low)))
@@ -86,7 +88,7 @@ def fill_inside(
     )
     beyond = distance_inside(_outermost(grown))
     buried = _buried(solid, kept, lambda points: beyond(points) - radius, ball_mm)
-    outer = [one for one, inside in zip(kept, buried, strict=True) if not inside and one[0].passes_mm <= ball_mm]
+    outer = [one for one, inside in zip(kept, buried, strict=True) if not inside]
     keep = _kept_function(outer, ball_mm)
 
     def unreached(points: FloatArray) -> FloatArray:
@@ -95,73 +97,44 @@ def fill_inside(
     core = zero_surface(unreached, low, high, cell, progress=part(progress, 0.3, 0.6))
     if core.is_empty:
         return Filling(solid, tuple(cavities), (), buried)
-    progress(0.6, "Finding the air inside")
-    model = solid.to_manifold()
-    body = core.to_manifold()
-    air = Mesh.from_manifold(body - model, mesh.name)
-    if not grooves and not air.is_empty:
-        air = _deep(air, beyond(air.vertices) - radius, DEEP_SHARE * ball_mm)
-    if air.is_empty:
-        return Filling(solid, tuple(cavities), (), buried)
+    progress(0.6, "Uniting the filling with the model")
+    whole, _ = without_cavities(Mesh.from_manifold(closing.to_manifold() + core.to_manifold(), mesh.name))
+    progress(0.9, "Listing what was filled")
+    changed = difference(solid, whole)
+    held = np.zeros(len(changed.volume_mm3), bool)
+    held[changed.gone_label] = True  # filling that takes no triangle of the model away hangs on nothing
     if not grooves:
-        near_air = distance_inside(air)
-        core = zero_surface(
-            lambda points: np.minimum(unreached(points), near_air(points) + GRIP_CELLS * cell), low, high, cell,
-            progress=part(progress, 0.65, 0.85),
-        )  # fmt: skip
-        body = core.to_manifold()
-    progress(0.85, "Uniting the filling with the model")
-    out = _held(Mesh.from_manifold(model + body, mesh.name), solid)
-    out, _ = without_cavities(out)
-    return Filling(out, tuple(cavities), tuple(_listed(air)), buried)
+        used = np.unique(np.concatenate([changed.gone, changed.new]))
+        depth = np.full(len(changed.vertices), -np.inf)
+        depth[used] = beyond(changed.vertices[used]) - radius
+        held &= changed.largest(depth) >= DEEP_SHARE * ball_mm
+    if not held.any():
+        return Filling(solid, tuple(cavities), (), buried)
+    return Filling(changed.chosen(held, mesh.name), tuple(cavities), tuple(_listed(changed, held)), buried)
 
 
 def _buried(solid: Mesh, kept: Sequence[tuple[Opening, float]], depth: Function, ball_mm: float) -> tuple[bool, ...]:
     """Which openings lie in a closed cavity, or farther below the rolling ball than an opening of the outside does.
 
-    In an opening that the ball passes it is there itself.
+    In most of an opening of the outside that the ball passes it is there itself.
     """
     if not kept:
         return ()
     points = np.concatenate([one.membrane.points for one, _ in kept])
     enclosed, below = index_of(solid).contains(points), depth(points)
     ends = np.cumsum([len(one.membrane.points) for one, _ in kept])[:-1]
-    return tuple(
-        bool(
-            inside.all()
-            or low.min() > (max(one.passes_mm, wall) if one.passes_mm <= ball_mm else PASSED_SHARE * ball_mm)
-        )
-        for (one, wall), inside, low in zip(kept, np.split(enclosed, ends), np.split(below, ends), strict=True)
-    )
+    out = []
+    for (one, wall), inside, low in zip(kept, np.split(enclosed, ends), np.split(below, ends), strict=True):
+        narrow = one.passes_mm <= ball_mm
+        deep = low.min() > max(one.passes_mm, wall) if narrow else np.median(low) > PASSED_SHARE * ball_mm
+        out.append(bool(deep or inside.mean() > ENCLOSED_SHARE))
+    return tuple(out)
 
 
-def _deep(air: Mesh, depth: FloatArray, least: float) -> Mesh:
-    """The bodies of a mesh that reach so deep somewhere."""
-    count, label = face_parts(air)
-    deepest = np.full(count, -np.inf)
-    np.maximum.at(deepest, label, depth[air.faces].max(axis=1))
-    return air.submesh(deepest[label] >= least)
-
-
-def _held(out: Mesh, solid: Mesh) -> Mesh:
-    """Drop bodies of filling that hang on nothing: none of their vertices is one of the model."""
-    count, label = face_parts(out)
-    if count == 1:
-        return out
-    old = is_among(out, solid)
-    held = np.zeros(count, bool)
-    held[label[old[out.faces].any(axis=1)]] = True
-    return out if held.all() else out.submesh(held[label])
-
-
-def _listed(air: Mesh) -> list[dict[str, Any]]:
-    """Place and volume of each body, the largest first."""
-    count, label = face_parts(air)
-    volume = np.bincount(label, weights=six_fold_volumes(air.vertices, air.faces) / 6.0, minlength=count)
-    corners = air.triangles.mean(axis=1)
-    size = np.bincount(label, minlength=count)
-    middle = np.stack([np.bincount(label, weights=corners[:, k], minlength=count) / size for k in range(3)], axis=1)
-    order = [int(k) for k in np.argsort(-volume) if volume[k] > 0.0]
+def _listed(changed: Difference, chosen: Bools) -> list[dict[str, Any]]:
+    """Place and volume of each of the chosen places, the largest first."""
+    middle, volume = changed.middles(), changed.volume_mm3
+    order = [int(k) for k in np.argsort(-volume) if chosen[k] and volume[k] > 0.0]
     return [{"at_mm": np.round(middle[k], 2).tolist(), "volume_ml": round(volume[k] / 1000.0, 6)} for k in order]
 
 
@@ -170,11 +143,19 @@ def without_cavities(mesh: Mesh) -> tuple[Mesh, list[dict[str, Any]]]:
     count, label = face_parts(mesh)
     if count == 1:
         return mesh, []
-    pieces = [mesh.submesh(label == k) for k in range(count)]
-    volume = np.array([piece.volume_mm3 for piece in pieces])
-    hollow = np.flatnonzero(volume < 0.0)
-    drop = set(hollow.tolist())
-    for k in np.flatnonzero(volume > 0.0):
+    volume = np.bincount(label, weights=six_fold_volumes(mesh.vertices, mesh.faces), minlength=count) / 6.0
+    hollow = [int(k) for k in np.flatnonzero(volume < 0.0)]
+    if not hollow:
+        return mesh, []
+    inner = [int(k) for k in np.flatnonzero(volume < volume.max())]
+    # All but the largest part in one small mesh first, from which each is cut out.
+    chosen = np.isin(label, inner)
+    small, number = mesh.submesh(chosen), label[chosen]
+    pieces = {k: small.submesh(number == k) for k in inner}
+    drop = set(hollow)
+    for k in inner:
+        if k in drop:
+            continue
         point = pieces[k].vertices[:1]
         low, high = pieces[k].bounds
         for other in hollow:
@@ -182,10 +163,8 @@ def without_cavities(mesh: Mesh) -> tuple[Mesh, list[dict[str, Any]]]:
             if (low < outer_low).any() or (high > outer_high).any() or -volume[other] < volume[k]:
                 continue
             if index_of(pieces[other].flipped()).contains(point)[0]:
-                drop.add(int(k))
+                drop.add(k)
                 break
-    if not drop:
-        return mesh, []
     kept = mesh.submesh(~np.isin(label, list(drop)))
     listed = [
         {"at_mm": np.round(pieces[k].vertices.mean(axis=0), 2).tolist(), "volume_ml": round(-volume[k] / 1000.0, 6)}
@@ -227,4 +206,6 @@ def _kept_function(kept: Sequence[tuple[Opening, float]], ball_mm: float) -> Fun
 
 
 def _room(opening: Opening, wall: float, ball_mm: float) -> float:
+    if opening.passes_mm > ball_mm:
+        return WIDE_SHARE * opening.passes_mm
     return KEEP_SHARE * max(opening.passes_mm, min(wall, ball_mm)) + opening.membrane.cell_mm

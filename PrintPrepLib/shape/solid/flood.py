@@ -23,6 +23,8 @@ MARGIN_ACROSS = 2.0
 """A tile sees so many of the widest openings beyond its core."""
 BEYOND = 1.5
 """Cells by which the first balls are larger than asked, since distances count from the middles of cells."""
+ROOM = 2
+"""Cells of open air round the model, beyond those from which the ball fits."""
 NEIGHBOR = 1.8
 """Cells of a membrane are at most so many cells apart: they touch at least with a corner."""
 TILES_AT_A_TIME = 2
@@ -57,7 +59,7 @@ def membranes(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> list
         Diameter of the ball. Openings less than about a cell wide, a ninth of it, are not seen.
     """
     cell = widest_mm / CELLS_ACROSS
-    tiles = tiles_of(mesh, cell, int(np.ceil(MARGIN_ACROSS * CELLS_ACROSS)))
+    tiles = tiles_of(mesh, cell, int(np.ceil(MARGIN_ACROSS * CELLS_ACROSS)), _top() + ROOM)
     found = []
     with ThreadPoolExecutor(TILES_AT_A_TIME) as pool:
         for number, points in enumerate(pool.map(lambda tile: _left_over(mesh, tile), tiles)):
@@ -68,10 +70,15 @@ def membranes(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> list
     return [Membrane(points[rows], cell) for rows in _clusters(points, NEIGHBOR * cell)]
 
 
+def _top() -> int:
+    """Cells from a wall beyond which the ball fits."""
+    return int(np.ceil(0.5 * CELLS_ACROSS + BEYOND))
+
+
 def _left_over(mesh: Mesh, tile: Tile) -> FloatArray:
     """Middles (k, 3) of the cells of membranes in the core of a tile, LPS mm."""
     _, walls = filled_cells(mesh, tile)
-    top = int(np.ceil(0.5 * CELLS_ACROSS + BEYOND))
+    top = _top()
     level = squared_distances(walls, top)
     state = np.full(tile.shape, AIR, np.uint8)
     state[level == top * top] = OPEN
@@ -89,8 +96,8 @@ def flooded(state: Bytes, level: Bytes, top: int) -> Int64Array:
     if is_compiled():
         from . import _kernels_flood as kernels
 
-        kernels.flood(state, level, top, kernels.GROWN_TOUCHING, kernels.GROWN_FACING)
-        return np.argwhere((state & kernels.TESTED != 0) & (state & kernels.STATE == AIR))
+        left = kernels.flood(state, level, top, kernels.GROWN_TOUCHING, kernels.GROWN_FACING)
+        return np.stack(np.unravel_index(left, state.shape), axis=1)
     from .flood_numpy import flood
 
     return flood(state, level, top)

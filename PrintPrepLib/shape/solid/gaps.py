@@ -14,8 +14,8 @@ from .openings import Opening
 WIDE_SHARE = 0.5
 """Cells of a membrane where it is this share as wide as at its widest count: the others lie in its corners."""
 
-LONGEST = 2.0
-"""Lines end after so many widths of the opening on either side."""
+LONGEST = 1.2
+"""A line counts for no more than so many widths of the opening: what lies beyond is not the opening, but a room."""
 LEAST_MM = 1e-6
 
 
@@ -58,7 +58,7 @@ def gap_widths(before: Mesh, after: Mesh, openings: Sequence[Opening]) -> list[d
 
 
 def _chords(mesh: Mesh, points: FloatArray, away: FloatArray, far: FloatArray) -> FloatArray:
-    """Length (k,) of the lines through points from wall to wall, no longer than ``far`` (k,) on either side."""
+    """Length (k,) of the lines through points from wall to wall, no longer than ``far`` (k,)."""
     index = index_of(mesh)
-    both = [np.minimum(index.first_hit(points, sign * away, float(far.max()))[0], far) for sign in (1.0, -1.0)]
-    return np.asarray(both[0] + both[1])
+    both = [index.first_hit(points, sign * away, float(far.max()))[0] for sign in (1.0, -1.0)]
+    return np.asarray(np.minimum(both[0] + both[1], far))

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...engine import is_compiled
 from ...mesh import FloatArray, Mesh
 
 CORE = 208
 """Cells of a tile along each axis, without its margin: with it some 20 megabytes for a grid of bytes."""
 MOST_LEVEL = 15
-"""Squared distances up to this many cells fit into a byte."""
+"""Squared distances up to this many cells fit into a byte,"""
+MOST_COMPILED = 9
+"""and up to this many also the sums of two."""
+WORTH_COMPILING = 100_000
+"""Cells from which on loading compiled code pays."""
 
 Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
@@ -47,37 +52,53 @@ class Tile:
         return np.asarray(((zyx[:, ::-1] >= low) & (zyx[:, ::-1] < high)).all(axis=1))
 
 
-def tiles_of(mesh: Mesh, cell_mm: float, margin: int) -> list[Tile]:
-    """Cut the space round a mesh into tiles; those whose core no triangle comes near are left out."""
+def tiles_of(mesh: Mesh, cell_mm: float, margin: int, room: int) -> list[Tile]:
+    """Cut the space round a mesh into tiles; those whose core no triangle comes near are left out.
+
+    Each tile has so many cells more as a margin to the next one, and as room at the outside of the model.
+    """
     low, high = mesh.bounds
     begin = low - cell_mm * 0.5371
     cells = np.ceil((high - begin) / cell_mm).astype(np.int64) + 1
     parts = -(-cells // CORE)
-    least, most = corner_bounds(mesh)
     out = []
     for place in np.ndindex(*parts):
         first = np.array(place) * cells // parts
         last = (np.array(place) + 1) * cells // parts
-        origin = begin + cell_mm * (first - margin)
-        size = last - first + 2 * margin
-        near = (most >= begin + cell_mm * (first - 1)).all(axis=1) & (least <= begin + cell_mm * (last + 1)).all(axis=1)
-        if not near.any():
+        if not faces_within(mesh, begin + cell_mm * (first - 1), begin + cell_mm * (last + 1)).any():
             continue
-        x, y, z = (int(n) for n in size)
-        out.append(Tile(origin, cell_mm, (z, y, x), (np.full(3, margin), last - first + margin)))
+        # Beyond the model there is nothing but air: room for the ball is enough there.
+        under = np.where(first > 0, margin, np.minimum(margin, room))
+        over = np.where(last < cells, margin, np.minimum(margin, room))
+        x, y, z = (int(n) for n in last - first + under + over)
+        out.append(Tile(begin + cell_mm * (first - under), cell_mm, (z, y, x), (under, last - first + under)))
     return out
 
 
-def corner_bounds(mesh: Mesh) -> tuple[FloatArray, FloatArray]:
-    """Lowest and highest corner (m, 3) of the box of each triangle."""
-    found: tuple[FloatArray, FloatArray] = mesh.derived("corner_bounds", _corner_bounds)
+def faces_within(mesh: Mesh, low: FloatArray, high: FloatArray) -> Bools:
+    """Which triangles (m,) have a box that meets a box; an infinite corner is far away."""
+    out = np.ones(len(mesh.faces), bool)
+    for axis, (least, most) in enumerate(corner_bounds(mesh)):
+        if low[axis] > -np.inf:
+            out &= most >= low[axis]
+        if high[axis] < np.inf:
+            out &= least <= high[axis]
+    return out
+
+
+def corner_bounds(mesh: Mesh) -> tuple[tuple[FloatArray, FloatArray], ...]:
+    """Lowest and highest coordinate (m,) of each triangle, for each axis."""
+    found: tuple[tuple[FloatArray, FloatArray], ...] = mesh.derived("corner_bounds", _corner_bounds)
     return found
 
 
-def _corner_bounds(mesh: Mesh) -> tuple[FloatArray, FloatArray]:
-    # Corner by corner: along the short axis of (m, 3, 3) a reduction is several times slower.
-    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
-    return np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+def _corner_bounds(mesh: Mesh) -> tuple[tuple[FloatArray, FloatArray], ...]:
+    # Axis by axis: along the short axes of (m, 3, 3) a reduction is several times slower.
+    out = []
+    for axis in range(3):
+        a, b, c = (mesh.vertices[:, axis][mesh.faces[:, k]] for k in range(3))
+        out.append((np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)))
+    return tuple(out)
 
 
 def squared_distances(walls: Bools, most: int) -> Bytes:
@@ -89,6 +110,11 @@ def squared_distances(walls: Bools, most: int) -> Bytes:
     if not 1 <= most <= MOST_LEVEL:
         raise ValueError(f"most must be between 1 and {MOST_LEVEL}, got {most}")
     out = np.where(walls, np.uint8(0), np.uint8(most * most))
+    if most <= MOST_COMPILED and out.size >= WORTH_COMPILING and is_compiled():
+        from . import _kernels_grid as kernels
+
+        kernels.spread(out, most)
+        return out
     spare = np.empty_like(out)
     for axis in range(3):
         source = out.copy()

@@ -29,10 +29,18 @@ OPEN_SHARE = 0.1
 LEAST_MM = 1e-6
 MIDWAY_CELLS = 1.5
 """The middle of an opening is at most so many cells from the cell with most room: farther on is another room."""
+ON_MEMBRANE_CELLS = 2.5
+"""The middle of an outline farther than so many cells from the membrane is that of the room behind it."""
 LONG = 2.5
 """An opening longer than so many times its width is a gap: a suture, a fracture, a fissure."""
 LONG_AREA = 3.0
 """A membrane of more area than so many squares of its width is a gap, too, however it winds."""
+
+FOREIGN_AREA = 6.0
+"""An outline of so many times the membrane's area is that of a room, not of this opening. Of a single cell across a
+round hole it is up to four times."""
+
+Bools = npt.NDArray[np.bool_]
 
 
 class Kind(Enum):
@@ -74,14 +82,21 @@ class Opening:
         """Unit vectors (DIRECTIONS, 3) of the rays across the opening."""
         return _circle() @ self.frame[:2]
 
-    def holds(self, points: FloatArray) -> npt.NDArray[np.bool_]:
+    def polar(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Distance from the axis, height along it, and angle round it of points (k, 3): (k,) each."""
+        x, y, z = self.frame @ (points - self.center_mm).T
+        return np.hypot(x, y), np.asarray(z), np.asarray(np.arctan2(y, x) % (2.0 * np.pi))
+
+    def holds(self, points: FloatArray) -> Bools:
         """Which points (k, 3) lie within the outline, seen along the axis."""
-        flat = (points - self.center_mm) @ self.frame[:2].T
-        angle = np.arctan2(flat[:, 1], flat[:, 0]) % (2.0 * np.pi)
-        at = np.interp(
-            angle, np.arange(DIRECTIONS + 1) * (2.0 * np.pi / DIRECTIONS), np.append(self.radii_mm, self.radii_mm[0])
-        )
-        return np.asarray(np.hypot(flat[:, 0], flat[:, 1]) <= at)
+        rho, _, angle = self.polar(points)
+        return np.asarray(rho <= around(self.radii_mm, angle))
+
+
+def around(values: FloatArray, angle: FloatArray) -> FloatArray:
+    """Values (k,) at angles, from those (DIRECTIONS,) at the rays across an opening."""
+    turns = np.arange(DIRECTIONS + 1) * (2.0 * np.pi / DIRECTIONS)
+    return np.asarray(np.interp(angle, turns, np.append(values, values[0])))
 
 
 def find_openings(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> list[Opening]:
@@ -106,7 +121,8 @@ def find_openings(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> 
     for _ in range(2):
         radii = rays.cast(centers, frames)
         rimmed = all_in_row(radii < far)
-        centers = centers + np.where(rimmed[:, None], np.einsum("ki,kij->kj", _centroids(radii), frames[:, :2]), 0.0)
+        moved = centers + np.einsum("ki,kij->kj", _centroids(radii), frames[:, :2])
+        centers = np.where((rimmed & _are_near(found, moved))[:, None], moved, centers)
     radii = rays.cast(centers, frames)
     at_center = index.closest(centers).distance_mm
     out = []
@@ -115,6 +131,12 @@ def find_openings(mesh: Mesh, widest_mm: float, progress: Progress = silent) -> 
         out.append(_opening(membrane, centers[k], frames[k], radii[k], 2.0 * ball, far))
     progress(1.0, "Openings measured")
     return sorted(out, key=lambda one: -one.passes_mm)
+
+
+def _are_near(found: list[Membrane], centers: FloatArray) -> Bools:
+    """Which places (k, 3) are still on the membrane that they belong to."""
+    apart = [np.linalg.norm(one.points - center, axis=1).min() for one, center in zip(found, centers, strict=True)]
+    return np.asarray(np.array(apart) <= ON_MEMBRANE_CELLS * found[0].cell_mm)
 
 
 def _midway(index: SurfaceIndex, places: FloatArray, most: float) -> FloatArray:
@@ -143,6 +165,7 @@ def _opening(
         float((radii >= far).mean()) > OPEN_SHARE
         or length > LONG * max(width, passes)
         or covered > LONG_AREA * max(passes, membrane.cell_mm) ** 2
+        or area > FOREIGN_AREA * covered
     )
     if gap:
         area = covered

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from ...field import zero_surface
 from ...mesh import FloatArray, IntArray, Mesh
 from ...spatial import index_of
 from ...spatial.index import SurfaceIndex
-from .openings import DIRECTIONS, Opening
+from .openings import DIRECTIONS, Bools, Opening, around
 
 BITES_MM = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A plug reaches so far into the wall round it: the least of these where the wall is nearly as thick as it gets."""
@@ -37,10 +38,24 @@ LEAST_WALL_MM = 0.4
 
 @dataclass(frozen=True, eq=False)
 class Plug:
-    """A closed body that fills one opening, and the thickness of the wall that it continues."""
+    """A closed body that fills one opening, and the thickness of the wall that it continues.
+
+    ``above`` and ``below`` (DIRECTIONS,) are the heights of its ends over the plane of the opening, at the rim.
+    """
 
     mesh: Mesh
     wall_mm: float
+    above: FloatArray
+    below: FloatArray
+
+    def is_beyond(self, opening: Opening, points: FloatArray) -> Bools:
+        """Which points (k, 3) lie over an end of the plug, at its rim: air over the surface, not beside the plug.
+
+        Cells of a membrane at the mouth of a hole do, by less than one of their size.
+        """
+        rho, height, angle = opening.polar(points)
+        over = (height > around(self.above, angle)) | (height < -around(self.below, angle))
+        return np.asarray(over & (rho <= around(opening.radii_mm, angle) + opening.membrane.cell_mm))
 
 
 def drums(mesh: Mesh, openings: Sequence[Opening]) -> list[Plug]:
@@ -61,7 +76,7 @@ def drums(mesh: Mesh, openings: Sequence[Opening]) -> list[Plug]:
         most = HEIGHT_SHARE * float(np.median(heights))
         share = np.minimum(1.0, most / np.maximum(heights, STEP))
         body = _drum(opening, radii[k] + bite[k], above[k] * share, below[k] * share)
-        plugs.append(Plug(body, float(np.median(heights))))
+        plugs.append(Plug(body, float(np.median(heights)), above[k] * share, below[k] * share))
     return plugs
 
 
@@ -90,19 +105,22 @@ def _rims(
     return np.maximum(above - inset, STEP), np.maximum(below - inset, STEP), bite
 
 
-def _drum(opening: Opening, radii: FloatArray, above: FloatArray, below: FloatArray) -> Mesh:
+def _drum(opening: Opening, radii: FloatArray, above: FloatArray, below: FloatArray, beyond_mm: float = 0.0) -> Mesh:
+    """Make the body between two harmonic surfaces through the rim; they go on so far beyond it, as high as there."""
     axis = opening.frame[2]
     around = opening.directions()
     shares = np.arange(1, RINGS + 1) / RINGS
     ends = []
     for height in (above, -below):
-        inner = _harmonic(height, shares[:-1])
-        rings = np.concatenate([inner, height[None]])
-        flat = shares[:, None, None] * radii[None, :, None] * around[None]
-        points = opening.center_mm + flat + rings[:, :, None] * axis
+        rings = np.concatenate([_harmonic(height, shares[:-1]), height[None]])
+        reach = shares[:, None] * radii
+        if beyond_mm > 0.0:
+            rings = np.concatenate([rings, height[None]])
+            reach = np.concatenate([reach, np.full((1, DIRECTIONS), radii.max() + beyond_mm)])
+        points = opening.center_mm + reach[:, :, None] * around[None] + rings[:, :, None] * axis
         middle = opening.center_mm + float(height.mean()) * axis
         ends.append(np.concatenate([middle[None], points.reshape(-1, 3)]))
-    return Mesh(np.concatenate(ends), _drum_faces(), "plug")
+    return Mesh(np.concatenate(ends), _drum_faces(len(reach)), "plug")
 
 
 def _harmonic(height: FloatArray, shares: FloatArray) -> FloatArray:
@@ -113,25 +131,33 @@ def _harmonic(height: FloatArray, shares: FloatArray) -> FloatArray:
     return np.asarray(np.fft.irfft(spectrum * shares[:, None] ** waves, n=DIRECTIONS, axis=1))
 
 
-def _drum_faces() -> IntArray:
-    n, size = DIRECTIONS, 1 + RINGS * DIRECTIONS
+def _drum_faces(rings: int) -> IntArray:
+    n, size = DIRECTIONS, 1 + rings * DIRECTIONS
     here, after = np.arange(n), (np.arange(n) + 1) % n
     faces = [np.stack([np.zeros(n, int), 1 + here, 1 + after], axis=1)]
-    for ring in range(RINGS - 1):
+    for ring in range(rings - 1):
         a, b = 1 + ring * n + here, 1 + ring * n + after
         faces += [np.stack([a, a + n, b], axis=1), np.stack([b, a + n, b + n], axis=1)]
     top = np.concatenate(faces)
-    a, b = 1 + (RINGS - 1) * n + here, 1 + (RINGS - 1) * n + after
+    a, b = 1 + (rings - 1) * n + here, 1 + (rings - 1) * n + after
     side = [np.stack([a, a + size, b], axis=1), np.stack([b, a + size, b + size], axis=1)]
     return np.concatenate([top, top[:, ::-1] + size, *side]).astype(np.int32)
 
 
-def beads(opening: Opening, wall_mm: float) -> Mesh:
-    """Make a plug of any form: everything near the cells of the membrane, at least so thick as the wall."""
-    from scipy.spatial import cKDTree
+def membrane_plug(opening: Opening, plug: Plug, *, clipped: bool) -> Mesh:
+    """Make a plug of any form: everything near the cells of the membrane, at least so thick as the wall.
 
+    Clipped, it ends where the drum's ends, continued beyond the rim, do, so that it stands out of neither surface;
+    without triangles where nothing is left between them.
+    """
     points = opening.membrane.points
-    radius = max(BALL_SHARE * opening.membrane.cell_mm, 0.5 * min(max(wall_mm, LEAST_WALL_MM), opening.passes_mm))
+    wall = max(plug.wall_mm, LEAST_WALL_MM)
+    radius = max(BALL_SHARE * opening.membrane.cell_mm, 0.5 * min(wall, opening.passes_mm))
     tree = cKDTree(points)
     low, high = points.min(axis=0) - 1.5 * radius, points.max(axis=0) + 1.5 * radius
-    return zero_surface(lambda p: np.asarray(radius - tree.query(p)[0]), low, high, radius / 4.0, name="plug")
+    beads = zero_surface(lambda p: np.asarray(radius - tree.query(p)[0]), low, high, radius / 4.0, name="plug")
+    if not clipped:
+        return beads
+    reach = float(np.linalg.norm(points - opening.center_mm, axis=1).max()) + 2.0 * radius
+    slab = _drum(opening, opening.radii_mm, plug.above, plug.below, reach)
+    return Mesh.from_manifold(beads.to_manifold() ^ slab.to_manifold(), "plug")

@@ -8,20 +8,21 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from ...errors import GeometryError, InputError
+from ...errors import InputError
 from ...mesh import Mesh
 from ...parameters import Param
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
-from ...spatial import exact_weld
 from ...spatial.change import change_between
+from ..closed import closed_model
 from ..identical import is_among
 from ..points import points_of
 from ..storable import storable
-from .choose import Choice, choose
+from .choose import BY_HAND, Choice, choose
 from .close import close_openings, opening_dict
 from .core import Filling, fill_inside, without_cavities
 from .gaps import gap_widths
+from .in_row import in_rows
 from .openings import find_openings
 from .words import words_of
 
@@ -49,6 +50,7 @@ class _Made:
     cavities_after: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
     same_share: float
+    marked_filled: list[dict[str, Any]]
 
 
 def solid(
@@ -116,16 +118,13 @@ def solid(
     openings = find_openings(model, max_hole_mm, part(progress, 0.0, 0.4))
     choice = choose(openings, limit, keep, leave, close_gaps=close_gaps)
     closing = close_openings(model, choice.to_close, part(progress, 0.4, 0.6))
-    filling = Filling(closing.mesh)
+    filling, marked = Filling(closing.mesh), choice
     if intent is not Intent.CLOSE_HOLES:
         filling = fill_inside(
-            closing.mesh, max_hole_mm, choice.to_keep(model), grooves=intent is Intent.WRAP,
+            closing, max_hole_mm, choice.to_keep(model), grooves=intent is Intent.WRAP,
             progress=part(progress, 0.6, 0.9),
         )  # fmt: skip
-        inner = filling.buried
-        choice = replace(choice, open=[
-            (one, BURIED if inside else reason) for (one, reason), inside in zip(choice.open, inner, strict=True)
-        ])  # fmt: skip
+        choice = _with_buried(choice, filling.buried)
     out = filling.mesh.with_name(mesh.name)
     unchanged = out.faces is model.faces
     more: tuple[str, ...] = ()
@@ -134,11 +133,21 @@ def solid(
         out = mesh
     else:
         out, more, wrong = storable(out, model, part(progress, 0.9, 0.95))
+    stay = [k for k, (_, reason) in enumerate(choice.open) if reason != BURIED]
+    gaps = gap_widths(model, out, [choice.open[k][0] for k in stay])
+    if intent is not Intent.CLOSE_HOLES:
+        # What is left round an opening between two filled rooms is a cavity, and was filled with them.
+        shut = {k for k, gap in zip(stay, gaps, strict=True) if gap["open_share"] == 0.0}
+        gaps = [gap for k, gap in zip(stay, gaps, strict=True) if k not in shut]
+        filling = replace(filling, buried=tuple(one or k in shut for k, one in enumerate(filling.buried)))
+        choice = _with_buried(choice, filling.buried)
     made = _Made(
         choice, filling, len(without_cavities(model)[1]),
         [] if intent is not Intent.CLOSE_HOLES else without_cavities(out)[1],
-        gap_widths(model, out, [one for one, reason in choice.open if reason != BURIED]),
+        gaps,
         1.0 if unchanged else float(is_among(model, out).mean()),
+        [opening_dict(one) for (one, reason), inside in zip(marked.open, filling.buried, strict=False)
+         if inside and reason in BY_HAND],
     )  # fmt: skip
     choice = replace(choice, plugs=closing.plugs)
     asked = {
@@ -159,6 +168,12 @@ def solid(
         (*warnings, *wrong),
         details,
     )
+
+
+def _with_buried(choice: Choice, buried: tuple[bool, ...]) -> Choice:
+    """The choice with the reason of those openings that lie inside of what was filled."""
+    rows = zip(choice.open, buried, strict=True)
+    return replace(choice, open=[(one, BURIED if inside else reason) for (one, reason), inside in rows])
 
 
 def _details(made: _Made, choice: Choice) -> dict[str, Any]:
@@ -183,26 +198,18 @@ def _details(made: _Made, choice: Choice) -> dict[str, Any]:
         "cavities_left": made.cavities_after[:LISTED],
         "cavities_left_total": len(made.cavities_after),
         "unmoved_share": made.same_share,
+        "in_rows": [[opening_dict(choice.to_close[k])["at_mm"] for k in row] for row in in_rows(choice.to_close)],
         "smallest_seen_mm": choice.smallest_seen_mm,
+        "marked_but_filled": made.marked_filled,
     }
 
 
 def _checked(mesh: Mesh, max_hole: float) -> Mesh:
-    if mesh.is_empty:
-        raise GeometryError(f"The mesh '{mesh.name}' is empty: there is nothing to make solid.")
-    diagonal = float(np.linalg.norm(mesh.size_mm))
+    model = closed_model(mesh, "Making solid needs a closed surface", "there is nothing to make solid")
+    diagonal = float(np.linalg.norm(model.size_mm))
     if not LEAST_MM <= max_hole <= LARGEST_SHARE * diagonal:
         raise InputError(
             f"The widest opening to close must be between {LEAST_MM:g} mm and {LARGEST_SHARE * diagonal:.3g} mm, half "
             f"the model's diagonal; got {max_hole:g} mm."
         )
-    model = exact_weld(mesh).without_unused_vertices()
-    measured = measure_mesh(model)
-    if measured.open_edges or measured.non_manifold_edges or measured.misoriented_edges:
-        raise GeometryError(
-            "Making solid needs a closed surface: this one has open, crossing or wrongly turned edges, so it has no "
-            "inside. Repair it first."
-        )
-    if measured.volume_mm3 <= 0.0:
-        raise GeometryError("The surface is inside out. Repair it first.")
     return model

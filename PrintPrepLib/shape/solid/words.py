@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...receipt import MeshMeasures
@@ -11,6 +11,8 @@ SAID = 12
 """So many holes are told in words; the receipt's details list all."""
 NARROWED_MM = 0.005
 """Less is told as no change: it is below the digits of the width."""
+STANDS_OUT_MM = 0.1
+"""A plug that stands out less is level with the surface: that is about the finest layer of a print."""
 
 
 def words_of(
@@ -45,7 +47,25 @@ def words_of(
         first = next(plug for plug in details["closed"] if not plug["closed"])
         warnings.append(
             f"{details['not_closed_total']} openings could not be closed whole, the widest of "
-            f"{first['diameter_mm']:.2f} mm at {_at(first)}. Look at them; leave_at_mm leaves them as they were."
+            f"{first['diameter_mm']:.2f} mm at {_at(first)}. Look at them, and close them otherwise where they matter."
+        )
+    warnings += [
+        f"The opening at {_at(one)} was marked to stay open, but lies inside of what was filled: no ball of "
+        f"{widest:g} mm comes there from outside. Leave the way to it open, too, or only close holes."
+        for one in details["marked_but_filled"][:SAID]
+    ]
+    warnings += [
+        f"{len(row)} of the closed holes follow one another along a line, from {_place(row[0])} to {_place(row[-1])}: "
+        "they may be one fracture or suture with bridges across it. If so, keep them open: mark them with keep_at_mm."
+        for row in details["in_rows"][:SAID]
+    ]
+    standing = [plug for plug in closed if plug["stands_out_mm"] > STANDS_OUT_MM]
+    if standing:
+        worst = max(standing, key=lambda plug: plug["stands_out_mm"])
+        warnings.append(
+            f"{len(standing)} plugs stand out of the surface that goes on from their rims by more than "
+            f"{STANDS_OUT_MM:g} mm, most by {worst['stands_out_mm']:.2f} mm at {_at(worst)}. Look at them; leave_at_mm "
+            "leaves openings as they were."
         )
     new = details["cavities_left_total"] - details["cavities_before"]
     if new > 0:
@@ -101,5 +121,9 @@ def _filled(details: Mapping[str, Any], intent: str) -> list[str]:
     return out or ["Inside there was nothing to fill: no closed cavity, and no air that the ball does not reach."]
 
 
+def _place(point: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{value:.1f}" for value in point) + ")"
+
+
 def _at(item: Mapping[str, Any]) -> str:
-    return "(" + ", ".join(f"{value:.1f}" for value in item["at_mm"]) + ")"
+    return _place(item["at_mm"])

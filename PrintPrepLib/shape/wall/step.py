@@ -13,8 +13,9 @@ from ...parameters import Param
 from ...profiles.processes import process_of
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
-from ...spatial import Rule, exact_weld, self_crossings
+from ...spatial import Rule, self_crossings
 from ...spatial.change import change_between
+from ..closed import closed_model, refuse_crossings
 from ..pins.options import DEFAULT_PROCESS, points_of
 from .build import Request, build_wall
 from .ends import OpenEnds
@@ -121,7 +122,8 @@ def wall(
             f"A wall of {thinnest:g} mm is thinner than {name} can print ({least:g} mm at least). Ask for a thicker "
             "wall, name another process, or say allow_thin to make it all the same."
         )
-    lumen = _checked(mesh, max(wall_mm for _, wall_mm in table), part(progress, 0.0, 0.1))
+    progress(0.0, "Looking at the lumen")
+    lumen = _checked(mesh, max(wall_mm for _, wall_mm in table))
     if keep_apart_mm > 0.0 and keep_apart_mm < _cell(cell_mm, thinnest):
         raise InputError(
             f"A gap of {keep_apart_mm:g} mm is below the resolution of the outer surface "
@@ -182,25 +184,11 @@ def _flange(width: float | None, thickness: float | None, thickest: float) -> Fl
     return Flange(width, FLANGE_WALLS * thickest if thickness is None else thickness)
 
 
-def _checked(mesh: Mesh, thickest: float, progress: Progress) -> Mesh:
-    if mesh.is_empty:
-        raise GeometryError(f"The mesh '{mesh.name}' is empty: there is no lumen to make a wall round.")
-    lumen = exact_weld(mesh).without_unused_vertices()
-    measured = measure_mesh(lumen)
-    if measured.open_edges or measured.non_manifold_edges or measured.misoriented_edges:
-        raise GeometryError(
-            "A wall needs the closed surface of the lumen: this one has open, crossing or wrongly turned edges, so it "
-            "has no inside. Repair it first."
-        )
-    if measured.volume_mm3 <= 0.0:
-        raise GeometryError("The surface is inside out. Repair it first.")
+def _checked(mesh: Mesh, thickest: float) -> Mesh:
+    lumen = closed_model(mesh, "A wall needs the closed surface of the lumen", "there is no lumen to make a wall round")
     if thickest > THICKEST_SHARE * float(lumen.size_mm.max()):
         raise InputError(
             f"A wall of {thickest:g} mm is too much for a lumen of {lumen.size_mm.max():.3g} mm. Check the units."
         )
-    crossing = len(self_crossings(lumen, progress, rule=Rule.CROSSING).faces)
-    if crossing:
-        raise GeometryError(
-            f"{crossing} triangles of the lumen cross others, so inside and outside cannot be told. Repair it first."
-        )
+    refuse_crossings(lumen, "lumen")
     return lumen
