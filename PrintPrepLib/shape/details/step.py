@@ -115,7 +115,7 @@ def details(
     ways = _ways(action, spikes, slits, holes)
     edits = [Edited(one, ways[one.kind]) for one in features]
     _choose(edits, only, leave)
-    out = edit(model, edits, part(progress, 0.5, 0.8))
+    out, crumbs = edit(model, edits, part(progress, 0.5, 0.8))
     changed = out is not model
     more: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
@@ -136,6 +136,7 @@ def details(
         "counts": {kind.value: sum(one.feature.kind is kind for one in edits) for kind in Kind},
         "changed": {kind.value: sum(one.done for one in edits if one.feature.kind is kind) for kind in Kind},
         "limits_from": sources,
+        "crumbs": crumbs,
         "added_ml": max(out.volume_mm3 - model.volume_mm3, 0.0) / 1000.0,
     }
     (bodies, cavities), (bodies_now, cavities_now) = _shells(model), _shells(out)

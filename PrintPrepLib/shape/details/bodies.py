@@ -1,0 +1,154 @@
+"""The local body of each small feature: what no ball of the least size reaches, or balls along it. Many at once.
+
+A ball of the limit fits where the distance from the surface is its radius or more; all that such balls fill is what
+lies within a radius of those places (the opening, and in the air the closing, of mathematical morphology). The rest of
+the solid, or of the air, at a feature is its body. Distances are exact; only where they are asked is a grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from ...field import Function
+from ...mesh import FloatArray, Mesh, concatenate
+from ...progress import Progress, silent
+from ...spatial import index_of
+from .find import Feature, Kind
+from .lattice import BLOCK, Lattice, lattice_near, parted
+
+CELLS_ACROSS = 6.0
+"""Cells across what the printer can make."""
+ROOM_SHARE = 0.6
+"""A body reaches this share of the limit from the feature."""
+HAIR_SHARE = 0.03
+"""Where a spike is cut off or a slit is filled, this share of the limit is left above or below the surface beside."""
+FIRMER = 1.02
+"""What is thickened or widened is made so much wider than asked: chords of the made surface take a little away."""
+NEAR_LIMITS = 1.5
+"""Places where a ball of the limit fits are sought this far from a feature: farther ones do not matter to its body."""
+SURELY_MM_SHARE = 0.02
+"""What lies so many limits beyond all balls is surely part of the body, whatever chords take away."""
+AT_ONCE = 1_000_000
+"""Grid points that are asked at once."""
+
+Bools = npt.NDArray[np.bool_]
+
+_EMPTY = Mesh(np.empty((0, 3)), np.empty((0, 3), np.int32), "")
+
+
+@dataclass(eq=False)
+class Rest:
+    """What balls of the limit do not reach at a feature.
+
+    Attributes
+    ----------
+    bodies : list of Mesh
+        It, cut off a little beyond the feature; several that overlap where the feature is long.
+    held : bool
+        Whether a ball of the limit fits anywhere near.
+    middles : (k, 3) float64
+        Those middles of the feature that no ball reaches.
+    """
+
+    bodies: list[Mesh] = field(default_factory=list)
+    held: bool = False
+    middles: FloatArray = field(default_factory=lambda: np.empty((0, 3)))
+
+
+def balls_along(feature: Feature) -> list[Mesh]:
+    """Balls of the limit where the measuring balls of a feature rest."""
+    radius, cell = 0.5 * FIRMER * feature.limit_mm, feature.limit_mm / CELLS_ACROSS
+    out = []
+    for places in parted(feature.middles, radius, cell):
+        tree = cKDTree(places)
+        lattice = lattice_near(tree, radius + cell, cell)
+        out.append(lattice.surface(radius - tree.query(lattice.points(), distance_upper_bound=2.0 * radius)[0]))
+    return [one for one in out if not one.is_empty]
+
+
+def rests(inside: Function, features: Sequence[Feature], progress: Progress = silent) -> list[Rest]:
+    """Find what no ball of the limit reaches, at features of one side (spikes, or slits and holes) and one limit.
+
+    Parameters
+    ----------
+    inside : callable
+        Distance inside the model, mm, positive in the solid.
+    """
+    limit = features[0].limit_mm
+    sign = 1.0 if features[0].kind is Kind.SPIKE else -1.0
+    radius, hair, cell, room = 0.5 * limit, HAIR_SHARE * limit, limit / CELLS_ACROSS, ROOM_SHARE * limit
+    parts = [
+        (number, cKDTree(places))
+        for number, one in enumerate(features)
+        for places in parted(np.concatenate([one.middles, one.surface]), NEAR_LIMITS * limit, cell)
+    ]
+    lattices = [lattice_near(tree, NEAR_LIMITS * limit, cell) for _, tree in parts]
+    fits: list[Bools] = []
+    pieces: list[Mesh] = []
+    for some in _batches(lattices):
+        progress(0.8 * len(fits) / len(parts), "Looking for what balls do not reach")
+        for lattice, values in zip(lattices[some], _room(inside, lattices[some], sign, radius), strict=True):
+            fits.append(values > 0.0)
+            if fits[-1].any():
+                pieces.append(lattice.surface(values))
+    fitting = concatenate(pieces or [_EMPTY])
+    out = [Rest() for _ in features]
+    for (number, tree), lattice, fit in zip(parts, lattices, fits, strict=True):
+        progress(0.8 + 0.2 * number / len(features), "Looking for what balls do not reach")
+        close = tree.query(lattice.middles, distance_upper_bound=room + lattice.half_mm + cell)[0] < np.inf
+        near = lattice.only(close)
+        points = near.points()
+        values = room - tree.query(points, distance_upper_bound=room + 2.0 * cell)[0]
+        asked = np.flatnonzero(values > -2.0 * cell)
+        values[asked] = np.minimum(values[asked], _beyond(fitting, points[asked], radius + hair))
+        values[fit.reshape(-1, BLOCK**3)[close].ravel()] = -cell
+        body = near.surface(np.maximum(values, -cell))
+        if not body.is_empty:
+            out[number].bodies.append(body)
+        out[number].held |= bool(fit.any())
+    middles = np.concatenate([one.middles for one in features])
+    size = sign * inside(middles)
+    rest = (size > 0.0) & (size < radius) & (_beyond(fitting, middles, radius + hair) > SURELY_MM_SHARE * limit)
+    begin = 0
+    for feature, one in zip(features, out, strict=True):
+        end = begin + len(feature.middles)
+        one.middles = middles[begin:end][rest[begin:end]]
+        begin = end
+    return out
+
+
+def _room(inside: Function, lattices: Sequence[Lattice], sign: float, radius: float) -> Iterator[FloatArray]:
+    """How much more than a ball has room at each point (64 b,) of each lattice: true where it is next to nothing."""
+    counts = [len(one.blocks) for one in lattices]
+    at_middle = sign * inside(np.concatenate([one.middles for one in lattices])) - radius
+    cell = lattices[0].cell
+    near = np.abs(at_middle) <= lattices[0].half_mm + cell
+    values = np.repeat(np.where(at_middle > 0.0, cell, -cell), BLOCK**3).reshape(-1, BLOCK**3)
+    of_lattice = np.split(near, np.cumsum(counts)[:-1])
+    points = np.concatenate([one.only(chosen).points() for one, chosen in zip(lattices, of_lattice, strict=True)])
+    values[near] = (sign * inside(points) - radius).reshape(-1, BLOCK**3)
+    for some in np.split(values, np.cumsum(counts)[:-1]):
+        yield some.ravel()
+
+
+def _beyond(fitting: Mesh, points: FloatArray, reach: float) -> FloatArray:
+    """How much farther than a reach points are from where balls fit; more than a reach is told as one."""
+    if fitting.is_empty or not len(points):
+        return np.full(len(points), reach)
+    distance = index_of(fitting).closest(points, max_distance_mm=2.0 * reach).distance_mm
+    return np.asarray(np.minimum(distance, 2.0 * reach) - reach)
+
+
+def _batches(lattices: Sequence[Lattice]) -> Iterator[slice]:
+    begin = total = 0
+    for number, one in enumerate(lattices):
+        if total and (total + len(one.blocks)) * BLOCK**3 > AT_ONCE:
+            yield slice(begin, number)
+            begin, total = number, 0
+        total += len(one.blocks)
+    yield slice(begin, len(lattices))
