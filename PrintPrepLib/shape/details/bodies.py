@@ -7,7 +7,7 @@ the solid, or of the air, at a feature is its body. Distances are exact; only wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,8 +29,11 @@ HAIR_SHARE = 0.03
 """Where a spike is cut off or a slit is filled, this share of the limit is left above or below the surface beside."""
 FIRMER = 1.02
 """What is thickened or widened is made so much wider than asked: chords of the made surface take a little away."""
-NEAR_LIMITS = 1.5
-"""Places where a ball of the limit fits are sought this far from a feature: farther ones do not matter to its body."""
+NEAR_LIMITS = 1.35
+"""Places where a ball of the limit fits are sought this far from a feature: farther ones do not matter to its body,
+which reaches ``ROOM_SHARE`` and ends half a limit and a hair from them."""
+REACH = 4.0
+"""Cells beyond that room in which its distance is asked: more than from a block's middle to its points."""
 SURELY_MM_SHARE = 0.02
 """What lies so many limits beyond all balls is surely part of the body, whatever chords take away."""
 AT_ONCE = 1_000_000
@@ -88,29 +91,44 @@ def rests(inside: Function, features: Sequence[Feature], progress: Progress = si
         for places in parted(np.concatenate([one.middles, one.surface]), NEAR_LIMITS * limit, cell)
     ]
     lattices = [lattice_near(tree, NEAR_LIMITS * limit, cell) for _, tree in parts]
+
+    def room_of_balls(points: list[FloatArray], _: slice) -> list[FloatArray]:
+        return _split(sign * inside(np.concatenate(points)) - radius, points)
+
     fits: list[Bools] = []
     pieces: list[Mesh] = []
     for some in _batches(lattices):
-        progress(0.8 * len(fits) / len(parts), "Looking for what balls do not reach")
-        for lattice, values in zip(lattices[some], _room(inside, lattices[some], sign, radius), strict=True):
-            fits.append(values > 0.0)
+        progress(0.6 * len(fits) / len(parts), "Looking for what balls do not reach")
+        for lattice, values in zip(lattices[some], _values(lattices[some], some, room_of_balls), strict=True):
+            fits.append((values > 0.0).reshape(-1, BLOCK**3))
             if fits[-1].any():
                 pieces.append(lattice.surface(values))
     fitting = concatenate(pieces or [_EMPTY])
+    close = [
+        (tree.query(lattice.middles, distance_upper_bound=room + lattice.half_mm + cell)[0] < np.inf) & ~fit.all(axis=1)
+        for (_, tree), lattice, fit in zip(parts, lattices, fits, strict=True)
+    ]
+    near = [lattice.only(chosen) for lattice, chosen in zip(lattices, close, strict=True)]
+
+    def rest_of_room(points: list[FloatArray], which: slice) -> list[FloatArray]:
+        at = zip(parts[which], points, strict=True)
+        value = np.concatenate([room - tree.query(p, distance_upper_bound=room + REACH * cell)[0] for (_, tree), p in at])
+        asked = np.flatnonzero(value > -np.inf)
+        value[asked] = np.minimum(value[asked], _beyond(fitting, np.concatenate(points)[asked], radius + hair))
+        return _split(value, points)
+
     out = [Rest() for _ in features]
-    for (number, tree), lattice, fit in zip(parts, lattices, fits, strict=True):
-        progress(0.8 + 0.2 * number / len(features), "Looking for what balls do not reach")
-        close = tree.query(lattice.middles, distance_upper_bound=room + lattice.half_mm + cell)[0] < np.inf
-        near = lattice.only(close)
-        points = near.points()
-        values = room - tree.query(points, distance_upper_bound=room + 2.0 * cell)[0]
-        asked = np.flatnonzero(values > -2.0 * cell)
-        values[asked] = np.minimum(values[asked], _beyond(fitting, points[asked], radius + hair))
-        values[fit.reshape(-1, BLOCK**3)[close].ravel()] = -cell
-        body = near.surface(np.maximum(values, -cell))
-        if not body.is_empty:
-            out[number].bodies.append(body)
-        out[number].held |= bool(fit.any())
+    done = 0
+    for some in _batches(near):
+        progress(0.6 + 0.4 * done / len(parts), "Looking for what balls do not reach")
+        for lattice, values in zip(near[some], _values(near[some], some, rest_of_room), strict=True):
+            number, fit = parts[done][0], fits[done]
+            values[fit[close[done]].ravel()] = -cell
+            body = lattice.surface(values)
+            if not body.is_empty:
+                out[number].bodies.append(body)
+            out[number].held |= bool(fit.any())
+            done += 1
     middles = np.concatenate([one.middles for one in features])
     size = sign * inside(middles)
     rest = (size > 0.0) & (size < radius) & (_beyond(fitting, middles, radius + hair) > SURELY_MM_SHARE * limit)
@@ -122,18 +140,24 @@ def rests(inside: Function, features: Sequence[Feature], progress: Progress = si
     return out
 
 
-def _room(inside: Function, lattices: Sequence[Lattice], sign: float, radius: float) -> Iterator[FloatArray]:
-    """How much more than a ball has room at each point (64 b,) of each lattice: true where it is next to nothing."""
-    counts = [len(one.blocks) for one in lattices]
-    at_middle = sign * inside(np.concatenate([one.middles for one in lattices])) - radius
-    cell = lattices[0].cell
-    near = np.abs(at_middle) <= lattices[0].half_mm + cell
-    values = np.repeat(np.where(at_middle > 0.0, cell, -cell), BLOCK**3).reshape(-1, BLOCK**3)
-    of_lattice = np.split(near, np.cumsum(counts)[:-1])
-    points = np.concatenate([one.only(chosen).points() for one, chosen in zip(lattices, of_lattice, strict=True)])
-    values[near] = (sign * inside(points) - radius).reshape(-1, BLOCK**3)
-    for some in np.split(values, np.cumsum(counts)[:-1]):
-        yield some.ravel()
+def _values(
+    lattices: Sequence[Lattice], which: slice, ask: Callable[[list[FloatArray], slice], list[FloatArray]]
+) -> list[FloatArray]:
+    """Values (64 b,) at the points of each lattice: true where they may be near zero, of the right sign elsewhere."""
+    cell, half = lattices[0].cell, lattices[0].half_mm
+    at_middle = ask([one.middles for one in lattices], which)
+    near = [np.abs(value) <= half + cell for value in at_middle]
+    asked = ask([one.only(chosen).points() for one, chosen in zip(lattices, near, strict=True)], which)
+    out = []
+    for middle, chosen, value in zip(at_middle, near, asked, strict=True):
+        values = np.repeat(np.where(middle > 0.0, cell, -cell)[:, None], BLOCK**3, axis=1)
+        values[chosen] = value.reshape(-1, BLOCK**3)
+        out.append(values.ravel())
+    return out
+
+
+def _split(values: FloatArray, points: Sequence[FloatArray]) -> list[FloatArray]:
+    return np.split(values, np.cumsum([len(one) for one in points])[:-1])
 
 
 def _beyond(fitting: Mesh, points: FloatArray, reach: float) -> FloatArray:

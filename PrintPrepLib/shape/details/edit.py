@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ...progress import Progress, part, silent
 from ...spatial import index_of
 from .bodies import balls_along, rests
 from .find import Feature, Kind
-from .parting import bodies_of, bodies_touched, cut_without_parting
+from .parting import bodies_of, bodies_touched, changed_without_parting
 
 if TYPE_CHECKING:
     import manifold3d
@@ -73,7 +74,7 @@ class Edited:
         }
 
 
-def edit(mesh: Mesh, edits: Sequence[Edited], progress: Progress = silent) -> tuple[Mesh, int]:
+def edit(mesh: Mesh, edits: Sequence[Edited], progress: Progress = silent) -> Mesh:
     """Do what each feature asks for; what cannot be done keeps its reason. The surface elsewhere is not touched.
 
     A spike is what balls of the limit do not reach inside the solid, a slit or hole what they do not reach in the air;
@@ -89,15 +90,11 @@ def edit(mesh: Mesh, edits: Sequence[Edited], progress: Progress = silent) -> tu
     -------
     mesh : Mesh
         The same object where nothing was changed.
-    crumbs : int
-        Pieces without width beside what was cut, which went with it.
     """
-    try:
-        import manifold3d as m3
-    except ImportError as error:
+    if not find_spec("manifold3d"):
         raise MissingPackageError(
             "Changing small features needs the Python package 'manifold3d'. Install it and try again."
-        ) from error
+        )
     wanted = [one for one in edits if one.way is not Way.LIST]
     bodies = _bodies(mesh, wanted, part(progress, 0.0, 0.6)) if wanted else []
     tools = [_tool(some) for some in bodies]
@@ -111,19 +108,16 @@ def edit(mesh: Mesh, edits: Sequence[Edited], progress: Progress = silent) -> tu
                 wanted[k].reason = JOINS if wanted[k].way is Way.CLOSE else JOINS_TOO
         adding = [k for k in adding if not wanted[k].reason]
     if not adding and not cutting:
-        return mesh, 0
+        return mesh
     # What is cut comes first: a spike that is cut off beside one that is thickened must not take from it.
     limit = min(wanted[k].feature.limit_mm for k in (*adding, *cutting))
-    solid, crumbs, kept = cut_without_parting(mesh, [tools[k] for k in cutting], limit)
+    out, kept = changed_without_parting(mesh, [tools[k] for k in cutting], [tools[k] for k in adding], limit)
     for number, k in enumerate(cutting):
         if number in kept:
             wanted[k].reason = HOLDS if wanted[k].way is Way.REMOVE else HOLDS_OPEN
-    progress(0.8, "Changing small features")
-    if adding:
-        solid = solid + m3.Manifold.batch_boolean([tools[k] for k in adding], m3.OpType.Add)
     for k in (*adding, *cutting):
         wanted[k].done = not wanted[k].reason
-    return Mesh.from_manifold(solid, mesh.name), crumbs
+    return out
 
 
 def _tool(bodies: Sequence[Mesh]) -> manifold3d.Manifold:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ...mesh import FloatArray, Mesh, six_fold_volumes
 from ...spatial import index_of
 from ...topology import face_parts
+from ..identical import is_among
 
 if TYPE_CHECKING:
     import manifold3d
@@ -20,6 +21,7 @@ ROUNDS = 6
 """Rounds of putting removals back; two are usual. After so many all of them are put back."""
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 def bodies_of(mesh: Mesh) -> tuple[int, Ints]:
@@ -39,48 +41,45 @@ def bodies_touched(mesh: Mesh, tool: Mesh, of_face: Ints) -> int:
     return len(np.unique(bodies[bodies >= 0]))
 
 
-def cut_without_parting(
-    mesh: Mesh, cutting: Sequence[manifold3d.Manifold], crumb_mm: float
-) -> tuple[manifold3d.Manifold, int, set[int]]:
-    """Take bodies away from a model, but not those without which one of its own bodies would come apart.
+def changed_without_parting(
+    mesh: Mesh, cutting: Sequence[manifold3d.Manifold], adding: Sequence[manifold3d.Manifold], crumb_mm: float
+) -> tuple[Mesh, set[int]]:
+    """Take bodies away and add others, but take none without which one of the model's own bodies would come apart.
 
-    What is left is looked at as a whole: pieces and cuts that touch are a graph, and of the cuts between a body's
-    largest piece and each other piece the fewest are put back. Pieces without width, which a cut left beside itself,
-    are taken away with it.
+    What comes of it is looked at as a whole: pieces and cuts that touch are a graph, and of the cuts between a body's
+    largest piece and each other piece the fewest are put back. Crumbs are left to ``without_crumbs``.
 
     Parameters
     ----------
     mesh : Mesh
         Closed, outward.
-    cutting : sequence of Manifold
-        What is to be taken away for each feature.
+    cutting, adding : sequence of Manifold
+        What is to be taken away, and what is added after that.
     crumb_mm : float
         A piece that no ball of this diameter fits into, and that is not longer than three, is a crumb.
 
     Returns
     -------
-    left : Manifold
-    crumbs : int
-        How many pieces without width went, too.
+    result : Mesh
     kept : set of int
         Numbers of those that were not taken away because they hold pieces together.
     """
     import manifold3d as m3
 
     solid = mesh.to_manifold()
-    tools = [one.as_original() for one in cutting]
+    cuts, fills = [one.as_original() for one in cutting], [one.as_original() for one in adding]
+    fill = m3.Manifold.batch_boolean(fills, m3.OpType.Add) if fills else None
     kept: set[int] = set()
     for _ in range(ROUNDS):
-        chosen = [k for k in range(len(tools)) if k not in kept]
-        if not chosen:
-            break
-        left = solid - m3.Manifold.batch_boolean([tools[k] for k in chosen], m3.OpType.Add)
-        pieces = _Pieces(mesh, left, {tools[k].original_id(): k for k in chosen}, crumb_mm)
-        holding = pieces.holding([_box(tools[k]) for k in range(len(tools))], chosen)
+        chosen = [k for k in range(len(cuts)) if k not in kept]
+        result = solid - m3.Manifold.batch_boolean([cuts[k] for k in chosen], m3.OpType.Add) if chosen else solid
+        result = result if fill is None else result + fill
+        pieces = _Pieces(mesh, result, cuts, fills, crumb_mm)
+        holding = pieces.holding(chosen)
         if not holding:
-            return pieces.without_crumbs(left), int(pieces.crumb.sum()), kept
+            return pieces.mesh, kept
         kept |= holding
-    return solid, 0, set(range(len(tools)))
+    return Mesh.from_manifold(solid if fill is None else solid + fill, mesh.name), set(range(len(cuts)))
 
 
 def _box(tool: manifold3d.Manifold) -> FloatArray:
@@ -88,50 +87,33 @@ def _box(tool: manifold3d.Manifold) -> FloatArray:
 
 
 class _Pieces:
-    """What is left after cutting: its pieces, the body of the model that each belongs to, and the cuts it touches."""
+    """What came of it: its pieces, the body of the model that each belongs to, and the cuts that each touches."""
 
-    def __init__(self, mesh: Mesh, left: manifold3d.Manifold, tools: dict[int, int], crumb_mm: float) -> None:
-        raw = left.to_mesh64()
+    def __init__(
+        self, mesh: Mesh, result: manifold3d.Manifold, cuts: Sequence[manifold3d.Manifold],
+        fills: Sequence[manifold3d.Manifold], crumb_mm: float,
+    ) -> None:  # fmt: skip
+        raw = result.to_mesh64()
         self.faces = np.asarray(raw.tri_verts).astype(np.int32)
         self.mesh = Mesh(np.asarray(raw.vert_properties)[:, :3].copy(), self.faces, mesh.name)
-        ids = np.array([tools.get(int(one), -1) for one in raw.run_original_id])
-        runs = np.asarray(raw.run_index, np.int64) // 3
-        cut_of_face = np.repeat(ids, np.diff(runs))
-        self.count, of_face = bodies_of(self.mesh)
-        shell = of_face >= 0
-        self.of_face = of_face
-        self.volume = np.bincount(
-            of_face[shell], six_fold_volumes(self.mesh.vertices, self.faces)[shell], minlength=self.count
-        )
-        pairs = np.unique(np.stack([of_face, cut_of_face], axis=1)[shell & (cut_of_face >= 0)], axis=0)
-        self.touching = pairs
-        first = np.full(self.count, -1, np.int64)
-        first[of_face[shell][::-1]] = np.flatnonzero(shell)[::-1]
-        _, body_of_face = bodies_of(mesh)
-        places = self.mesh.vertices[self.faces[first, 0]]
-        self.body = body_of_face[index_of(mesh).closest(places).faces]
-        self.crumb_mm = crumb_mm
-        self.main = np.zeros(self.count, bool)
-        for body in np.unique(self.body):
-            members = np.flatnonzero(self.body == body)
-            self.main[members[np.argmax(self.volume[members])]] = True
-        self.crumb = ~self.main
-        for piece in np.flatnonzero(self.crumb):
-            self.crumb[piece] = self._is_crumb(piece)
+        number = {one.original_id(): k for k, one in enumerate((*cuts, *fills))}
+        of_run = np.array([number.get(int(one), -1) for one in raw.run_original_id], np.int64)
+        tool_of_face = np.repeat(of_run, np.diff(np.asarray(raw.run_index, np.int64) // 3))
+        self.count, self.of_face = bodies_of(self.mesh)
+        shell = self.of_face >= 0
+        pairs = np.unique(np.stack([self.of_face, tool_of_face], axis=1)[shell & (tool_of_face >= 0)], axis=0)
+        self.boxes = [_box(one) for one in cuts]
+        self.touching = [(piece, tool) for piece, tool in pairs.tolist() if tool < len(cuts)]
+        self.filled = [(piece, _box(fills[tool - len(cuts)])) for piece, tool in pairs.tolist() if tool >= len(cuts)]
+        self.body, self.main, self.crumb = _account(self.mesh, mesh, crumb_mm)
 
-    def _is_crumb(self, piece: int) -> bool:
-        """Whether a piece is too small for anything: no ball of the limit could be in it."""
-        corners = self.mesh.vertices[np.unique(self.faces[self.of_face == piece])]
-        ball = np.pi * self.crumb_mm**3  # six-fold volume
-        return bool(self.volume[piece] < ball and np.ptp(corners, axis=0).max() < 3.0 * self.crumb_mm)
-
-    def holding(self, boxes: list[FloatArray], chosen: list[int]) -> set[int]:
+    def holding(self, chosen: list[int]) -> set[int]:
         """The fewest cuts that join each piece with the largest of its body."""
         out: set[int] = set()
         loose = {int(k) for k in np.flatnonzero(~self.main & ~self.crumb)}
         if not loose:
             return out
-        neighbors = self._graph(boxes, chosen)
+        neighbors = self._graph(chosen)
         for body in np.unique(self.body[sorted(loose)]):
             start = int(np.flatnonzero(self.main & (self.body == body))[0])
             reached, waiting = {start}, {k for k in loose if self.body[k] == body}
@@ -147,28 +129,85 @@ class _Pieces:
                 waiting -= reached
         return out
 
-    def _graph(self, boxes: list[FloatArray], chosen: list[int]) -> dict[int, set[int]]:
+    def _graph(self, chosen: list[int]) -> dict[int, set[int]]:
         """Neighbors of each piece (its number) and each cut (-1 minus its number)."""
         neighbors: dict[int, set[int]] = {}
-        for piece, cut in self.touching.tolist():
-            neighbors.setdefault(piece, set()).add(-1 - cut)
-            neighbors.setdefault(-1 - cut, set()).add(piece)
-        low, high = np.array([boxes[k][0] for k in chosen]), np.array([boxes[k][1] for k in chosen])
-        for row, cut in enumerate(chosen):
-            meet = ((low <= high[row]) & (high >= low[row])).all(axis=1)
-            others = {-1 - chosen[k] for k in np.flatnonzero(meet) if k != row}
-            neighbors.setdefault(-1 - cut, set()).update(others)
+        if not chosen:
+            return neighbors
+        low, high = np.array([self.boxes[k][0] for k in chosen]), np.array([self.boxes[k][1] for k in chosen])
+
+        def join(a: int, b: int) -> None:
+            neighbors.setdefault(a, set()).add(b)
+            neighbors.setdefault(b, set()).add(a)
+
+        def meeting(box: FloatArray) -> list[int]:
+            meet = ((low <= box[1]) & (high >= box[0])).all(axis=1)
+            return [-1 - chosen[k] for k in np.flatnonzero(meet)]
+
+        for piece, cut in self.touching:
+            join(piece, -1 - cut)
+        for piece, box in self.filled:
+            if not self.main[piece]:
+                for cut in meeting(box):
+                    join(piece, cut)
+        for cut in chosen:
+            for other in meeting(self.boxes[cut]):
+                join(-1 - cut, other)
         return neighbors
 
-    def without_crumbs(self, left: manifold3d.Manifold) -> manifold3d.Manifold:
-        """What is left but for its crumbs."""
-        if not self.crumb.any():
-            return left
-        keep = np.where(self.of_face >= 0, ~self.crumb[self.of_face], True)
-        return Mesh(self.mesh.vertices, self.faces[keep], self.mesh.name).without_unused_vertices().to_manifold()
+def _account(now: Mesh, before: Mesh, crumb_mm: float) -> tuple[Ints, Bools, Bools]:
+    """For each body that there is now: which it was, whether it is the largest of that one, and whether a crumb."""
+    count, of_face = bodies_of(now)
+    shell = np.flatnonzero(of_face >= 0)
+    volume = np.bincount(of_face[shell], six_fold_volumes(now.vertices, now.faces)[shell], minlength=count)
+    first = np.empty(count, np.int64)
+    first[of_face[shell][::-1]] = shell[::-1]
+    _, body_of_face = bodies_of(before)
+    body = body_of_face[index_of(before).closest(now.vertices[now.faces[first, 0]]).faces]
+    main = np.zeros(count, bool)
+    for one in np.unique(body):
+        members = np.flatnonzero(body == one)
+        main[members[np.argmax(volume[members])]] = True
+    crumb = np.zeros(count, bool)
+    for piece in np.flatnonzero(~main):
+        crumb[piece] = _is_small(now, of_face == piece, float(volume[piece]), crumb_mm)
+    return body, main, crumb
 
 
-def _path(neighbors: dict[int, set[int]], reached: set[int], wanted: set[int], allowed) -> list[int] | None:  # noqa: ANN001
+def _is_small(mesh: Mesh, chosen: Bools, six_volumes: float, crumb_mm: float) -> bool:
+    """Whether no ball of a diameter can be in a closed surface that is not longer than three of them."""
+    corners = mesh.vertices[mesh.faces[chosen].ravel()]
+    return bool(abs(six_volumes) < np.pi * crumb_mm**3 and np.ptp(corners, axis=0).max() < 3.0 * crumb_mm)
+
+
+def without_crumbs(now: Mesh, before: Mesh, crumb_mm: float) -> tuple[Mesh, int]:
+    """Take away pieces without width that came off, and fill such cavities that came about; and tell how many.
+
+    Parameters
+    ----------
+    now, before : Mesh
+        The model after and before a change. What was there before stays, however small.
+    crumb_mm : float
+        A piece that no ball of this diameter fits into, and that is not longer than three, is a crumb.
+    """
+    _, main, crumb = _account(now, before, crumb_mm)
+    _, of_face = bodies_of(now)
+    shells, label = face_parts(now)
+    volume = np.bincount(label, six_fold_volumes(now.vertices, now.faces), minlength=shells)
+    same = np.bincount(label, ~is_among(now, before)[now.faces].all(axis=1), minlength=shells) == 0
+    drop = np.zeros(shells, bool)
+    drop[label[np.isin(of_face, np.flatnonzero(crumb))]] = True
+    for shell in np.flatnonzero(volume <= 0.0):
+        drop[shell] = _is_small(now, label == shell, float(volume[shell]), crumb_mm)
+    drop &= ~same
+    if not drop.any():
+        return now, 0
+    return Mesh(now.vertices, now.faces[~drop[label]], now.name).without_unused_vertices(), int(drop.sum())
+
+
+def _path(
+    neighbors: dict[int, set[int]], reached: set[int], wanted: set[int], allowed: Callable[[int], bool]
+) -> list[int] | None:
     """The shortest way from what is reached to one that is wanted."""
     came: dict[int, int | None] = dict.fromkeys(sorted(reached))
     queue = deque(sorted(reached))

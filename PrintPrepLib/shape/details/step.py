@@ -21,6 +21,7 @@ from ..points import points_of
 from ..storable import storable
 from .edit import Edited, Way, edit, measure_after
 from .find import Feature, Kind, find_features
+from .parting import without_crumbs
 from .words import words_of
 
 DEFAULT_PROCESS = "fdm"
@@ -115,12 +116,18 @@ def details(
     ways = _ways(action, spikes, slits, holes)
     edits = [Edited(one, ways[one.kind]) for one in features]
     _choose(edits, only, leave)
-    out, crumbs = edit(model, edits, part(progress, 0.5, 0.8))
-    changed = out is not model
+    out = edit(model, edits, part(progress, 0.5, 0.8))
+    changed, crumbs = out is not model, 0
     more: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
     if changed:
+        least = min(limit for limit in limits.values() if limit > 0.0)
+        out, crumbs = without_crumbs(out, model, least)
+        shells = face_parts(out)[0]
         out, more, wrong = storable(out, model, part(progress, 0.8, 0.9))
+        if face_parts(out)[0] > shells:  # mending may leave dust
+            out, dust = without_crumbs(out, model, least)
+            crumbs += dust
         measure_after(out, edits)
     else:
         out = mesh
