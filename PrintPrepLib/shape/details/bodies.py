@@ -32,8 +32,11 @@ FIRMER = 1.02
 NEAR_LIMITS = 1.35
 """Places where a ball of the limit fits are sought this far from a feature: farther ones do not matter to its body,
 which reaches ``ROOM_SHARE`` and ends half a limit and a hair from them."""
-REACH = 4.0
-"""Cells beyond that room in which its distance is asked: more than from a block's middle to its points."""
+REACH = 2.0
+"""Cells beyond that in which distances are asked: more than from a block's middle to its points, and one."""
+ROUGH_SHARE = 0.02
+"""Places where balls fit lie all round; one farther than the nearest by up to this share is as good. What that adds to
+a body is less than the hair."""
 SURELY_MM_SHARE = 0.02
 """What lies so many limits beyond all balls is surely part of the body, whatever chords take away."""
 AT_ONCE = 1_000_000
@@ -114,7 +117,7 @@ def rests(inside: Function, features: Sequence[Feature], progress: Progress = si
         at = zip(parts[which], points, strict=True)
         value = np.concatenate([room - tree.query(p, distance_upper_bound=room + REACH * cell)[0] for (_, tree), p in at])
         asked = np.flatnonzero(value > -np.inf)
-        value[asked] = np.minimum(value[asked], _beyond(fitting, np.concatenate(points)[asked], radius + hair))
+        value[asked] = np.minimum(value[asked], _beyond(fitting, np.concatenate(points)[asked], radius + hair, REACH * cell))
         return _split(value, points)
 
     out = [Rest() for _ in features]
@@ -131,7 +134,7 @@ def rests(inside: Function, features: Sequence[Feature], progress: Progress = si
             done += 1
     middles = np.concatenate([one.middles for one in features])
     size = sign * inside(middles)
-    rest = (size > 0.0) & (size < radius) & (_beyond(fitting, middles, radius + hair) > SURELY_MM_SHARE * limit)
+    rest = (size > 0.0) & (size < radius) & (_beyond(fitting, middles, radius + hair, 2.0 * SURELY_MM_SHARE * limit) > SURELY_MM_SHARE * limit)
     begin = 0
     for feature, one in zip(features, out, strict=True):
         end = begin + len(feature.middles)
@@ -160,12 +163,12 @@ def _split(values: FloatArray, points: Sequence[FloatArray]) -> list[FloatArray]
     return np.split(values, np.cumsum([len(one) for one in points])[:-1])
 
 
-def _beyond(fitting: Mesh, points: FloatArray, reach: float) -> FloatArray:
-    """How much farther than a reach points are from where balls fit; more than a reach is told as one."""
+def _beyond(fitting: Mesh, points: FloatArray, reach: float, more: float) -> FloatArray:
+    """How much farther than a reach points are from where balls fit; at most ``more`` is told."""
     if fitting.is_empty or not len(points):
-        return np.full(len(points), reach)
-    distance = index_of(fitting).closest(points, max_distance_mm=2.0 * reach).distance_mm
-    return np.asarray(np.minimum(distance, 2.0 * reach) - reach)
+        return np.full(len(points), more)
+    found = index_of(fitting).closest(points, max_distance_mm=reach + more, rough_share=ROUGH_SHARE)
+    return np.asarray(np.minimum(found.distance_mm, reach + more) - reach)
 
 
 def _batches(lattices: Sequence[Lattice]) -> Iterator[slice]:

@@ -52,6 +52,7 @@ class Edited:
     reason: str = ""
     size_after_mm: float | None = None
     gone_share: float | None = None
+    filled_share: float = 0.0
     small: FloatArray | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,10 +102,9 @@ def edit(mesh: Mesh, edits: Sequence[Edited], progress: Progress = silent) -> Me
     progress(0.6, "Changing small features")
     adding = [k for k, one in enumerate(wanted) if bodies[k] and one.way in (Way.THICKEN, Way.CLOSE)]
     cutting = [k for k, one in enumerate(wanted) if bodies[k] and one.way in (Way.REMOVE, Way.WIDEN)]
-    count, of_face = bodies_of(mesh)
-    if count > 1:
+    if bodies_of(mesh)[0] > 1:
         for k in adding:
-            if max(bodies_touched(mesh, one, of_face) for one in bodies[k]) > 1:
+            if max(bodies_touched(mesh, one) for one in bodies[k]) > 1:
                 wanted[k].reason = JOINS if wanted[k].way is Way.CLOSE else JOINS_TOO
         adding = [k for k in adding if not wanted[k].reason]
     if not adding and not cutting:
@@ -173,3 +173,7 @@ def measure_after(mesh: Mesh, edits: Sequence[Edited]) -> None:
         one.gone_share = float((value <= 0.0).mean())
         if one.way in (Way.THICKEN, Way.WIDEN):
             one.size_after_mm = float(2.0 * np.median(value))
+        elif one.way is Way.REMOVE and one.gone_share < 1.0:
+            # A spike in a slit that was closed is no spike any more: all round it there is as much as in the filling.
+            one.filled_share = float((2.0 * value >= one.feature.limit_mm).mean())
+            one.size_after_mm = float(2.0 * np.median(value[value > 0.0]))

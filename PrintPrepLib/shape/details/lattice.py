@@ -13,7 +13,7 @@ from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
 from ...mesh import FloatArray, Mesh
 
-BLOCK = 4
+BLOCK = 2
 """Grid points of a block along each axis."""
 NEAREST = 2e-3
 """A grid point counts as at least this share of a cell away: nearer ones make triangles without area."""

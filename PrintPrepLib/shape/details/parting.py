@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...mesh import FloatArray, Mesh, six_fold_volumes
-from ...spatial import index_of
+from ...spatial import SurfaceIndex, index_of
 from ...topology import face_parts
 from ..identical import is_among
 
@@ -32,12 +32,39 @@ def bodies_of(mesh: Mesh) -> tuple[int, Ints]:
     return int((volume > 0.0).sum()), number[label]
 
 
-def bodies_touched(mesh: Mesh, tool: Mesh, of_face: Ints) -> int:
+def owners_of(mesh: Mesh) -> Ints:
+    """The body that each triangle (m,) bounds: for those of a cavity the smallest body round it, -1 where none is."""
+    owners: Ints = mesh.derived("owners of faces", _owners_of)
+    return owners
+
+
+def _owners_of(mesh: Mesh) -> Ints:
+    count, of_face = bodies_of(mesh)
+    hollow = np.flatnonzero(of_face < 0)
+    if not len(hollow):
+        return of_face
+    if count == 1:
+        return np.zeros(len(of_face), np.int64)
+    _, label = face_parts(mesh)
+    cavities, first = np.unique(label[hollow], return_index=True)
+    places = mesh.vertices[mesh.faces[hollow[first], 0]]
+    owner = np.full(len(label), -1, np.int64)  # by the number of the shell
+    volume = np.bincount(of_face[of_face >= 0], six_fold_volumes(mesh.vertices, mesh.faces)[of_face >= 0])
+    for body in np.argsort(-volume):
+        shell = Mesh(mesh.vertices, mesh.faces[of_face == body], "").without_unused_vertices()
+        low, high = shell.bounds
+        near = np.flatnonzero(((places >= low) & (places <= high)).all(axis=1))
+        if len(near):
+            owner[cavities[near[SurfaceIndex(shell).contains(places[near])]]] = body
+    return np.where(of_face >= 0, of_face, owner[label])
+
+
+def bodies_touched(mesh: Mesh, tool: Mesh) -> int:
     """How many bodies of a mesh reach into a tool: those whose surface is nearest to its corners in the solid."""
     index = index_of(mesh)
     found = index.closest(tool.vertices)
     inside = index.with_sign(tool.vertices, found) < 0.0
-    bodies = of_face[found.faces[inside]]
+    bodies = owners_of(mesh)[found.faces[inside]]
     return len(np.unique(bodies[bodies >= 0]))
 
 
@@ -162,8 +189,7 @@ def _account(now: Mesh, before: Mesh, crumb_mm: float) -> tuple[Ints, Bools, Boo
     volume = np.bincount(of_face[shell], six_fold_volumes(now.vertices, now.faces)[shell], minlength=count)
     first = np.empty(count, np.int64)
     first[of_face[shell][::-1]] = shell[::-1]
-    _, body_of_face = bodies_of(before)
-    body = body_of_face[index_of(before).closest(now.vertices[now.faces[first, 0]]).faces]
+    body = owners_of(before)[index_of(before).closest(now.vertices[now.faces[first, 0]]).faces]
     main = np.zeros(count, bool)
     for one in np.unique(body):
         members = np.flatnonzero(body == one)

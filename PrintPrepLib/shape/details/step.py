@@ -123,11 +123,9 @@ def details(
     if changed:
         least = min(limit for limit in limits.values() if limit > 0.0)
         out, crumbs = without_crumbs(out, model, least)
-        shells = face_parts(out)[0]
         out, more, wrong = storable(out, model, part(progress, 0.8, 0.9))
-        if face_parts(out)[0] > shells:  # mending may leave dust
-            out, dust = without_crumbs(out, model, least)
-            crumbs += dust
+        out, dust = without_crumbs(out, model, least)  # mending may leave some, too
+        crumbs += dust
         measure_after(out, edits)
     else:
         out = mesh
