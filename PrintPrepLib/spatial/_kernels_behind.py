@@ -57,9 +57,7 @@ def behind(vertices, faces, chosen, cuts, turn, reach, skin, corners, starts, bo
                 k = corners[row]
                 ex, ey, ez = k[3] - k[0], k[4] - k[1], k[5] - k[2]
                 gx, gy, gz = k[6] - k[0], k[7] - k[1], k[8] - k[2]
-                facing = (
-                    nx * (ey * gz - ez * gy) + ny * (ez * gx - ex * gz) + nz * (ex * gy - ey * gx)
-                )
+                facing = nx * (ey * gz - ez * gy) + ny * (ez * gx - ex * gz) + nz * (ex * gy - ey * gx)
                 if turn * facing >= 0.0:
                     continue
                 for p in range(number):

@@ -73,7 +73,8 @@ def balls_along(feature: Feature) -> list[Mesh]:
     for places in parted(feature.middles, radius, cell):
         tree = cKDTree(places)
         lattice = lattice_near(tree, radius + cell, cell)
-        out.append(lattice.surface(radius - tree.query(lattice.points(), distance_upper_bound=2.0 * radius)[0]))
+        distance = np.asarray(tree.query(lattice.points(), distance_upper_bound=2.0 * radius)[0])
+        out.append(lattice.surface(radius - distance))
     return [one for one in out if not one.is_empty]
 
 
@@ -111,13 +112,17 @@ def rests(inside: Function, features: Sequence[Feature], progress: Progress = si
         (tree.query(lattice.middles, distance_upper_bound=room + lattice.half_mm + cell)[0] < np.inf) & ~fit.all(axis=1)
         for (_, tree), lattice, fit in zip(parts, lattices, fits, strict=True)
     ]
-    near = [lattice.only(chosen) for lattice, chosen in zip(lattices, close, strict=True)]
+    near = [lattice.only(np.asarray(chosen)) for lattice, chosen in zip(lattices, close, strict=True)]
 
     def rest_of_room(points: list[FloatArray], which: slice) -> list[FloatArray]:
         at = zip(parts[which], points, strict=True)
-        value = np.concatenate([room - tree.query(p, distance_upper_bound=room + REACH * cell)[0] for (_, tree), p in at])
+        value = np.concatenate(
+            [room - tree.query(p, distance_upper_bound=room + REACH * cell)[0] for (_, tree), p in at]
+        )
         asked = np.flatnonzero(value > -np.inf)
-        value[asked] = np.minimum(value[asked], _beyond(fitting, np.concatenate(points)[asked], radius + hair, REACH * cell))
+        value[asked] = np.minimum(
+            value[asked], _beyond(fitting, np.concatenate(points)[asked], radius + hair, REACH * cell)
+        )
         return _split(value, points)
 
     out = [Rest() for _ in features]
@@ -134,7 +139,11 @@ def rests(inside: Function, features: Sequence[Feature], progress: Progress = si
             done += 1
     middles = np.concatenate([one.middles for one in features])
     size = sign * inside(middles)
-    rest = (size > 0.0) & (size < radius) & (_beyond(fitting, middles, radius + hair, 2.0 * SURELY_MM_SHARE * limit) > SURELY_MM_SHARE * limit)
+    rest = (
+        (size > 0.0)
+        & (size < radius)
+        & (_beyond(fitting, middles, radius + hair, 2.0 * SURELY_MM_SHARE * limit) > SURELY_MM_SHARE * limit)
+    )
     begin = 0
     for feature, one in zip(features, out, strict=True):
         end = begin + len(feature.middles)

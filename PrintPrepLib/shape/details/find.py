@@ -192,4 +192,3 @@ def _extent(points: FloatArray) -> float:
     axis = np.linalg.svd(middle, full_matrices=False)[2][0] if len(points) > 1 else np.array([1.0, 0.0, 0.0])
     along = middle @ axis
     return float(along.max() - along.min())
-

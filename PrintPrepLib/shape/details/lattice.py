@@ -76,7 +76,7 @@ class Lattice:
         x, y, z = (BLOCK * self.blocks[:, None, :] + _OFFSETS + 1).reshape(-1, 3).T
         whole[x, y, z] = np.where(values > 0.0, 1.0, -1.0) * np.clip(np.abs(values), NEAREST * self.cell, self.cell)
         image = vtkImageData()
-        image.SetDimensions(*whole.shape)
+        image.SetDimensions([int(n) for n in whole.shape])
         image.GetPointData().SetScalars(numpy_to_vtk(whole.ravel(order="F")))
         extract = vtkFlyingEdges3D()
         extract.SetInputData(image)
@@ -105,7 +105,8 @@ def lattice_near(tree: cKDTree, reach_mm: float, cell_mm: float) -> Lattice:
             max(x - rings, 0) : x + rings + 1, max(y - rings, 0) : y + rings + 1, max(z - rings, 0) : z + rings + 1
         ] = True
     every = Lattice(origin, cell_mm, size, np.argwhere(wanted))
-    return every.only(tree.query(every.middles, distance_upper_bound=reach_mm + every.half_mm)[0] < np.inf)
+    near = tree.query(every.middles, distance_upper_bound=reach_mm + every.half_mm)[0] < np.inf
+    return every.only(np.asarray(near))
 
 
 def parted(places: FloatArray, reach_mm: float, cell_mm: float) -> list[FloatArray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,8 +144,9 @@ class _Pieces:
         for body in np.unique(self.body[sorted(loose)]):
             start = int(np.flatnonzero(self.main & (self.body == body))[0])
             reached, waiting = {start}, {k for k in loose if self.body[k] == body}
+            members = set(np.flatnonzero(self.body == body).tolist())
             while waiting:
-                path = _path(neighbors, reached, waiting, lambda k, body=body: k < 0 or self.body[k] == body)
+                path = _path(neighbors, reached, waiting, members)
                 if path is None:  # a piece that no cut touches cannot be: put all back
                     return set(chosen)
                 cuts = {-1 - node for node in path if node < 0}
@@ -182,6 +183,7 @@ class _Pieces:
                 join(-1 - cut, other)
         return neighbors
 
+
 def _account(now: Mesh, before: Mesh, crumb_mm: float) -> tuple[Ints, Bools, Bools]:
     """For each body that there is now: which it was, whether it is the largest of that one, and whether a crumb."""
     count, of_face = bodies_of(now)
@@ -216,7 +218,7 @@ def without_crumbs(now: Mesh, before: Mesh, crumb_mm: float) -> tuple[Mesh, int]
     crumb_mm : float
         A piece that no ball of this diameter fits into, and that is not longer than three, is a crumb.
     """
-    _, main, crumb = _account(now, before, crumb_mm)
+    _, _, crumb = _account(now, before, crumb_mm)
     _, of_face = bodies_of(now)
     shells, label = face_parts(now)
     volume = np.bincount(label, six_fold_volumes(now.vertices, now.faces), minlength=shells)
@@ -231,10 +233,8 @@ def without_crumbs(now: Mesh, before: Mesh, crumb_mm: float) -> tuple[Mesh, int]
     return Mesh(now.vertices, now.faces[~drop[label]], now.name).without_unused_vertices(), int(drop.sum())
 
 
-def _path(
-    neighbors: dict[int, set[int]], reached: set[int], wanted: set[int], allowed: Callable[[int], bool]
-) -> list[int] | None:
-    """The shortest way from what is reached to one that is wanted."""
+def _path(neighbors: dict[int, set[int]], reached: set[int], wanted: set[int], members: set[int]) -> list[int] | None:
+    """The shortest way from what is reached to one that is wanted, over cuts and pieces of one body."""
     came: dict[int, int | None] = dict.fromkeys(sorted(reached))
     queue = deque(sorted(reached))
     while queue:
@@ -245,7 +245,7 @@ def _path(
                 path.append(before)
             return path
         for other in sorted(neighbors.get(node, ())):
-            if other not in came and allowed(other):
+            if other not in came and (other < 0 or other in members):
                 came[other] = node
                 queue.append(other)
     return None

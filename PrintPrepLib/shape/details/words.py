@@ -64,7 +64,7 @@ def words_of(
         )
     if details["crumbs"]:
         notes.append(
-            f"{details['crumbs']} crumbs and specks of air beside what was changed, all below the least size, went as well."
+            f"{details['crumbs']} crumbs and specks of air beside what was changed, below the least size, went as well."
         )
     if bodies[1] > bodies[0]:
         warnings.append(f"The model came apart: {bodies[0]} bodies before, {bodies[1]} now.")
