@@ -8,9 +8,12 @@ import numpy.typing as npt
 from ..mesh import FloatArray, Mesh
 from ..progress import Progress, silent
 from ..spatial import index_of
+from ..spatial.threads import run_chunks
 
 MOST_RAYS = 1_200_000
 """Most places at which long triangles are asked whether another wall lies behind them."""
+CHUNK = 4096
+"""Triangles that a thread takes at a time."""
 _OBLIQUE = 1.3
 """A ray that leaves a wall obliquely meets its other side later than the wall is thick."""
 
@@ -19,9 +22,15 @@ Int64Array = npt.NDArray[np.int64]
 
 
 def close_behind(
-    mesh: Mesh, limit_mm: float, edge_mm: float, progress: Progress = silent, *, only: Bools | None = None
+    mesh: Mesh,
+    limit_mm: float,
+    edge_mm: float,
+    progress: Progress = silent,
+    *,
+    only: Bools | None = None,
+    before: bool = False,
 ) -> Bools:
-    """Long triangles (m,) that have another wall close behind them somewhere.
+    """Long triangles (m,) that have another wall close behind them somewhere (or before them, through the air).
 
     Parameters
     ----------
@@ -33,21 +42,42 @@ def close_behind(
         A triangle is long whose longest edge is longer than this.
     only : (m,) bool, optional
         Triangles that are asked for.
+    before : bool
+        Look outward.
     """
     close = np.zeros(len(mesh.faces), bool)
     asked = np.arange(len(mesh.faces)) if only is None else np.flatnonzero(only)
     long = asked[_longest_edges(mesh.vertices, mesh.faces[asked]) > edge_mm]
     if not len(long):
         return close
-    points, owner = _spread(mesh, long, edge_mm)
+    skin, reach, turn = 1e-4 * limit_mm, _OBLIQUE * limit_mm, 1.0 if before else -1.0
+    index = index_of(mesh)
+    cuts = _cuts(mesh, long, edge_mm)
+    if index.kernels is not None:
+        from ..spatial import _kernels_behind as kernels
+
+        number = np.zeros(len(mesh.faces), np.int64)
+        number[long] = cuts
+        tree = index.tree
+
+        def work(chosen: Int64Array) -> None:
+            kernels.behind(
+                mesh.vertices, mesh.faces, chosen, number, turn, reach, skin, tree.corners, tree.starts, tree.boxes,
+                close,
+            )  # fmt: skip
+
+        run_chunks(work, tree.faces[np.isin(tree.faces, long)], CHUNK, progress, "Looking behind walls")
+        return close
+    points, owner = _spread(mesh, long, cuts)
     place = np.zeros(len(mesh.faces), np.int64)
     place[long] = np.arange(len(long))
-    inward = -Mesh(mesh.vertices, mesh.faces[long], "").face_normals()[place[owner]]
-    usable = np.einsum("ij,ij->i", inward, inward) > 0.5
-    points, owner, inward = points[usable], owner[usable], inward[usable]
-    skin = 1e-4 * limit_mm
-    distance, _ = index_of(mesh).first_hit(points + skin * inward, inward, _OBLIQUE * limit_mm, progress)
-    close[owner[np.isfinite(distance)]] = True
+    way = turn * Mesh(mesh.vertices, mesh.faces[long], "").face_normals()[place[owner]]
+    usable = np.einsum("ij,ij->i", way, way) > 0.5
+    points, owner, way = points[usable], owner[usable], way[usable]
+    distance, hit = index.first_hit(points + skin * way, way, reach, progress)
+    met = np.flatnonzero(np.isfinite(distance))
+    away = np.einsum("ij,ij->i", mesh.face_normals()[hit[met]], way[met])
+    close[owner[met[turn * away < 0.0]]] = True
     return close
 
 
@@ -57,12 +87,18 @@ def _longest_edges(vertices: FloatArray, faces: npt.NDArray[np.int32]) -> FloatA
     return np.asarray(np.sqrt(np.einsum("fkx,fkx->fk", sides, sides).max(axis=1)))
 
 
-def _spread(mesh: Mesh, chosen: Int64Array, spacing: float) -> tuple[FloatArray, Int64Array]:
-    """Places (k, 3) on the chosen triangles, about one in each square of the spacing, and the triangle of each."""
+def _cuts(mesh: Mesh, chosen: Int64Array, spacing: float) -> Int64Array:
+    """Into how many places each side of the chosen triangles is cut: about one place in each square of the spacing."""
     area = Mesh(mesh.vertices, mesh.faces[chosen], "").face_areas_mm2()
     spacing = max(spacing, float(np.sqrt(area.sum() / MOST_RAYS)))
     longest = _longest_edges(mesh.vertices, mesh.faces[chosen])
-    cuts = np.maximum(np.ceil(np.sqrt(area * 2.0) / spacing), np.minimum(np.ceil(longest / spacing), 8)).astype(int)
+    return np.asarray(
+        np.maximum(np.ceil(np.sqrt(area * 2.0) / spacing), np.minimum(np.ceil(longest / spacing), 8)), np.int64
+    )
+
+
+def _spread(mesh: Mesh, chosen: Int64Array, cuts: Int64Array) -> tuple[FloatArray, Int64Array]:
+    """Places (k, 3) on the chosen triangles, whose sides are cut so often, and the triangle of each."""
     points, owners = [], []
     for number in np.unique(cuts):
         members = chosen[cuts == number]

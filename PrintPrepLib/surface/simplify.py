@@ -17,6 +17,7 @@ from ..spatial import SurfaceIndex, crossings_and_contacts, index_of
 from ..spatial.change import change_between
 from ..spatial.thin_walls import thin_walls_after
 from .collapse import Collapse, broken_topology, collapse, part_of_vertices, with_neighbors
+from .proof import Proof
 
 STL_HEADER_BYTES = 84
 STL_TRIANGLE_BYTES = 50
@@ -45,10 +46,6 @@ CONTACT_ROUNDS = 3
 
 FEW_CONTACTS = 0.001
 """More of them than this share are flat faces that lie oblique in space: MeshLab's rounding, not the surface."""
-
-PROBES = ((1 / 3, 1 / 3, 1 / 3), (0.5, 0.5, 0.0), (0.0, 0.5, 0.5), (0.5, 0.0, 0.5))
-"""Places in each new triangle that are held against the tolerance, besides its corners. They stay where they are from
-round to round: points spread anew in each round found other places every time, and a skull never came to an end."""
 
 COUNT_TOLERANCE = 0.05
 """A wanted number of triangles is met when the result is within 5 %."""
@@ -82,8 +79,9 @@ def simplify(
     """Simplify a closed surface.
 
     Edges are collapsed by quadric error (Garland and Heckbert 1997). Wherever the result would touch itself, cross
-    itself, lose a piece, open or close a hole, or lie beyond the tolerance, the original triangles come back. The
-    result has the same pieces and the same number of holes and tunnels as the input, or the step refuses.
+    itself, lose a piece, open or close a hole, or lie beyond the tolerance, the original triangles come back. That the
+    tolerance holds is proven for every triangle of both surfaces as a whole, not at some places. The result has the
+    same pieces and the same number of holes and tunnels as the input, or the step refuses.
 
     Parameters
     ----------
@@ -125,6 +123,7 @@ def simplify(
     notes: list[str] = []
     if tolerance_mm is not None:
         result, kept = _within_tolerance(mesh, tolerance_mm, index, part(progress, 0.0, 0.9))
+        notes.append(f"Proven for whole triangles, both ways: no place lies more than {tolerance_mm:g} mm off.")
     elif wanted >= before.triangles:
         result, kept = mesh, _Kept()
         notes.append(f"The mesh has {before.triangles} triangles already: nothing was changed.")
@@ -150,6 +149,7 @@ def simplify(
         warnings=walls.warnings,
         details={
             "thin_walls": walls.to_dict(),
+            "proven_within_mm": tolerance_mm,
             "full_detail_kept_for_topology": kept.topology,
             "full_detail_kept_for_crossings": kept.crossing,
             "full_detail_kept_for_tolerance": kept.tolerance,
@@ -202,18 +202,17 @@ def _sound(state: Collapse, index: SurfaceIndex, tolerance_mm: float | None, pro
     original = state.original
     parts = part_of_vertices(original)
     kept = _Kept()
-    changed: npt.NDArray[np.bool_] | None = None
+    proof = None if tolerance_mm is None else Proof(index, tolerance_mm)
     number = np.full(len(original.vertices), -1, np.int64)
     contact_rounds = 0
     for round_number in range(ROUNDS):
         share = part(progress, round_number / ROUNDS, (round_number + 1) / ROUNDS)
         share(0.0, "Checking pieces, holes and tolerance")
-        simplified, groups, _ = state.mesh()
+        simplified, groups, sources = state.mesh()
         bad = broken_topology(state, simplified, groups, parts)
         kept = _Kept(kept.topology + len(bad), kept.crossing, kept.tolerance)
         if len(bad) == 0 and not simplified.is_empty:
-            far = _beyond(state, simplified, groups, index, tolerance_mm, changed, share)
-            changed = np.zeros(len(original.vertices), bool) if changed is None else changed
+            far = bad if proof is None else proof.beyond(state, simplified, groups, sources, share)
             kept = _Kept(kept.topology, kept.crossing, kept.tolerance + len(far))
             crossing = far[:0]
             if len(far) == 0:
@@ -229,54 +228,14 @@ def _sound(state: Collapse, index: SurfaceIndex, tolerance_mm: float | None, pro
         number[groups] = np.arange(len(groups))
         seen = number[bad]
         around = groups[with_neighbors(simplified, seen[seen >= 0])] if not simplified.is_empty else bad
-        if changed is not None:
-            changed = _mark(changed, state, np.union1d(bad, around))
-        state = state.opened(np.union1d(bad, around) if round_number else bad)
+        opening = np.union1d(bad, around) if round_number else bad
+        if proof is not None:
+            proof.forget(state, opening)
+        state = state.opened(opening)
     raise GeometryError(
         "The surface could not be simplified without changing its pieces or crossing itself. Nothing was changed: "
         "repair the mesh first, or ask for more triangles."
     )
-
-
-def _mark(changed: npt.NDArray[np.bool_], state: Collapse, groups: Int64Array) -> npt.NDArray[np.bool_]:
-    """Original vertices whose surroundings change in this round."""
-    marked = np.zeros(len(state.group), bool)
-    marked[groups] = True
-    return np.asarray(marked[state.group] | changed)
-
-
-def _beyond(
-    state: Collapse,
-    simplified: Mesh,
-    groups: Int64Array,
-    index: SurfaceIndex,
-    tolerance_mm: float | None,
-    changed: npt.NDArray[np.bool_] | None,
-    progress: Progress,
-) -> Int64Array:
-    """Groups next to which either surface lies beyond the tolerance from the other; asked only where it changed."""
-    if tolerance_mm is None:
-        return np.empty(0, np.int64)
-    original = state.original
-    vertices, faces = np.arange(len(simplified.vertices)), simplified.faces
-    if changed is not None:
-        new = changed[groups]
-        vertices, faces = np.flatnonzero(new), faces[new[faces].any(axis=1)]
-    probes = np.einsum("pc,fcx->fpx", np.array(PROBES), simplified.vertices[faces]).reshape(-1, 3)
-    to_original = index.closest(
-        np.concatenate([simplified.vertices[vertices], probes]),
-        max_distance_mm=tolerance_mm,
-        progress=part(progress, 0.0, 0.4),
-    )
-    far = np.isinf(to_original.distance_mm)
-    far_faces = far[len(vertices) :].reshape(-1, len(PROBES)).any(axis=1)
-    bad = [groups[vertices[far[: len(vertices)]]], groups[faces[far_faces].ravel()]]
-    asked = np.arange(len(original.vertices)) if changed is None else np.flatnonzero(changed)
-    to_simplified = index_of(simplified).closest(
-        original.vertices[asked], max_distance_mm=tolerance_mm, progress=part(progress, 0.4, 0.9)
-    )
-    bad.append(state.group[asked[np.isinf(to_simplified.distance_mm)]])
-    return np.unique(np.concatenate(bad))
 
 
 def _crossing(simplified: Mesh, groups: Int64Array) -> tuple[Int64Array, Int64Array]:

@@ -7,6 +7,7 @@ import pytest
 
 from PrintPrepLib.errors import GeometryError, InputError
 from PrintPrepLib.mesh import Mesh
+from PrintPrepLib.shape.details import lattice
 from PrintPrepLib.shape.details.step import Do, GapDo, SpikeDo, details
 from PrintPrepLib.spatial import index_of
 from Testing.support import shapes
@@ -84,16 +85,72 @@ def test_kinds_and_places_apart(block: Mesh) -> None:
     assert inside(mesh, (-6, -6, 7), (0, -6, 7), (-5, 3, 0), (0.2, 4, 0)) == [False, True, False, False]
 
 
+def thread(radius: float, length: float, at: tuple[float, float, float]) -> Mesh:
+    """A cylinder along x."""
+    turn = [[0, 0, 1, at[0]], [0, 1, 0, at[1]], [-1, 0, 0, at[2]], [0, 0, 0, 1]]
+    return Mesh.from_trimesh(shapes.cylinder(radius, length).to_trimesh().apply_transform(turn))
+
+
+def united(*parts: Mesh) -> Mesh:
+    whole = parts[0].to_manifold()
+    for one in parts[1:]:
+        whole = whole + one.to_manifold()
+    return Mesh.from_manifold(whole)
+
+
+SPIKES = {"action": Do.REMOVE, "feature_mm": 1.0, "gap_mm": 0.0, "hole_mm": 0.0}
+BLOCKS = (shapes.box((6, 6, 6)), shapes.moved(shapes.box((6, 6, 6)), (12, 0, 0)))
+BRIDGE = shapes.moved(shapes.box((12, 3, 3)), (6, 0, -1.5))
+
+
 def test_what_holds_pieces_together_is_not_cut() -> None:
-    first, second = shapes.box((6, 6, 6)), shapes.moved(shapes.box((6, 6, 6)), (12, 0, 0))
-    thread = Mesh.from_trimesh(shapes.cylinder(0.2, 14).to_trimesh().apply_transform(
-        [[0, 0, 1, 6], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1]]))  # fmt: skip
-    whole = Mesh.from_manifold(first.to_manifold() + second.to_manifold() + thread.to_manifold())
-    mesh, receipt = details(whole, action=Do.REMOVE, feature_mm=1.0, gap_mm=0.0, hole_mm=0.0)
+    mesh, receipt = details(united(*BLOCKS, thread(0.2, 14, (6, 0, 0))), **SPIKES)
     assert receipt.after.parts == 1
     assert inside(mesh, (6, 0, 0)) == [True]
-    assert any("holds pieces together" in one["reason"] for one in receipt.details["features"])
-    assert receipt.warnings
+    assert any("thicken it instead" in one["reason"] for one in receipt.details["features"])
+    assert "holds pieces together" in receipt.warnings[0]
+    assert not any("came apart" in one for one in receipt.warnings)
+
+
+def test_of_two_threads_one_is_enough_and_beside_a_bridge_none_is_needed() -> None:
+    places = ((6, 1.2, 1), (6, -1.2, 1))
+    two = [thread(0.2, 14, place) for place in places]
+    mesh, receipt = details(united(*BLOCKS, *two), **SPIKES)
+    assert receipt.after.parts == 1
+    assert sorted(inside(mesh, *places)) == [False, True]
+    mesh, receipt = details(united(*BLOCKS, BRIDGE, *two), **SPIKES)
+    assert receipt.after.parts == 1
+    assert inside(mesh, *places, (6, 0, -1.5)) == [False, False, True]
+    assert not receipt.warnings
+
+
+def test_a_whisker_with_a_knob_at_its_end_stays_and_one_without_goes() -> None:
+    knob = shapes.sphere(2.0, (12.0, 2.0, 0.0), 3)
+    model = united(BLOCKS[0], knob, thread(0.2, 9, (7, 2, 0)), thread(0.2, 6, (5, -2, 0)))
+    mesh, receipt = details(model, **SPIKES)
+    assert inside(mesh, (6, 2, 0), (12, 2, 0), (6, -2, 0)) == [True, True, False]
+    assert receipt.after.parts == receipt.before.parts == 1
+
+
+def test_a_slit_between_two_bodies_is_not_closed() -> None:
+    near = shapes.moved(shapes.box((6, 6, 6)), (6.3, 0, 0))
+    model = Mesh.from_manifold(BLOCKS[0].to_manifold() + near.to_manifold())
+    mesh, receipt = details(model, action=Do.REMOVE, feature_mm=0.0, gap_mm=0.8, hole_mm=0.8)
+    assert receipt.details["counts"]["slit"] == 1
+    assert inside(mesh, (3.15, 0, 0)) == [False]
+    assert receipt.after.parts == 2
+    assert "join two pieces" in receipt.details["features"][0]["reason"]
+
+
+def test_a_long_oblique_slit_is_closed_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lattice, "MOST_POINTS", 20_000)
+    slit = shapes.box((14, 0.3, 30)).to_manifold().rotate([0, 0, 35])
+    model = Mesh.from_manifold(shapes.box((20, 20, 4)).to_manifold() - slit)
+    mesh, receipt = details(model, slits=GapDo.CLOSE, feature_mm=0.0, gap_mm=0.8, hole_mm=0.8)
+    assert receipt.details["counts"]["slit"] == 1
+    assert (receipt.after.parts, receipt.after.genus) == (1, 0)
+    assert mesh.volume_mm3 == pytest.approx(1600, rel=2e-3)
+    assert not receipt.warnings
 
 
 @pytest.mark.parametrize(

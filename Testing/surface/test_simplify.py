@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -46,6 +46,9 @@ def _thin_shell() -> Mesh:
     """A hollow ball with a wall of 0.4 mm: coarse triangles of one side would cut through the other."""
     return shapes.shell(9.6, 10.0, 4)
 
+
+PLACES = np.array([(i, j, 6 - i - j) for i in range(7) for j in range(7 - i)]) / 6.0
+"""Corners, sides and inside of a triangle, 28 places in all."""
 
 SHAPES = {
     "ball": lambda: shapes.sphere(10.0, subdivisions=4),
@@ -102,14 +105,16 @@ def test_tolerance_is_kept_by_brute_force(name: str, tolerance: float) -> None:
 
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.02, 1.0))
+@example(4999, 0.4375)  # probes at the corners and four more places missed the middle of a triangle, 0.488 mm off
 def test_random_anatomy_keeps_kind_and_tolerance(seed: int, tolerance: float) -> None:
     random = np.random.default_rng(seed)
     values = ndimage.gaussian_filter(random.normal(size=(14, 15, 16)), 1.3).astype(np.float32)
     before = closed_surface(volume_of(values - np.float32(np.quantile(values, 0.6))))
     after, _ = simplify(before, tolerance_mm=tolerance)
     _same_kind(before, after)
-    assert SurfaceIndex(after).closest(before.vertices).distance_mm.max() <= tolerance
-    assert compare(after, before, samples=5_000).forward.max_mm <= tolerance * 1.02
+    for one, other in ((before, after), (after, before)):
+        points = np.einsum("pc,fcx->fpx", PLACES, one.triangles).reshape(-1, 3)
+        assert SurfaceIndex(other).closest(points).distance_mm.max() <= tolerance + 1e-9
 
 
 @pytest.mark.parametrize("name", ["ball", "torus", "double torus", "bumps", "specks"])

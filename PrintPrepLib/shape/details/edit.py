@@ -5,35 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ...errors import MissingPackageError
-from ...field import Function, distance_inside, zero_surface
+from ...field import Function, distance_inside
 from ...mesh import FloatArray, Mesh
-from ...progress import Progress, silent
-from ...topology import face_parts
+from ...progress import Progress, part, silent
+from ...spatial import index_of
+from .bodies import balls_along, rests
 from .find import Feature, Kind
+from .parting import bodies_of, bodies_touched, changed_without_parting
 
 if TYPE_CHECKING:
     import manifold3d
 
-CELLS_ACROSS = 6.0
-"""Cells across what the printer can make."""
-ROOM_SHARE = 0.6
-"""A body reaches this share of the limit from the feature."""
-BOX_LIMITS = 2.5
-"""It is made in a box that reaches so many limits beyond."""
-HAIR_SHARE = 0.03
-"""Where a spike is cut off or a slit is filled, this share of the limit is left above or below the surface beside."""
-FIRMER = 1.02
-"""What is thickened or widened is made so much wider than asked: chords of the made surface take a little away."""
+HOLDS = "it holds pieces together; thicken it instead"
+HOLDS_OPEN = "widening it would part the model"
+LOOSE = "it hangs on nothing thicker: a loose piece, or thin as a whole"
+REACHED = "a ball of the least size reaches all of it"
+JOINS = "closing it would join two pieces"
+JOINS_TOO = "thickening it would join two pieces"
 CLEARLY_SHARE = 0.9
 """Where a feature has this share of the limit, a ball of the limit reaches it but for the grid of the made body."""
-NEAR_LIMITS = 1.5
-"""Of the solid (the air) round a feature, bodies this near belong to it."""
 
 
 class Way(Enum):
@@ -56,6 +52,7 @@ class Edited:
     reason: str = ""
     size_after_mm: float | None = None
     gone_share: float | None = None
+    filled_share: float = 0.0
     small: FloatArray | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -81,81 +78,76 @@ class Edited:
 def edit(mesh: Mesh, edits: Sequence[Edited], progress: Progress = silent) -> Mesh:
     """Do what each feature asks for; what cannot be done keeps its reason. The surface elsewhere is not touched.
 
-    A spike is what balls of the limit do not reach inside the solid, a slit or hole what they do not reach in the air
-    (the opening and the closing of mathematical morphology, by exact distances); to thicken or widen, such balls are
-    put where the measuring balls rest.
+    A spike is what balls of the limit do not reach inside the solid, a slit or hole what they do not reach in the air;
+    to thicken or widen, such balls are put where the measuring balls rest. What would part a body of the model, or
+    join two of them, is not done.
 
     Parameters
     ----------
     mesh : Mesh
         Closed, outward, manifold.
+
+    Returns
+    -------
+    mesh : Mesh
+        The same object where nothing was changed.
     """
-    try:
-        import manifold3d as m3
-    except ImportError as error:
+    if not find_spec("manifold3d"):
         raise MissingPackageError(
             "Changing small features needs the Python package 'manifold3d'. Install it and try again."
-        ) from error
-    adding: list[manifold3d.Manifold] = []
-    cutting: list[manifold3d.Manifold] = []
+        )
     wanted = [one for one in edits if one.way is not Way.LIST]
-    for number, one in enumerate(wanted):
-        progress(number / len(wanted), "Changing small features")
-        body = _body(mesh, one)
-        if body is None or body.is_empty:
-            continue
-        (adding if one.way in (Way.THICKEN, Way.CLOSE) else cutting).append(body.to_manifold())
-        one.done = True
+    bodies = _bodies(mesh, wanted, part(progress, 0.0, 0.6)) if wanted else []
+    tools = [_tool(some) for some in bodies]
+    progress(0.6, "Changing small features")
+    adding = [k for k, one in enumerate(wanted) if bodies[k] and one.way in (Way.THICKEN, Way.CLOSE)]
+    cutting = [k for k, one in enumerate(wanted) if bodies[k] and one.way in (Way.REMOVE, Way.WIDEN)]
+    if bodies_of(mesh)[0] > 1:
+        for k in adding:
+            if max(bodies_touched(mesh, one) for one in bodies[k]) > 1:
+                wanted[k].reason = JOINS if wanted[k].way is Way.CLOSE else JOINS_TOO
+        adding = [k for k in adding if not wanted[k].reason]
     if not adding and not cutting:
         return mesh
-    inside = distance_inside(mesh)
-    for one in wanted:
-        one.small = _too_small(inside, one.feature)
-    solid = mesh.to_manifold()
     # What is cut comes first: a spike that is cut off beside one that is thickened must not take from it.
-    if cutting:
-        solid = solid - m3.Manifold.batch_boolean(cutting, m3.OpType.Add)
-    if adding:
-        solid = solid + m3.Manifold.batch_boolean(adding, m3.OpType.Add)
-    return Mesh.from_manifold(solid, mesh.name)
+    limit = min(wanted[k].feature.limit_mm for k in (*adding, *cutting))
+    out, kept = changed_without_parting(mesh, [tools[k] for k in cutting], [tools[k] for k in adding], limit)
+    for number, k in enumerate(cutting):
+        if number in kept:
+            wanted[k].reason = HOLDS if wanted[k].way is Way.REMOVE else HOLDS_OPEN
+    for k in (*adding, *cutting):
+        wanted[k].done = not wanted[k].reason
+    return out
 
 
-def _body(mesh: Mesh, one: Edited) -> Mesh | None:
-    feature = one.feature
-    limit = feature.limit_mm
-    cell = limit / CELLS_ACROSS
-    points = np.concatenate([feature.middles, feature.surface])
-    low, high = points.min(axis=0) - BOX_LIMITS * limit, points.max(axis=0) + BOX_LIMITS * limit
-    if one.way in (Way.THICKEN, Way.WIDEN):
-        tree, radius = cKDTree(feature.middles), 0.5 * FIRMER * limit
-        return zero_surface(lambda p: np.asarray(radius - tree.query(p)[0]), low, high, cell)
-    sign = 1.0 if feature.kind is Kind.SPIKE else -1.0
+def _tool(bodies: Sequence[Mesh]) -> manifold3d.Manifold:
+    import manifold3d as m3
+
+    return m3.Manifold.batch_boolean([one.to_manifold() for one in bodies], m3.OpType.Add)
+
+
+def _bodies(mesh: Mesh, wanted: Sequence[Edited], progress: Progress) -> list[list[Mesh]]:
+    """What is added or taken away for each feature; none, with the reason, where that cannot be."""
     inside = distance_inside(mesh)
-    radius = 0.5 * limit
-    reached = zero_surface(lambda p: sign * inside(p) - radius, low, high, cell)
-    tree, room = cKDTree(points), ROOM_SHARE * limit
-    if feature.kind is Kind.SPIKE:
-        near = _bodies_near(reached, tree, NEAR_LIMITS * limit)
-        if near == 0:
-            one.reason = "it hangs on nothing thicker: a loose piece, or thin as a whole"
-            return None
-        if near > 1:
-            one.reason = "it holds pieces together"
-            return None
-    if reached.is_empty:
-        return zero_surface(lambda p: np.asarray(room - tree.query(p)[0]), low, high, cell)
-    balls = distance_inside(reached)
-    hair = HAIR_SHARE * limit
-    return zero_surface(lambda p: np.minimum(room - tree.query(p)[0], -balls(p) - radius - hair), low, high, cell)
-
-
-def _bodies_near(mesh: Mesh, tree: cKDTree, reach: float) -> int:
-    """How many bodies come within reach of a feature."""
-    if mesh.is_empty:
-        return 0
-    count, label = face_parts(mesh)
-    near = np.asarray(tree.query(mesh.triangles.mean(axis=1))[0] <= reach)
-    return len(np.unique(label[near])) if count > 1 else int(near.any())
+    bodies: list[list[Mesh]] = [[] for _ in wanted]
+    groups: dict[tuple[bool, float], list[int]] = {}
+    for k, one in enumerate(wanted):
+        if one.way in (Way.THICKEN, Way.WIDEN):
+            bodies[k] = balls_along(one.feature)
+            one.small = _too_small(inside, one.feature)
+        else:
+            groups.setdefault((one.feature.kind is Kind.SPIKE, one.feature.limit_mm), []).append(k)
+    for number, members in enumerate(groups.values()):
+        share = part(progress, number / len(groups), (number + 1) / len(groups))
+        for k, rest in zip(members, rests(inside, [wanted[k].feature for k in members], share), strict=True):
+            one = wanted[k]
+            if one.feature.kind is Kind.SPIKE and not rest.held:
+                one.reason = LOOSE
+            elif not rest.bodies or not len(rest.middles):
+                one.reason = REACHED
+            else:
+                bodies[k], one.small = rest.bodies, rest.middles
+    return bodies
 
 
 def _too_small(inside: Function, feature: Feature) -> FloatArray:
@@ -168,12 +160,20 @@ def _too_small(inside: Function, feature: Feature) -> FloatArray:
 
 def measure_after(mesh: Mesh, edits: Sequence[Edited]) -> None:
     """Measure at the middles of each treated feature what is there now."""
-    inside = distance_inside(mesh)
-    for one in edits:
-        if not one.done:
-            continue
-        sign = 1.0 if one.feature.kind is Kind.SPIKE else -1.0
-        value: FloatArray = sign * inside(one.feature.middles if one.small is None else one.small)
+    done = [one for one in edits if one.done and one.small is not None]
+    if not done:
+        return
+    places = np.concatenate([one.small for one in done if one.small is not None])
+    values = -index_of(mesh).signed_distance(places)
+    begin = 0
+    for one in done:
+        end = begin + len(one.small if one.small is not None else ())
+        value = values[begin:end] if one.feature.kind is Kind.SPIKE else -values[begin:end]
+        begin = end
         one.gone_share = float((value <= 0.0).mean())
         if one.way in (Way.THICKEN, Way.WIDEN):
             one.size_after_mm = float(2.0 * np.median(value))
+        elif one.way is Way.REMOVE and one.gone_share < 1.0:
+            # A spike in a slit that was closed is no spike any more: all round it there is as much as in the filling.
+            one.filled_share = float((2.0 * value >= one.feature.limit_mm).mean())
+            one.size_after_mm = float(2.0 * np.median(value[value > 0.0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from ...analysis.thickness import Side, Thickness, wall_thickness
 from ...analysis.thin import Form, ThinRegion, thin_places
 from ...mesh import FloatArray, Mesh
-from ...progress import Progress, part, silent
+from ...progress import Progress, silent
 from ..patch import taken_out
 from ..refine import close_behind
 
@@ -90,14 +91,16 @@ def find_features(
     feature_mm, gap_mm, hole_mm : float
         What the printer can make: free pins, slits, holes. 0 for a kind that is not looked for.
     """
-    found = []
-    if feature_mm > 0.0:
-        found += _of_side(mesh, feature_mm, Side.WALL, part(progress, 0.0, 0.5))
     widest = max(gap_mm, hole_mm)
-    if widest > 0.0:
-        gaps = _of_side(mesh, widest, Side.GAP, part(progress, 0.5, 1.0))
+    # Both sides at once: what is not in threads by itself leaves the second core idle. Only one of them tells how far
+    # it is, and stops when asked to: that must happen in the caller's thread.
+    with ThreadPoolExecutor(1) as pool:
+        gaps = pool.submit(_of_side, mesh, widest, Side.GAP, silent) if widest > 0.0 else None
+        found = _of_side(mesh, feature_mm, Side.WALL, progress) if feature_mm > 0.0 else []
         limits = {Kind.SLIT: gap_mm, Kind.HOLE: hole_mm}
-        found += [_with_limit(one, limits[one.kind]) for one in gaps if one.size_mm < limits[one.kind]]
+        for one in gaps.result() if gaps else ():
+            if one.size_mm < limits[one.kind]:
+                found.append(replace(one, limit_mm=limits[one.kind]))
     return sorted(found, key=lambda one: -one.area_mm2)
 
 
@@ -105,35 +108,36 @@ def _of_side(mesh: Mesh, limit: float, side: Side, progress: Progress) -> list[F
     fine = _refined(mesh, limit, side)
     measured = wall_thickness(fine, max_mm=LOOK_BEYOND * limit, side=side, progress=progress)
     places = thin_places(fine, measured, limit)
-    order = np.argsort(places.of_vertex, kind="stable")
-    begin = np.searchsorted(places.of_vertex[order], np.arange(len(places.regions) + 2))
+    count = len(places.regions)
     corners = places.of_vertex[fine.faces]
-    of_face = np.where((corners == corners[:, :1]).all(axis=1), corners[:, 0], 0)
+    whole = (corners[:, 0] == corners[:, 1]) & (corners[:, 0] == corners[:, 2])
+    of_face = np.where(whole, corners[:, 0], 0)
+    # A region is there where whole triangles are narrow, and enough of them: not only the corners of a crease.
+    area = np.bincount(of_face, weights=fine.face_areas_mm2(), minlength=count + 1)
+    vertices, faces = _by_number(places.of_vertex, count), _by_number(of_face, count)
     out = []
     for region in places.regions:
         if side is Side.WALL and region.form is not Form.PIN:
             continue
-        vertices = order[begin[region.number] : begin[region.number + 1]]
-        faces = fine.faces[of_face == region.number]
-        if side is Side.GAP and not _is_there(fine, faces, limit):
+        if side is Side.GAP and area[region.number] < LEAST_AREA * limit * limit:
             continue
-        one = _feature(fine, measured, region, vertices, faces, limit, side)
+        number = region.number
+        one = _feature(fine, measured, region, vertices[number], fine.faces[faces[number]], limit, side)
         if side is Side.GAP or one.length_mm > STUB_SHARE * one.size_mm:
             out.append(one)
     return out
 
 
-def _is_there(mesh: Mesh, faces: npt.NDArray[np.int32], limit: float) -> bool:
-    """Whether whole triangles are narrow, and enough of them: not only the corners of a crease."""
-    if not len(faces):
-        return False
-    return float(Mesh(mesh.vertices, faces, "").face_areas_mm2().sum()) >= LEAST_AREA * limit * limit
+def _by_number(numbers: Int64Array, count: int) -> list[Int64Array]:
+    """Where each number from 0 to the count stands; nothing for 0."""
+    some = np.flatnonzero(numbers)
+    order = some[np.argsort(numbers[some], kind="stable")]
+    return np.split(order, np.searchsorted(numbers[order], np.arange(1, count + 1)))
 
 
 def _refined(mesh: Mesh, limit: float, side: Side) -> Mesh:
     """The same surface with more vertices on long triangles that have another wall, or another side, close by."""
-    facing = mesh if side is Side.WALL else mesh.flipped()
-    marked = close_behind(facing, limit, LONG_SHARE * limit)
+    marked = close_behind(mesh, limit, LONG_SHARE * limit, before=side is Side.GAP)
     if not marked.any():
         return mesh
     patch = taken_out(mesh, marked, REACH_SHARE * limit)
@@ -176,7 +180,10 @@ def _weights(corners: FloatArray, spacing: float) -> FloatArray:
 
 def _thinned(points: FloatArray, spacing: float) -> FloatArray:
     """One point of each cube of half the spacing."""
-    _, first = np.unique(np.floor(points / (0.5 * spacing)).astype(np.int64), axis=0, return_index=True)
+    cube = np.floor(points / (0.5 * spacing)).astype(np.int64)
+    cube -= cube.min(axis=0)
+    size = cube.max(axis=0) + 1
+    _, first = np.unique((cube[:, 0] * size[1] + cube[:, 1]) * size[2] + cube[:, 2], return_index=True)
     return np.asarray(points[np.sort(first)])
 
 
@@ -185,7 +192,3 @@ def _extent(points: FloatArray) -> float:
     axis = np.linalg.svd(middle, full_matrices=False)[2][0] if len(points) > 1 else np.array([1.0, 0.0, 0.0])
     along = middle @ axis
     return float(along.max() - along.min())
-
-
-def _with_limit(one: Feature, limit: float) -> Feature:
-    return replace(one, limit_mm=limit)

@@ -21,6 +21,7 @@ from ..points import points_of
 from ..storable import storable
 from .edit import Edited, Way, edit, measure_after
 from .find import Feature, Kind, find_features
+from .parting import without_crumbs
 from .words import words_of
 
 DEFAULT_PROCESS = "fdm"
@@ -116,11 +117,15 @@ def details(
     edits = [Edited(one, ways[one.kind]) for one in features]
     _choose(edits, only, leave)
     out = edit(model, edits, part(progress, 0.5, 0.8))
-    changed = out is not model
+    changed, crumbs = out is not model, 0
     more: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
     if changed:
+        least = min(limit for limit in limits.values() if limit > 0.0)
+        out, crumbs = without_crumbs(out, model, least)
         out, more, wrong = storable(out, model, part(progress, 0.8, 0.9))
+        out, dust = without_crumbs(out, model, least)  # mending may leave some, too
+        crumbs += dust
         measure_after(out, edits)
     else:
         out = mesh
@@ -136,6 +141,7 @@ def details(
         "counts": {kind.value: sum(one.feature.kind is kind for one in edits) for kind in Kind},
         "changed": {kind.value: sum(one.done for one in edits if one.feature.kind is kind) for kind in Kind},
         "limits_from": sources,
+        "crumbs": crumbs,
         "added_ml": max(out.volume_mm3 - model.volume_mm3, 0.0) / 1000.0,
     }
     (bodies, cavities), (bodies_now, cavities_now) = _shells(model), _shells(out)

@@ -59,7 +59,12 @@ def words_of(
         x, y, z = one.feature.at_mm
         warnings.append(
             f"{len(failed)} of them did not wholly become what was asked, such as the {one.feature.kind.value} at "
-            f"({x:.1f}, {y:.1f}, {z:.1f}): {_why(one)}."
+            f"({x:.1f}, {y:.1f}, {z:.1f}): {_why(one)}. Features side by side can stand in each other's way; "
+            "list what is left with details once more."
+        )
+    if details["crumbs"]:
+        notes.append(
+            f"{details['crumbs']} crumbs and specks of air beside what was changed, below the least size, went as well."
         )
     if bodies[1] > bodies[0]:
         warnings.append(f"The model came apart: {bodies[0]} bodies before, {bodies[1]} now.")
@@ -73,7 +78,7 @@ def words_of(
 
 def _came_about(one: Edited) -> bool:
     if one.way in (Way.REMOVE, Way.CLOSE):
-        return (one.gone_share or 0.0) >= GONE_SHARE
+        return (one.gone_share or 0.0) + one.filled_share >= GONE_SHARE
     return (one.size_after_mm or 0.0) >= NEARLY_SHARE * one.feature.limit_mm
 
 

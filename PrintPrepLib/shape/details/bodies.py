@@ -1,0 +1,190 @@
+"""The local body of each small feature: what no ball of the least size reaches, or balls along it. Many at once.
+
+A ball of the limit fits where the distance from the surface is its radius or more; all that such balls fill is what
+lies within a radius of those places (the opening, and in the air the closing, of mathematical morphology). The rest of
+the solid, or of the air, at a feature is its body. Distances are exact; only where they are asked is a grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from ...field import Function
+from ...mesh import FloatArray, Mesh, concatenate
+from ...progress import Progress, silent
+from ...spatial import index_of
+from .find import Feature, Kind
+from .lattice import BLOCK, Lattice, lattice_near, parted
+
+CELLS_ACROSS = 6.0
+"""Cells across what the printer can make."""
+ROOM_SHARE = 0.6
+"""A body reaches this share of the limit from the feature."""
+HAIR_SHARE = 0.03
+"""Where a spike is cut off or a slit is filled, this share of the limit is left above or below the surface beside."""
+FIRMER = 1.02
+"""What is thickened or widened is made so much wider than asked: chords of the made surface take a little away."""
+NEAR_LIMITS = 1.35
+"""Places where a ball of the limit fits are sought this far from a feature: farther ones do not matter to its body,
+which reaches ``ROOM_SHARE`` and ends half a limit and a hair from them."""
+REACH = 2.0
+"""Cells beyond that in which distances are asked: more than from a block's middle to its points, and one."""
+ROUGH_SHARE = 0.02
+"""Places where balls fit lie all round; one farther than the nearest by up to this share is as good. What that adds to
+a body is less than the hair."""
+SURELY_MM_SHARE = 0.02
+"""What lies so many limits beyond all balls is surely part of the body, whatever chords take away."""
+AT_ONCE = 1_000_000
+"""Grid points that are asked at once."""
+
+Bools = npt.NDArray[np.bool_]
+
+_EMPTY = Mesh(np.empty((0, 3)), np.empty((0, 3), np.int32), "")
+
+
+@dataclass(eq=False)
+class Rest:
+    """What balls of the limit do not reach at a feature.
+
+    Attributes
+    ----------
+    bodies : list of Mesh
+        It, cut off a little beyond the feature; several that overlap where the feature is long.
+    held : bool
+        Whether a ball of the limit fits anywhere near.
+    middles : (k, 3) float64
+        Those middles of the feature that no ball reaches.
+    """
+
+    bodies: list[Mesh] = field(default_factory=list)
+    held: bool = False
+    middles: FloatArray = field(default_factory=lambda: np.empty((0, 3)))
+
+
+def balls_along(feature: Feature) -> list[Mesh]:
+    """Balls of the limit where the measuring balls of a feature rest."""
+    radius, cell = 0.5 * FIRMER * feature.limit_mm, feature.limit_mm / CELLS_ACROSS
+    out = []
+    for places in parted(feature.middles, radius, cell):
+        tree = cKDTree(places)
+        lattice = lattice_near(tree, radius + cell, cell)
+        distance = np.asarray(tree.query(lattice.points(), distance_upper_bound=2.0 * radius)[0])
+        out.append(lattice.surface(radius - distance))
+    return [one for one in out if not one.is_empty]
+
+
+def rests(inside: Function, features: Sequence[Feature], progress: Progress = silent) -> list[Rest]:
+    """Find what no ball of the limit reaches, at features of one side (spikes, or slits and holes) and one limit.
+
+    Parameters
+    ----------
+    inside : callable
+        Distance inside the model, mm, positive in the solid.
+    """
+    limit = features[0].limit_mm
+    sign = 1.0 if features[0].kind is Kind.SPIKE else -1.0
+    radius, hair, cell, room = 0.5 * limit, HAIR_SHARE * limit, limit / CELLS_ACROSS, ROOM_SHARE * limit
+    parts = [
+        (number, cKDTree(places))
+        for number, one in enumerate(features)
+        for places in parted(np.concatenate([one.middles, one.surface]), NEAR_LIMITS * limit, cell)
+    ]
+    lattices = [lattice_near(tree, NEAR_LIMITS * limit, cell) for _, tree in parts]
+
+    def room_of_balls(points: list[FloatArray], _: slice) -> list[FloatArray]:
+        return _split(sign * inside(np.concatenate(points)) - radius, points)
+
+    fits: list[Bools] = []
+    pieces: list[Mesh] = []
+    for some in _batches(lattices):
+        progress(0.6 * len(fits) / len(parts), "Looking for what balls do not reach")
+        for lattice, values in zip(lattices[some], _values(lattices[some], some, room_of_balls), strict=True):
+            fits.append((values > 0.0).reshape(-1, BLOCK**3))
+            if fits[-1].any():
+                pieces.append(lattice.surface(values))
+    fitting = concatenate(pieces or [_EMPTY])
+    close = [
+        (tree.query(lattice.middles, distance_upper_bound=room + lattice.half_mm + cell)[0] < np.inf) & ~fit.all(axis=1)
+        for (_, tree), lattice, fit in zip(parts, lattices, fits, strict=True)
+    ]
+    near = [lattice.only(np.asarray(chosen)) for lattice, chosen in zip(lattices, close, strict=True)]
+
+    def rest_of_room(points: list[FloatArray], which: slice) -> list[FloatArray]:
+        at = zip(parts[which], points, strict=True)
+        value = np.concatenate(
+            [room - tree.query(p, distance_upper_bound=room + REACH * cell)[0] for (_, tree), p in at]
+        )
+        asked = np.flatnonzero(value > -np.inf)
+        value[asked] = np.minimum(
+            value[asked], _beyond(fitting, np.concatenate(points)[asked], radius + hair, REACH * cell)
+        )
+        return _split(value, points)
+
+    out = [Rest() for _ in features]
+    done = 0
+    for some in _batches(near):
+        progress(0.6 + 0.4 * done / len(parts), "Looking for what balls do not reach")
+        for lattice, values in zip(near[some], _values(near[some], some, rest_of_room), strict=True):
+            number, fit = parts[done][0], fits[done]
+            values[fit[close[done]].ravel()] = -cell
+            body = lattice.surface(values)
+            if not body.is_empty:
+                out[number].bodies.append(body)
+            out[number].held |= bool(fit.any())
+            done += 1
+    middles = np.concatenate([one.middles for one in features])
+    size = sign * inside(middles)
+    rest = (
+        (size > 0.0)
+        & (size < radius)
+        & (_beyond(fitting, middles, radius + hair, 2.0 * SURELY_MM_SHARE * limit) > SURELY_MM_SHARE * limit)
+    )
+    begin = 0
+    for feature, one in zip(features, out, strict=True):
+        end = begin + len(feature.middles)
+        one.middles = middles[begin:end][rest[begin:end]]
+        begin = end
+    return out
+
+
+def _values(
+    lattices: Sequence[Lattice], which: slice, ask: Callable[[list[FloatArray], slice], list[FloatArray]]
+) -> list[FloatArray]:
+    """Values (64 b,) at the points of each lattice: true where they may be near zero, of the right sign elsewhere."""
+    cell, half = lattices[0].cell, lattices[0].half_mm
+    at_middle = ask([one.middles for one in lattices], which)
+    near = [np.abs(value) <= half + cell for value in at_middle]
+    asked = ask([one.only(chosen).points() for one, chosen in zip(lattices, near, strict=True)], which)
+    out = []
+    for middle, chosen, value in zip(at_middle, near, asked, strict=True):
+        values = np.repeat(np.where(middle > 0.0, cell, -cell)[:, None], BLOCK**3, axis=1)
+        values[chosen] = value.reshape(-1, BLOCK**3)
+        out.append(values.ravel())
+    return out
+
+
+def _split(values: FloatArray, points: Sequence[FloatArray]) -> list[FloatArray]:
+    return np.split(values, np.cumsum([len(one) for one in points])[:-1])
+
+
+def _beyond(fitting: Mesh, points: FloatArray, reach: float, more: float) -> FloatArray:
+    """How much farther than a reach points are from where balls fit; at most ``more`` is told."""
+    if fitting.is_empty or not len(points):
+        return np.full(len(points), more)
+    found = index_of(fitting).closest(points, max_distance_mm=reach + more, rough_share=ROUGH_SHARE)
+    return np.asarray(np.minimum(found.distance_mm, reach + more) - reach)
+
+
+def _batches(lattices: Sequence[Lattice]) -> Iterator[slice]:
+    begin = total = 0
+    for number, one in enumerate(lattices):
+        if total and (total + len(one.blocks)) * BLOCK**3 > AT_ONCE:
+            yield slice(begin, number)
+            begin, total = number, 0
+        total += len(one.blocks)
+    yield slice(begin, len(lattices))
