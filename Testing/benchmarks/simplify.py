@@ -1,9 +1,9 @@
 """Seconds and true deviation of ``simplify`` beside others at as many triangles, on one mesh, in one run.
 
 ``python Testing/benchmarks/simplify.py [MESH] [--tolerance MM]``: without a mesh, a bumpy ball. The peers: VTK's
-quadric decimation and fast-simplification, brought to the number of triangles that ours needed; neither promises a tolerance.
-For each: seconds (wall and CPU), triangles, how many triangles of either surface are not proven to lie within the
-tolerance, and the pieces of the result.
+quadric decimation and fast-simplification, brought to the number of triangles that ours needed; neither promises a
+tolerance. For each: seconds (wall and CPU), triangles, how many triangles of either surface are not proven to lie
+within the tolerance, and the pieces of the result.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def row(name: str, before: Mesh, tolerance: float, work: Callable[[], Mesh]) -> 
     )
     parts = measure_mesh(out).parts
     print(
-        f"{name:22s} {wall:6.1f} s {cpu:6.1f} s CPU {len(out.faces):9,d} triangles {beyond:7,d} beyond {parts:4d} pieces"
+        f"{name:22s} {wall:6.1f} s {cpu:6.1f} s CPU {len(out.faces):9,d} triangles "
+        f"{beyond:7,d} beyond {parts:4d} pieces"
     )
     return out
 
