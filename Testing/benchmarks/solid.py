@@ -1,6 +1,6 @@
 """Seconds of ``solid`` and ``details`` beside what others do to the same end, on one mesh, in one run.
 
-``python Testing/benchmarks/solid.py [MESH] [--max-hole MM]``: without a mesh, a hollow ball with twelve holes and three
+``python -m Testing.benchmarks.solid [MESH] [--max-hole MM]``: without a mesh, a hollow ball with twelve holes and three
 slots. The peers: SimpleITK's binary closing and Slicer's way of margin-out and margin-in by distance map, both on the
 label map of the mesh; vtkFillHolesFilter and trimesh's fill_holes, which only know open edges. For each: seconds (wall
 and CPU), tunnels of the result, and how far the outside moved.
