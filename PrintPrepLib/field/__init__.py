@@ -9,7 +9,7 @@ negative (the complement).
 from __future__ import annotations
 
 from .functions import Function, InsideDistance, distance_inside, grown, intersection, outside, union
-from .surface import MOST_TRIANGLES, zero_surface
+from .surface import MOST_TRIANGLES, surface_of_grid, zero_surface
 
 __all__ = [
     "MOST_TRIANGLES",
@@ -19,6 +19,7 @@ __all__ = [
     "grown",
     "intersection",
     "outside",
+    "surface_of_grid",
     "union",
     "zero_surface",
 ]

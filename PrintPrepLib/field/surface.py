@@ -98,7 +98,7 @@ def zero_surface(
     for number, (tile, values) in enumerate(zip(wanted, values_of, strict=True)):
         progress(number / len(wanted), "Making the surface")
         layers.meet(tile, values)
-        points, triples = _zero(values)
+        points, triples = surface_of_grid(values)
         if not len(triples):
             continue
         corners.append(points + TILE * np.array(tile))
@@ -228,8 +228,8 @@ def _fill(values: Dense, blocks: npt.NDArray[np.int_], side: int, middle: FloatA
     view[z, :, y, :, x, :] = safe[:, None, None, None]
 
 
-def _zero(values: Dense) -> tuple[FloatArray, IntArray]:
-    """Surface of one tile in cells from its first point; outward, since Flying Edges looks to smaller values."""
+def surface_of_grid(values: Dense) -> tuple[FloatArray, IntArray]:
+    """Surface of a grid of values (z, y, x), in cells from its first point; it looks to smaller values."""
     if (values > 0).all() or (values < 0).all():
         return np.empty((0, 3)), np.empty((0, 3), np.int32)
     image = vtkImageData()

@@ -126,7 +126,7 @@ def test_it_is_the_surface_that_the_whole_grid_would_give(seed: int) -> None:
     z, y, x = np.meshgrid(steps, steps, steps, indexing="ij")
     true = shape(origin + cell * np.stack([x, y, z], axis=-1).reshape(-1, 3)) / cell
     true = np.where(true > 0.0, 1.0, -1.0) * np.maximum(np.abs(true), module.NEAREST)
-    points, faces = module._zero(true.reshape(x.shape).astype(np.float32))
+    points, faces = module.surface_of_grid(true.reshape(x.shape).astype(np.float32))
     assert len(out.faces) == len(faces)
     assert len(out.vertices) == len(points)
     assert cKDTree((out.vertices - origin) / cell).query(points)[0].max() < 1e-4

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
-from vtkmodules.util.numpy_support import numpy_to_vtk
-from vtkmodules.vtkCommonDataModel import vtkImageData
-from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
+from ...field import surface_of_grid
 from ...mesh import FloatArray, Mesh
 
 BLOCK = 2
@@ -75,18 +73,8 @@ class Lattice:
         whole = np.full(BLOCK * self.size + 2, -self.cell, np.float32)  # with a border all round
         x, y, z = (BLOCK * self.blocks[:, None, :] + _OFFSETS + 1).reshape(-1, 3).T
         whole[x, y, z] = np.where(values > 0.0, 1.0, -1.0) * np.clip(np.abs(values), NEAREST * self.cell, self.cell)
-        image = vtkImageData()
-        image.SetDimensions([int(n) for n in whole.shape])
-        image.GetPointData().SetScalars(numpy_to_vtk(whole.ravel(order="F")))
-        extract = vtkFlyingEdges3D()
-        extract.SetInputData(image)
-        extract.SetValue(0, 0.0)
-        extract.ComputeNormalsOff()
-        extract.ComputeGradientsOff()
-        extract.ComputeScalarsOff()
-        extract.Update()
-        out = Mesh.from_vtk(extract.GetOutput())
-        return out.with_vertices(self.origin + self.cell * (np.asarray(out.vertices) - 1.0))
+        points, faces = surface_of_grid(np.ascontiguousarray(whole.T))
+        return Mesh(self.origin + self.cell * (points - 1.0), faces)
 
 
 def lattice_near(tree: cKDTree, reach_mm: float, cell_mm: float) -> Lattice:
