@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,9 @@ LEAST_COMPILED_CHUNK = 384  # and with numba: so many take a few milliseconds, a
 WORTH_A_THREAD = 10_000  # items of a few nanoseconds each
 
 _here = threading.local()
+
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 
 @cache
@@ -74,6 +77,19 @@ def run_chunks(
         begun = [_pool().submit(work, chunk) for chunk in chunks]
         _finish(begun, lambda number: progress(number / len(chunks), text))
     progress(1.0, text)
+
+
+def at_once(first: Callable[[], One], second: Callable[[], Other]) -> tuple[One, Other]:
+    """Results of two pieces of work that do not touch what the other one changes; the first may tell its progress.
+
+    What waits for Python's lock in one leaves a core to the other.
+    """
+    if cores() == 1:
+        return first(), second()
+    with ThreadPoolExecutor(1) as aside:
+        other = aside.submit(second)
+        one = first()
+        return one, other.result()
 
 
 def in_turn(work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from PrintPrepLib.export.single import rounded_to_single
 from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.profiles.processes import process_of
 from PrintPrepLib.receipt import Receipt
+from PrintPrepLib.shape.hollow import drill
 from PrintPrepLib.shape.hollow.drill import SIDES
 from PrintPrepLib.shape.hollow.step import Inside, hollow
 from PrintPrepLib.spatial import crossings_and_contacts, index_of
@@ -211,3 +212,19 @@ def test_a_small_hollow_is_not_worth_a_drain() -> None:
         hollow(ball, wall_mm=1.0)
     _, receipt = hollow(ball, wall_mm=1.0, min_cavity_ml=0.01, drain_diameter_mm=1.0, drains=1)
     assert receipt.details["drains"][0]["diameter_mm"] == 1.0
+
+
+def test_triangles_near_a_hole_are_found_alike_with_and_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(4)
+    vertices = random.uniform(-10.0, 10.0, (300, 3))
+    faces = random.integers(0, 300, (5000, 3)).astype(np.int32)
+    for _ in range(20):
+        low = random.uniform(-12.0, 8.0, 3)
+        high = low + random.uniform(0.0, 6.0, 3)
+        found = drill._meeting_box(vertices, faces, low, high)
+        corners = vertices[faces]
+        meets = ((corners.max(axis=1) >= low) & (corners.min(axis=1) <= high)).all(axis=1)
+        np.testing.assert_array_equal(found, np.flatnonzero(meets))
+        with monkeypatch.context() as patch:
+            patch.setattr(drill, "is_compiled", lambda: False)
+            np.testing.assert_array_equal(drill._meeting_box(vertices, faces, low, high), found)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...engine import is_compiled
 from ...errors import GeometryError, MissingPackageError
 from ...mesh import FloatArray, IntArray, Mesh
 from ...topology import face_parts
@@ -90,12 +91,7 @@ class Work:
         ends = np.array([bore.start, bore.start + bore.length_mm * bore.axis])
         reach = bore.radius_mm + margin
         low, high = ends.min(axis=0) - reach, ends.max(axis=0) + reach
-        beyond = np.zeros(len(self.vertices), np.uint8)  # a bit for each side of the box that a corner lies beyond
-        for axis in range(3):
-            beyond |= (self.vertices[:, axis] < low[axis]).view(np.uint8) << (2 * axis)
-            beyond |= (self.vertices[:, axis] > high[axis]).view(np.uint8) << (2 * axis + 1)
-        a, b, c = (beyond[self.faces[:, corner]] for corner in range(3))
-        rows = np.flatnonzero(a & b & c == 0)
+        rows = _meeting_box(self.vertices, self.faces, low, high)
         local = (self.vertices[self.faces[rows]] - bore.start) @ frame.T
         low = np.array([-reach, -reach, -margin])
         high = np.array([reach, reach, bore.length_mm + margin])
@@ -162,6 +158,21 @@ class Work:
             self.faces = np.concatenate([self.faces, faces[room:]])
             self.kind = np.concatenate([self.kind, kind[room:]])
             self._own = np.concatenate([self._own, own[room:]])
+
+
+def _meeting_box(vertices: FloatArray, faces: Triples, low: FloatArray, high: FloatArray) -> Rows:
+    """Rows (k,) of the triangles of which no side of a box has all corners beyond it."""
+    if is_compiled():
+        from . import _kernels_drill as kernels
+
+        out: Rows = kernels.meeting_box(vertices, faces, low, high)
+        return out
+    beyond = np.zeros(len(vertices), np.uint8)  # a bit for each side of the box that a corner lies beyond
+    for axis in range(3):
+        beyond |= (vertices[:, axis] < low[axis]).view(np.uint8) << (2 * axis)
+        beyond |= (vertices[:, axis] > high[axis]).view(np.uint8) << (2 * axis + 1)
+    a, b, c = (beyond[faces[:, corner]] for corner in range(3))
+    return np.flatnonzero(a & b & c == 0)
 
 
 def _subtract(corners: FloatArray, faces: Triples, prism: Mesh) -> tuple[FloatArray, Triples, Rows] | None:

@@ -14,6 +14,8 @@ from ...plan.orient.surface import protected_of
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial import exact_weld
+from ...spatial.threads import at_once
+from ..closed import closed_model
 from .achieved import measure_wall
 from .cavity import Cavities, find_cavities
 from .drains import Chooser
@@ -112,8 +114,8 @@ def hollow(
     )  # fmt: skip
     model = exact_weld(mesh).without_unused_vertices()
     progress(0.0, "Looking at the model")
-    checked(model, settings.wall_mm)
-    solid, voids = without_voids(model)
+    closed_model(model, "Hollowing needs a closed surface", "there is nothing to hollow")
+    _, (solid, voids) = at_once(lambda: checked(model, settings.wall_mm), lambda: without_voids(model))
     function = _function(solid, settings)
     found = find_cavities(function, solid, settings.cell_mm, settings.least_mm3, part(progress, 0.1, 0.6))
     if not found.worth:
@@ -127,10 +129,13 @@ def hollow(
     if not vented.hollow:
         raise _not_drainable(vented, settings)
     out = vented.mesh.with_name(mesh.name)
-    achieved = measure_wall(out, vented.kind == Work.CAVITY, function, function.depth.index, part(progress, 0.75, 0.85))
-    progress(0.85, "Looking for trapped resin and powder")
-    traps = find_traps(out, function.frame, settings.drain_mm)
-    story = Story(solid, out, settings, found, vented, achieved, traps, voids, closed_voids(out))
+    achieved, (traps, closed) = at_once(
+        lambda: measure_wall(
+            out, vented.kind == Work.CAVITY, function, function.depth.index, part(progress, 0.75, 0.95)
+        ),
+        lambda: (find_traps(out, function.frame, settings.drain_mm), closed_voids(out)),
+    )
+    story = Story(solid, out, settings, found, vented, achieved, traps, voids, closed)
     notes, warnings = words_of(story)
     progress(1.0, "Hollow")
     asked: dict[str, Any] = {
