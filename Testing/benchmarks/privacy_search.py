@@ -1,6 +1,6 @@
 """How fast written files are searched for patient data, beside GNU grep with the same texts (which unpacks nothing).
 
-Run: ``python Testing/benchmarks/privacy_search.py [FOLDER]``; without a folder it makes one of some 60 MB.
+Run: ``python -m Testing.benchmarks.privacy_search [FOLDER]``; without a folder it makes one of some 60 MB.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Seconds and true deviation of ``simplify`` beside others at as many triangles, on one mesh, in one run.
 
-``python Testing/benchmarks/simplify.py [MESH] [--tolerance MM]``: without a mesh, a bumpy ball. The peers: VTK's
+``python -m Testing.benchmarks.simplify [MESH] [--tolerance MM]``: without a mesh, a bumpy ball. The peers: VTK's
 quadric decimation and fast-simplification, brought to the number of triangles that ours needed; neither promises a
 tolerance. For each: seconds (wall and CPU), triangles, how many triangles of either surface are not proven to lie
 within the tolerance, and the pieces of the result.

@@ -1,6 +1,6 @@
 """Seconds of struts and stands on half a million triangles, beside what VTK and trimesh need for less.
 
-    python Testing/benchmarks/strut_stand.py [subdivisions]
+    python -m Testing.benchmarks.strut_stand [subdivisions]
 
 VTK's connectivity and closest points between the two bodies are what Slicer's effects and extensions offer towards a
 strut: they give the shortest line and nothing that is tested, joined or measured.
