@@ -46,9 +46,12 @@ def cores() -> int:
     return max(1, min(MAX_THREADS, os.cpu_count() or 1))
 
 
-def in_threads(work: Callable[[int, int], None], count: int) -> None:
-    """Cut ``range(count)`` into one stretch for each core and give each stretch ``(begin, end)`` to a thread."""
-    threads = max(1, min(cores(), count // WORTH_A_THREAD))
+def in_threads(work: Callable[[int, int], None], count: int, least: int = WORTH_A_THREAD) -> None:
+    """Cut ``range(count)`` into one stretch for each core and give each stretch ``(begin, end)`` to a thread.
+
+    Fewer than twice the least are not worth a second thread.
+    """
+    threads = max(1, min(cores(), count // least))
     if threads == 1:
         work(0, count)
         return

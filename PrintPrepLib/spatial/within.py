@@ -12,7 +12,7 @@ from ..mesh import FloatArray, IntArray, Mesh
 from ..progress import Progress, part, silent
 from .index import SurfaceIndex
 from .search import closest_on_triangles
-from .threads import LEAST_COMPILED_CHUNK, run_chunks
+from .threads import LEAST_COMPILED_CHUNK, in_threads, run_chunks
 from .tree import Int64Array, morton_order
 
 SURELY_SHARE = 0.02
@@ -28,6 +28,8 @@ BLOCK = 200_000
 """Triangles that numpy proves at a time: their pieces take a few hundred bytes each."""
 CHUNK = 8192
 """Triangles that a thread takes at a time with numba."""
+LEAST = 1000
+"""Pieces that are worth a thread: each takes some hundred nanoseconds."""
 ACCOUNTED = 8
 """Most triangles of the surface that are named as holding one triangle."""
 
@@ -193,6 +195,14 @@ def _account(held: Held, named: Int64Array, owner: Int64Array, face: Int64Array)
 def _holder(index: SurfaceIndex, cells: FloatArray, rows: Int64Array, limit: float) -> Int64Array:
     """Which of the three rows of each cell is within the limit of all its corners, (k,); -1 where none is."""
     out = np.full(len(cells), -1, np.int64)
+    if index.kernels is not None:
+        from . import _kernels_cells as kernels
+
+        corners = index.tree.corners
+        in_threads(
+            lambda begin, end: kernels.holders(cells, rows, limit * limit, corners, begin, end, out), len(cells), LEAST
+        )
+        return out
     for candidate in range(3):
         left = np.flatnonzero(out < 0)
         row = rows[left, candidate]
@@ -215,6 +225,18 @@ def _cuts(index: SurfaceIndex, cells: FloatArray, rows: Int64Array, *, halve: bo
     pick = np.arange(len(cells))
     a, b = rows[pick, side], rows[pick, _NEXT[side]]
     start, way = cells[pick, side], between[pick, side]
+    if index.kernels is not None:
+        from . import _kernels_cells as kernels
+
+        out, corners = np.empty(len(cells)), index.tree.corners
+        in_threads(
+            lambda begin, end: kernels.bisect(
+                start, way, a, b, corners, FROM_END, 1.0 - FROM_END, STEPS, begin, end, out
+            ),
+            len(cells),
+            LEAST,
+        )
+        return side, out
     low, high = np.full(len(cells), FROM_END), np.full(len(cells), 1.0 - FROM_END)
     for _ in range(STEPS):
         share = 0.5 * (low + high)

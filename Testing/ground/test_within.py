@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from PrintPrepLib.engine import Engine
 from PrintPrepLib.mesh import Mesh
-from PrintPrepLib.spatial import SurfaceIndex
+from PrintPrepLib.spatial import SurfaceIndex, within
 from PrintPrepLib.spatial.within import held_within
 from Testing.support import shapes
 
@@ -75,3 +75,21 @@ def test_what_is_proven_is_true_and_its_holders_alone_prove_it(seed: int, distan
         holders = held.holders[face][held.holders[face] >= 0]
         alone = Mesh(other.vertices, other.faces[holders], "holders").without_unused_vertices()
         assert farthest(Mesh(one.vertices, one.faces[[face]], "one"), alone).max() <= distance + 1e-9
+
+
+def test_pieces_are_held_and_cut_alike_by_both_engines() -> None:
+    random = np.random.default_rng(8)
+    mesh = shapes.bumpy_sphere(4)
+    compiled, plain = SurfaceIndex(mesh, Engine.NUMBA), SurfaceIndex(mesh, Engine.NUMPY)
+    first = random.integers(0, len(mesh.faces), 3000)
+    cells = mesh.triangles[first] + random.normal(0.0, 0.05, (3000, 3, 3))
+    rows = random.integers(0, len(mesh.faces), (3000, 3))
+    near = random.random((3000, 3)) < 0.7
+    row_of_face = np.empty(len(mesh.faces), np.int64)
+    row_of_face[compiled.tree.faces] = np.arange(len(mesh.faces))
+    rows[near] = np.repeat(row_of_face[first], 3).reshape(-1, 3)[near]
+    np.testing.assert_array_equal(within._holder(compiled, cells, rows, 0.1), within._holder(plain, cells, rows, 0.1))
+    for one, other in zip(
+        within._cuts(compiled, cells, rows, halve=False), within._cuts(plain, cells, rows, halve=False), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
