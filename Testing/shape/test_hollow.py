@@ -81,6 +81,20 @@ def test_the_outer_surface_keeps_every_triangle_that_no_drain_meets(ball: Made) 
     assert 0 < len(gone) == ball[1].details["outer_triangles_cut"] < 0.02 * len(source.faces)
 
 
+def test_the_outer_surface_has_moved_at_the_mouths_of_drains_alone(cube: Made) -> None:
+    drained, closed = cube[1], hollow(shapes.box((24.0, 22.0, 20.0)), wall_mm=2.0, drains=0)[1]
+    assert drained.change is not None
+    assert closed.change is not None
+    assert closed.change.max_mm < 1e-9
+    radius = 0.5 * drained.details["drains"][0]["diameter_mm"]
+    assert 0.5 * radius < drained.change.max_mm <= 1.01 * radius
+    mouth = np.array(drained.change.max_at_mm)
+    assert min(np.linalg.norm(mouth - drain["at_mm"]) for drain in drained.details["drains"]) < 0.5
+    assert drained.change.volume_percent == pytest.approx(
+        100.0 * (drained.after.volume_mm3 / drained.before.volume_mm3 - 1.0)
+    )
+
+
 def test_drains_are_low_hidden_apart_and_go_through(cube: Made) -> None:
     first, second = cube[1].details["drains"]
     index = index_of(cube[0])

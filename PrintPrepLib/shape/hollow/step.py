@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ...errors import GeometryError
 from ...field import distance_inside
@@ -12,8 +14,9 @@ from ...mesh import FloatArray, Mesh
 from ...parameters import Param
 from ...plan.orient.surface import protected_of
 from ...progress import Progress, part, silent
-from ...receipt import Receipt, Stopwatch, measure_mesh
-from ...spatial import exact_weld
+from ...receipt import Change, Receipt, Stopwatch, measure_mesh
+from ...spatial import SurfaceIndex, exact_weld
+from ...spatial.change import change_between, volume_percent_of
 from ...spatial.threads import at_once
 from ..closed import closed_model
 from .achieved import measure_wall
@@ -96,7 +99,8 @@ def hollow(
     mesh : Mesh
         The outer surface and the hollows, joined by the drains.
     receipt : Receipt
-        ``details`` holds ``achieved`` (the measured wall), ``cavities``, ``drains``, ``left_solid``, ``traps``,
+        ``change`` is that of the outer surface; ``details`` holds ``achieved`` (the measured wall), ``cavities``,
+        ``drains``, ``left_solid``, ``traps``,
         ``closed_voids``, ``saved_ml``, and the settings with their sources.
 
     Raises
@@ -135,6 +139,7 @@ def hollow(
         ),
         lambda: (find_traps(out, function.frame, settings.drain_mm), closed_voids(out)),
     )
+    change = _outer_change(model, solid, out, vented.kind == Work.OUTER, function.depth.index)
     story = Story(solid, out, settings, found, vented, achieved, traps, voids, closed)
     notes, warnings = words_of(story)
     progress(1.0, "Hollow")
@@ -145,8 +150,22 @@ def hollow(
         "allow_thin": allow_thin,
     }  # fmt: skip
     return out, Receipt(
-        "hollow", asked, watch.seconds, measure_mesh(mesh), measure_mesh(out), None, notes, warnings, details_of(story)
+        "hollow",
+        asked,
+        watch.seconds,
+        measure_mesh(mesh),
+        measure_mesh(out),
+        change,
+        notes,
+        warnings,
+        details_of(story),
     )
+
+
+def _outer_change(model: Mesh, solid: Mesh, out: Mesh, outer: npt.NDArray[np.bool_], index: SurfaceIndex) -> Change:
+    """How far the outer surface moved, which is at the mouths of the drains alone; the volume is that of the whole."""
+    change = change_between(solid, out.submesh(outer), before_index=index)
+    return replace(change, volume_percent=volume_percent_of(model, out))
 
 
 def _function(solid: Mesh, settings: Settings) -> Hollow:

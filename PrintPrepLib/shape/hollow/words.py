@@ -112,7 +112,7 @@ def words_of(story: Story) -> tuple[tuple[str, ...], tuple[str, ...]]:
     kept = len(story.solid.faces) - vented.outer_cut
     notes.append(
         f"Outer surface: {kept:,} of {len(story.solid.faces):,} triangles are unchanged to the bit; "
-        f"{vented.outer_cut:,} were cut by drains."
+        f"{vented.outer_cut:,} were cut by drains. What is told as moved is of this surface alone."
     )
     if settings.inside is not Inside.NONE:
         what = "Ribs" if settings.inside is Inside.RIBS else "A lattice of bars"
