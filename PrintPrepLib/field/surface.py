@@ -19,7 +19,7 @@ from ..errors import GeometryError
 from ..mesh import FloatArray, IntArray, Mesh
 from ..progress import Progress, silent
 from ..spatial import exact_weld
-from ..spatial.threads import in_turn
+from ..spatial.threads import cores, in_turn
 from .functions import Function
 
 TILE = 96
@@ -27,6 +27,8 @@ TILE = 96
 BLOCKS = (16, 8, 4, 2)
 """Grid points of a block along each axis, from coarse to fine: of a block whose middle is nearer to the surface than
 its own half diagonal and one cell, all smaller blocks are asked. The last is a block of eight points."""
+LEAST_TILES = 3
+"""With so many tiles for each thread, threads are given whole tiles."""
 NEAREST = 2e-3
 """A grid point counts as at least this share of a cell away from the surface: nearer ones make triangles without area,
 and corners that an STL file rounds into one. The surface moves by no more than that share."""
@@ -94,7 +96,12 @@ def zero_surface(
     faces: list[IntArray] = []
     count = triangles = 0
     wanted = _tiles_near(function, lattice, tiles)
-    values_of = in_turn(lambda tile: _values(function, lattice, TILE * np.array(tile)), wanted)
+
+    def made(tile: Tile) -> Dense:
+        return _values(function, lattice, TILE * np.array(tile))
+
+    # Of few tiles each is made by all threads: the functions know how to share their points among them.
+    values_of = in_turn(made, wanted) if len(wanted) >= LEAST_TILES * cores() else map(made, wanted)
     for number, (tile, values) in enumerate(zip(wanted, values_of, strict=True)):
         progress(number / len(wanted), "Making the surface")
         layers.meet(tile, values)
