@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 
@@ -57,3 +58,44 @@ def crossings(vertices, faces, origin, cell, size, axis, out_line, out_height, o
                     out_sign[found] = -1 if s_ab else 1
                 found += 1
     return found
+
+
+@njit(cache=True, nogil=True)
+def fill(line, height, sign, inside):
+    """Set which cells (z, y, x) lie inside, by the crossings with the lines along z; ``inside`` begins as 0, int8."""
+    nz, ny, _ = inside.shape
+    for k in range(len(line)):
+        step = math.ceil(height[k])
+        if step < nz:
+            inside[max(step, 0), line[k] % ny, line[k] // ny] += sign[k]
+    for z in range(1, nz):
+        for y in range(ny):
+            below, row = inside[z - 1, y], inside[z, y]
+            for x in range(len(row)):
+                row[x] = np.int8(row[x] + below[x])
+    for z in range(nz):
+        for y in range(ny):
+            row = inside[z, y]
+            for x in range(len(row)):
+                row[x] = np.int8(row[x] > 0)
+
+
+@njit(cache=True, nogil=True)
+def add_thin(line, height, axis, inside, walls):
+    """Make the nearer one wall of two cells, neither inside, between which the surface passes, along an axis."""
+    size = (inside.shape[2], inside.shape[1], inside.shape[0])
+    one, two = (axis + 1) % 3, (axis + 2) % 3
+    at, other = np.empty(3, np.int64), np.empty(3, np.int64)
+    for k in range(len(line)):
+        below = math.floor(height[k])
+        if below < 0 or below + 1 >= size[axis]:
+            continue
+        at[one], at[two], at[axis] = line[k] // size[two], line[k] % size[two], below
+        other[:] = at
+        other[axis] += 1
+        if inside[at[2], at[1], at[0]] or inside[other[2], other[1], other[0]]:
+            continue
+        if height[k] - below < 0.5:
+            walls[at[2], at[1], at[0]] = True
+        else:
+            walls[other[2], other[1], other[0]] = True

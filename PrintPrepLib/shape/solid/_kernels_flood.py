@@ -9,6 +9,8 @@ from numba import njit
 WALL, AIR, OPEN = 0, 1, 2  # the second bit alone tells what is open
 TESTED, QUEUED, LISTED = 4, 8, 16
 STATE = 3
+ONE_TESTED = 0x040404
+"""Three of these bytes beside each other, of which one was tested."""
 
 
 def _adjacency(reach):
@@ -77,23 +79,58 @@ KNOWN_BITS = 16
 
 
 @njit(cache=True, nogil=True)
-def flood(state, level, top, touching, facing):
+def _begin(level, top, flat):
+    """Fill in what each cell is at first: wall where the level is 0 and at the border, open from the top on.
+
+    Returns how many cells are air.
+    """
+    nz, ny, nx = level.shape
+    count = 0
+    for z in range(nz):
+        for y in range(ny):
+            row = flat[(z * ny + y) * nx : (z * ny + y + 1) * nx]
+            if z == 0 or y == 0 or z == nz - 1 or y == ny - 1:
+                row[:] = WALL
+                continue
+            depth = level[z, y]
+            for x in range(nx):
+                row[x] = np.uint8(depth[x] != 0) + np.uint8(depth[x] == top)
+            row[0] = row[nx - 1] = WALL
+            for x in range(nx):
+                count += row[x] == AIR
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _may_border(level, z, y, top, mark):
+    """Mark the open cells of a row that may have air beside them; returns whether there are any."""
+    row, up, down, back, front = level[z, y], level[z - 1, y], level[z + 1, y], level[z, y - 1], level[z, y + 1]
+    found = np.uint8(0)
+    for x in range(1, len(row) - 1):
+        near = (up[x] != top) | (down[x] != top) | (back[x] != top) | (front[x] != top)
+        near |= (row[x - 1] != top) | (row[x + 1] != top)
+        mark[x] = np.uint8((row[x] == top) & near)
+        found |= mark[x]
+    return found != 0
+
+
+@njit(cache=True, nogil=True)
+def flood(level, top, touching, facing):
     """Open air cells from the widest places to the narrowest, but none that would close a ring or enclose a body.
 
-    ``state`` (z, y, x) uint8: WALL, AIR or OPEN, walls at the border; changed in place. ``level`` holds the squared
-    distance from walls in cells, at most ``top``. Returns the cells of the membranes, by their place in the flat grid:
-    those that stay AIR and were TESTED.
+    ``level`` (z, y, x) uint8 holds the squared distance from walls in cells, at most ``top``: there the air is open
+    from the beginning. The border of the grid is wall. Returns the cells of the membranes, by their place in the flat
+    grid: those that stay AIR and were TESTED.
     """
-    _, ny, nx = state.shape
-    flat, depth = state.reshape(-1), level.reshape(-1)
-    offset = np.empty(27, np.int64)
+    nz, ny, nx = level.shape
+    # Places are unsigned, so that none is taken to count from the end, and four bytes in a row are one load: that of
+    # the last block reaches beyond the grid.
+    flat, depth = np.empty(level.size + 4, np.uint8), level.reshape(-1)
+    count = _begin(level, top, flat)
+    offset = np.empty(27, np.uint64)
     for i in range(27):
-        offset[i] = (i // 9 - 1) * ny * nx + ((i // 3) % 3 - 1) * nx + (i % 3 - 1)
-    beside = np.array([-ny * nx, -nx, -1, 1, nx, ny * nx])
-    count = 0
-    for i in range(flat.size):
-        if flat[i] == AIR:
-            count += 1
+        offset[i] = np.uint64((i // 9 - 1) * ny * nx + ((i // 3) % 3 - 1) * nx + (i % 3 - 1))
+    beside = np.array([offset[4], offset[10], offset[12], offset[14], offset[16], offset[22]])
     size = count + 1
     head = np.full(top + 1, -1, np.int32)
     later = np.empty(size, np.int32)  # lists of cells by level, chained
@@ -101,33 +138,34 @@ def flood(state, level, top, touching, facing):
     used = 0
     queue = np.empty(size, np.int32)
     known = np.full(1 << KNOWN_BITS, -1, np.int32)  # a block and, in the lowest bit, whether its middle is simple
-    for i in range(flat.size):
-        if flat[i] & STATE != OPEN:
-            continue
-        for step in beside:
-            n = i + step
-            if 0 <= n < flat.size and flat[n] == AIR:
-                flat[n] |= LISTED
-                cell[used], later[used] = n, head[depth[n]]
-                head[depth[n]] = used
-                used += 1
+    mark = np.zeros(nx, np.uint8)
+    for z in range(1, nz - 1):
+        for y in range(1, ny - 1):
+            if not _may_border(level, z, y, top, mark):
+                continue
+            for x in range(1, nx - 1):
+                if not mark[x]:
+                    continue
+                for step in beside:
+                    n = np.uint64((z * ny + y) * nx + x) + step
+                    if flat[n] == AIR:
+                        flat[n] = AIR | LISTED
+                        cell[used], later[used] = n, head[depth[n]]
+                        head[depth[n]] = used
+                        used += 1
     for value in range(top, -1, -1):
         begin = end = 0
         row = head[value]
         while row >= 0:
             queue[end] = cell[row]
-            flat[cell[row]] |= QUEUED
+            flat[np.uint64(cell[row])] |= QUEUED
             end += 1
             row = later[row]
         while begin != end:
-            here = np.int64(queue[begin])
+            here = np.uint64(queue[begin])
             begin = begin + 1 if begin + 1 < size else 0
             flat[here] &= 255 - QUEUED
-            opened = np.int64(0)
-            for line in range(9):
-                n = here + offset[3 * line + 1]
-                three = ((flat[n - 1] >> 1) & 1) | (flat[n] & 2) | ((flat[n + 1] & 2) << 1)
-                opened |= np.int64(three) << (3 * line)
+            opened, seen = _block(flat, here, offset)
             slot = ((opened * 0x9E3779B1) >> 12) & ((1 << KNOWN_BITS) - 1)
             answer = np.int64(known[slot])
             if answer >> 1 != opened:
@@ -137,25 +175,57 @@ def flood(state, level, top, touching, facing):
                 flat[here] |= TESTED
                 continue
             flat[here] = OPEN
-            for k in range(27):
-                n = here + offset[k]
-                mark = flat[n]
-                if k == 13 or mark & STATE != AIR:
-                    continue
-                faces = (ROUND_6 >> k) & 1
-                if mark & TESTED or (faces and depth[n] >= value):
-                    if not mark & QUEUED:
-                        flat[n] |= QUEUED | LISTED
+            if seen & ONE_TESTED:  # those are asked again wherever they touch this one: few
+                for k in range(27):
+                    n = here + offset[k]
+                    now = flat[n]
+                    if now & (STATE | QUEUED) != AIR:
+                        continue
+                    faces = (ROUND_6 >> k) & 1
+                    if now & TESTED or (faces and depth[n] >= value):
+                        flat[n] = now | QUEUED | LISTED
                         queue[end] = n
                         end = end + 1 if end + 1 < size else 0
-                elif faces and not mark & LISTED:
-                    flat[n] |= LISTED
+                    elif faces and not now & LISTED:
+                        flat[n] = now | LISTED
+                        cell[used], later[used] = n, head[depth[n]]
+                        head[depth[n]] = used
+                        used += 1
+                continue
+            for k in range(6):
+                n = here + beside[k]
+                now = flat[n]
+                if now & (STATE | QUEUED) != AIR:
+                    continue
+                if depth[n] >= value:
+                    flat[n] = now | QUEUED | LISTED
+                    queue[end] = n
+                    end = end + 1 if end + 1 < size else 0
+                elif not now & LISTED:
+                    flat[n] = now | LISTED
                     cell[used], later[used] = n, head[depth[n]]
                     head[depth[n]] = used
                     used += 1
     found = 0
-    for i in range(flat.size):
-        if flat[i] & TESTED and flat[i] & STATE == AIR:
+    for i in range(level.size):
+        if flat[i] & (TESTED | STATE) == TESTED | AIR:
             queue[found] = i
             found += 1
     return queue[:found].copy()
+
+
+@njit(cache=True, nogil=True)
+def _block(flat, here, offset):
+    """Bits of what is open of the 27 cells round a place, and their bytes laid over each other, three in a number."""
+    opened, seen = np.uint32(0), np.uint32(0)
+    for line in range(9):
+        n = here + offset[3 * line]
+        one, two = flat[n + np.uint64(1)], flat[n + np.uint64(2)]
+        word = np.uint32(flat[n]) | np.uint32(np.uint32(one) << np.uint32(8))
+        word |= np.uint32(np.uint32(two) << np.uint32(16))
+        word |= np.uint32(np.uint32(flat[n + np.uint64(3)]) << np.uint32(24))
+        seen |= word
+        # The second bits of the three lowest bytes, moved together by one multiplication.
+        three = np.uint32(((word >> np.uint32(1)) & np.uint32(0x010101)) * np.uint32(0x010204)) >> np.uint32(16)
+        opened |= np.uint32((three & np.uint32(7)) << np.uint32(3 * line))
+    return np.int64(opened), seen

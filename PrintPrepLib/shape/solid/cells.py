@@ -31,6 +31,24 @@ def filled_cells(mesh: Mesh, tile: Tile) -> tuple[Bools, Bools]:
     origin = tile.origin_mm + 0.5 * tile.cell_mm
     faces = _faces_of(mesh, tile)
     up = [_crossings(mesh, faces, origin, tile.cell_mm, size, axis) for axis in range(3)]
+    if is_compiled():
+        return _filled_compiled(up, tile.shape)
+    return _filled_numpy(up, size)
+
+
+def _filled_compiled(up: list[Crossings], shape: tuple[int, int, int]) -> tuple[Bools, Bools]:
+    from . import _kernels_cells as kernels
+
+    number = np.zeros(shape, np.int8)
+    kernels.fill(*up[2], number)
+    inside = number.view(bool)
+    walls = inside.copy()
+    for axis, (line, height, _) in enumerate(up):
+        kernels.add_thin(line, height, axis, inside, walls)
+    return inside, walls
+
+
+def _filled_numpy(up: list[Crossings], size: Int64Array) -> tuple[Bools, Bools]:
     line, height, sign = up[2]
     step = np.ceil(height)
     within = step < size[2]

@@ -29,7 +29,6 @@ NEIGHBOR = 1.8
 """Cells of a membrane are at most so many cells apart: they touch at least with a corner."""
 TILES_AT_A_TIME = 2
 """Each takes some hundred megabytes."""
-WALL, AIR, OPEN = 0, 1, 2
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -79,28 +78,27 @@ def _left_over(mesh: Mesh, tile: Tile) -> FloatArray:
     """Middles (k, 3) of the cells of membranes in the core of a tile, LPS mm."""
     _, walls = filled_cells(mesh, tile)
     top = _top()
-    level = squared_distances(walls, top)
-    state = np.full(tile.shape, AIR, np.uint8)
-    state[level == top * top] = OPEN
-    state[walls] = WALL
-    for axis in range(3):
-        ends: list[slice | int] = [slice(None)] * 3
-        for ends[axis] in (0, -1):
-            state[tuple(ends)] = WALL
-    left = flooded(state, level, top * top)
+    left = flooded(squared_distances(walls, top), top * top)
     return tile.centers(left[tile.in_core(left)])
 
 
-def flooded(state: Bytes, level: Bytes, top: int) -> Int64Array:
-    """Flood the air, ``state`` is changed in place, and return the cells (k, 3) of the membranes, z y x."""
+def flooded(level: Bytes, top: int) -> Int64Array:
+    """Flood the air, and return the cells (k, 3) of the membranes, z y x.
+
+    Parameters
+    ----------
+    level : (z, y, x) uint8
+        Squared distance from walls in cells, 0 at them; at most ``top``, where the air is open from the beginning.
+        The border counts as wall.
+    """
     if is_compiled():
         from . import _kernels_flood as kernels
 
-        left = kernels.flood(state, level, top, kernels.GROWN_TOUCHING, kernels.GROWN_FACING)
-        return np.stack(np.unravel_index(left, state.shape), axis=1)
+        left = kernels.flood(level, top, kernels.GROWN_TOUCHING, kernels.GROWN_FACING)
+        return np.stack(np.unravel_index(left, level.shape), axis=1)
     from .flood_numpy import flood
 
-    return flood(state, level, top)
+    return flood(level, top)
 
 
 def _clusters(points: FloatArray, reach: float) -> list[Int64Array]:

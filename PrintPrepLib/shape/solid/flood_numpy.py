@@ -47,15 +47,21 @@ def _are_one(members: Int64Array, seeds: Int64Array, adjacency: Int64Array) -> n
     return np.asarray((seeds != 0) & (seeds & ~found == 0))
 
 
-def flood(state: Bytes, level: Bytes, top: int) -> Int64Array:
-    """Open air cells from the widest places to the narrowest; ``state`` is changed in place. See the compiled form.
+def flood(level: Bytes, top: int) -> Int64Array:
+    """Open air cells from the widest places to the narrowest. See the compiled form.
 
     Returns
     -------
     (k, 3) int64
         Cells of the membranes, z y x.
     """
-    _, ny, nx = state.shape
+    _, ny, nx = level.shape
+    state = np.where(level == top, OPEN, AIR).astype(np.uint8)
+    state[level == 0] = WALL
+    for axis in range(3):
+        ends: list[slice | int] = [slice(None)] * 3
+        for ends[axis] in (0, -1):
+            state[tuple(ends)] = WALL
     flat, depth = state.reshape(-1), level.reshape(-1)
     z, y, x = (np.arange(3) - 1 for _ in range(3))
     offsets = ((z[:, None, None] * ny + y[:, None]) * nx + x).ravel()
