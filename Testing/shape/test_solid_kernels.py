@@ -81,3 +81,31 @@ def test_distances_of_scattered_walls_in_wide_air() -> None:
     exact = np.minimum(np.rint(distance_transform_edt(~walls) ** 2), 36)
     assert np.array_equal(squared_distances(walls, 6), exact)
     assert np.count_nonzero(exact == 36) > 0.5 * exact.size
+
+
+def test_values_are_cut_off_by_every_opening_that_stays_open() -> None:
+    """Where a search is left out or cut short, the result is what all distances would give, to the bit."""
+    from types import SimpleNamespace
+
+    from PrintPrepLib.shape.solid import core
+
+    random = np.random.default_rng(7)
+    kept = [
+        (
+            SimpleNamespace(
+                membrane=SimpleNamespace(points=random.uniform(-30, 30, (20, 3)), cell_mm=0.3), passes_mm=w
+            ),
+            1.0,
+        )
+        for w in (0.5, 2.0, 9.0, 20.0)
+    ]
+    places, values = random.uniform(-40, 40, (4000, 3)), random.uniform(-15, 15, 4000)
+    expected = np.minimum(values, core.FAR_BALLS * 3.0)
+    rooms = [core._room(one, wall, 3.0) for one, wall in kept]  # type: ignore[arg-type]
+    for (one, _), room in zip(kept, rooms, strict=True):
+        step = np.ceil(np.log(room / min(rooms)) / np.log(core.ROOM_STEP) - 1e-9)
+        near = np.asarray(cKDTree(one.membrane.points).query(places)[0])
+        expected = np.minimum(expected, near - min(rooms) * core.ROOM_STEP**step)
+    got = core._kept_function(kept, 3.0)(places, values)  # type: ignore[arg-type]
+    assert (got < values).any()
+    assert np.array_equal(got, expected)

@@ -12,7 +12,7 @@ from ...errors import InputError
 from ...mesh import FloatArray, Mesh
 from .close import Closed
 from .openings import Kind, Opening
-from .plugs import drums
+from .plugs import walls_round
 
 SLACK = 1.01
 """An opening is not wider than asked while it is so by less than one percent: what rays and chords do not tell."""
@@ -38,7 +38,7 @@ class Choice:
     def to_keep(self, mesh: Mesh) -> list[tuple[Opening, float]]:
         """The openings that stay open, with the thickness of the wall round them."""
         openings = [one for one, _ in self.open]
-        return [(one, plug.wall_mm) for one, plug in zip(openings, drums(mesh, openings), strict=True)]
+        return list(zip(openings, walls_round(mesh, openings), strict=True))
 
 
 def choose(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from ...field import Function, distance_inside, zero_surface
 from ...mesh import FloatArray, Mesh, concatenate, six_fold_volumes
 from ...progress import Progress, part, silent
 from ...spatial import index_of
+from ...spatial.threads import cores
 from ...topology import face_parts
 from .added import Difference, difference
 from .close import Closing
@@ -39,6 +40,9 @@ ENCLOSED_SHARE = 0.5
 ROOM_STEP = 1.4
 FAR_BALLS = 8.0
 """Farther from all of these openings than so many balls their distance does not matter."""
+
+Limit = Callable[[FloatArray, FloatArray], FloatArray]
+"""Points (k, 3) and values (k,) to values that are no larger."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +96,7 @@ def fill_inside(
     keep = _kept_function(outer, ball_mm)
 
     def unreached(points: FloatArray) -> FloatArray:
-        return np.minimum(beyond(points) - radius - below, keep(points))
+        return keep(points, beyond(points) - radius - below)
 
     core = zero_surface(unreached, low, high, cell, progress=part(progress, 0.3, 0.6))
     if core.is_empty:
@@ -185,21 +189,24 @@ def _outermost(mesh: Mesh) -> Mesh:
     return concatenate(found)
 
 
-def _kept_function(kept: Sequence[tuple[Opening, float]], ball_mm: float) -> Function:
-    """Distance from the room of openings that stay open: negative in it."""
+def _kept_function(kept: Sequence[tuple[Opening, float]], ball_mm: float) -> Limit:
+    """Cut off values (k,) at points (k, 3) by the distance from the room of openings that stay open, negative in it."""
     if not kept:
-        return lambda points: np.full(len(points), np.inf)
+        return lambda points, values: values
     rooms = np.concatenate([np.full(len(one.membrane.points), _room(one, wall, ball_mm)) for one, wall in kept])
     points = np.concatenate([one.membrane.points for one, _ in kept])
     # A few sizes, each rounded up: one search for each of them, not for each opening.
     steps = np.ceil(np.log(rooms / rooms.min()) / np.log(ROOM_STEP) - 1e-9)
     trees = [(cKDTree(points[steps == k]), float(rooms.min() * ROOM_STEP**k)) for k in np.unique(steps)]
 
-    def function(places: FloatArray) -> FloatArray:
-        out = np.full(len(places), FAR_BALLS * ball_mm)
+    def function(places: FloatArray, values: FloatArray) -> FloatArray:
+        out = np.minimum(values, FAR_BALLS * ball_mm)
         for tree, room in trees:
-            near = tree.query(places, distance_upper_bound=FAR_BALLS * ball_mm + room)[0]
-            np.minimum(out, near - room, out=out)
+            rows = np.flatnonzero(out > -room)  # no distance is less than that: others are not cut off
+            if len(rows):
+                reach = float(out[rows].max()) + room
+                near = tree.query(places[rows], distance_upper_bound=reach, workers=cores())[0]
+                out[rows] = np.minimum(out[rows], near - room)
         return out
 
     return function

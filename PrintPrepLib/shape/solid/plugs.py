@@ -62,6 +62,27 @@ def drums(mesh: Mesh, openings: Sequence[Opening]) -> list[Plug]:
     """Make a plug for each round opening, as thick as the wall at its rim."""
     if not openings:
         return []
+    above, below, bite = _walls(mesh, openings)
+    plugs = []
+    for k, opening in enumerate(openings):
+        heights = above[k] + below[k]
+        most = HEIGHT_SHARE * float(np.median(heights))
+        share = np.minimum(1.0, most / np.maximum(heights, STEP))
+        body = _drum(opening, opening.radii_mm + bite[k], above[k] * share, below[k] * share)
+        plugs.append(Plug(body, float(np.median(heights)), above[k] * share, below[k] * share))
+    return plugs
+
+
+def walls_round(mesh: Mesh, openings: Sequence[Opening]) -> list[float]:
+    """How thick the wall at the rim of each opening is, mm: as of the plugs."""
+    if not openings:
+        return []
+    above, below, _ = _walls(mesh, openings)
+    return [float(np.median(one)) for one in above + below]
+
+
+def _walls(mesh: Mesh, openings: Sequence[Opening]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Height of the wall along the axis on both sides of the plane, and how deep in the wall that is, (k, n) each."""
     index = index_of(mesh)
     centers = np.array([one.center_mm for one in openings])
     axes = np.array([one.frame[2] for one in openings])
@@ -69,15 +90,7 @@ def drums(mesh: Mesh, openings: Sequence[Opening]) -> list[Plug]:
     radii = np.array([one.radii_mm for one in openings])
     rim = centers[:, None] + radii[:, :, None] * around
     bar = _first(index, rim + STEP * around, around)
-    above, below, bite = _rims(index, rim, around, axes, bar)
-    plugs = []
-    for k, opening in enumerate(openings):
-        heights = above[k] + below[k]
-        most = HEIGHT_SHARE * float(np.median(heights))
-        share = np.minimum(1.0, most / np.maximum(heights, STEP))
-        body = _drum(opening, radii[k] + bite[k], above[k] * share, below[k] * share)
-        plugs.append(Plug(body, float(np.median(heights)), above[k] * share, below[k] * share))
-    return plugs
+    return _rims(index, rim, around, axes, bar)
 
 
 def _first(index: SurfaceIndex, origins: FloatArray, directions: FloatArray) -> FloatArray:
