@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..mesh import FloatArray, Mesh
 from ..spatial import Crossings
-from .nearby import Faces, Mask, triangles_near
+from .nearby import Faces, Mask, touching, triangles_near
 
 _REACH_RINGS = 8
 """Rings of triangles around a crossing that may be looked at; the largest patch (5 rings) and its border fit in."""
@@ -71,7 +71,7 @@ def grow(marked: Mask, faces: npt.NDArray[np.integer], vertices: int, rings: int
     for _ in range(rings):
         touched = np.zeros(vertices, bool)
         touched[faces[marked]] = True
-        marked = touched[faces].any(axis=1)
+        marked = touching(touched, faces)
     return marked
 
 
