@@ -13,8 +13,8 @@ from ..mesh import FloatArray, Mesh
 from ..spatial import Rule, self_crossings
 from ..spatial.index import SurfaceIndex
 from ..topology import boundary_loops, edge_table
-from .crop import Crop, grow
-from .nearby import Faces, Mask, joined_elsewhere, mesh_of, outer_corners, samples_of, triangles_near
+from .crop import Crop
+from .nearby import Faces, Mask, grow, joined_elsewhere, mesh_of, outer_corners, samples_of, triangles_near
 from .patch import fair, make_patch
 
 _PUSH_ROUNDS = 6

@@ -11,11 +11,11 @@ from ..errors import GeometryError
 from ..mesh import FloatArray, Mesh, concatenate
 from ..spatial import exact_weld
 from ..topology import non_manifold_vertices
-from .crop import grow, triples
+from .crop import triples
 from .defects import as_stored, is_clean
 from .doubles import drop_doubles
 from .known import crossings_of, edges_of, pinches_of
-from .nearby import touching, triangles_near
+from .nearby import grow, touching, triangles_near
 from .pinches import part_pinches
 from .untangle import untangle
 
