@@ -15,7 +15,7 @@ from Testing.support import shapes
 def test_compiled_and_numpy_mark_the_same_triangles(boxes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     ball = shapes.sphere(10.0, subdivisions=5)
     rng = np.random.default_rng(boxes)
-    low = rng.uniform(-11.0, 9.0, (boxes, 3))
+    low = ball.vertices[rng.integers(len(ball.vertices), size=boxes)] - rng.uniform(0.0, 1.5, (boxes, 3))
     high = low + rng.uniform(0.0, 3.0, (boxes, 3))
     seeds = rng.random(len(ball.faces)) < 1e-3
     found = []
