@@ -105,14 +105,15 @@ def _edge_counts(mesh: Mesh) -> EdgeCounts:
 
         if is_regular(mesh.faces, len(mesh.vertices)):
             return EdgeCounts(3 * len(mesh.faces) // 2, 0, 0, 0)
-    # One sort of one number per side.
-    key = _half_edge_keys(mesh)
-    key.sort()
-    if len(key) % 2 == 0 and bool((key[0::2] & 1 == 0).all()) and bool((key[0::2] + 1 == key[1::2]).all()):
-        undirected = key[0::2] >> 1
-        if bool((undirected[1:] != undirected[:-1]).all()):
-            return EdgeCounts(len(undirected), 0, 0, 0)
-    table = edge_table(mesh)
+    else:
+        # One sort of one number per side.
+        key = _half_edge_keys(mesh)
+        key.sort()
+        if len(key) % 2 == 0 and bool((key[0::2] & 1 == 0).all()) and bool((key[0::2] + 1 == key[1::2]).all()):
+            undirected = key[0::2] >> 1
+            if bool((undirected[1:] != undirected[:-1]).all()):
+                return EdgeCounts(len(undirected), 0, 0, 0)
+    table: EdgeTable = mesh.derived("edges", edge_table)  # whoever wants to know where will ask for it
     return EdgeCounts(len(table.face_count), table.open_edges, table.non_manifold_edges, table.misoriented_edges)
 
 

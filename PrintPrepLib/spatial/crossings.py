@@ -197,7 +197,8 @@ def _decide(tree: Tree, ids: IntArray, rows: Int64Array, rule: Rule) -> npt.NDAr
     shared = same.sum(axis=(1, 2))
     out = shared == 3
     none = np.flatnonzero(shared == 0)
-    out[none] = triangles_meet(points[rows[none, 0]], points[rows[none, 1]]) >= least
+    touching = least is Meeting.TOUCH
+    out[none] = triangles_meet(points[rows[none, 0]], points[rows[none, 1]], touching=touching) >= least
     wedge = np.flatnonzero(shared == 1)
     first, second = same[wedge].any(axis=2).argmax(axis=1), same[wedge].any(axis=1).argmax(axis=1)
     here, there = points[rows[wedge, 0]], points[rows[wedge, 1]]

@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..mesh import FloatArray, Mesh
 from ..spatial import Crossings
-from .nearby import Faces, Mask, triangles_near
+from .nearby import Faces, Mask, grow, triangles_near
 
 _REACH_RINGS = 8
 """Rings of triangles around a crossing that may be looked at; the largest patch (5 rings) and its border fit in."""
@@ -64,15 +64,6 @@ class Crop:
         else:
             out = np.concatenate([self.mesh.faces[~self.taken], local])
         return Mesh(np.concatenate([whole, vertices[count:]]), out, self.mesh.name)
-
-
-def grow(marked: Mask, faces: npt.NDArray[np.integer], vertices: int, rings: int) -> Mask:
-    """Mark also the triangles that share a vertex with a marked one, so many times."""
-    for _ in range(rings):
-        touched = np.zeros(vertices, bool)
-        touched[faces[marked]] = True
-        marked = touched[faces].any(axis=1)
-    return marked
 
 
 def triples(faces: npt.NDArray[np.integer]) -> Faces:

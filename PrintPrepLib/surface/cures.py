@@ -13,8 +13,8 @@ from ..mesh import FloatArray, Mesh
 from ..spatial import Rule, self_crossings
 from ..spatial.index import SurfaceIndex
 from ..topology import boundary_loops, edge_table
-from .crop import Crop, grow
-from .nearby import Faces, Mask, joined_elsewhere, mesh_of, outer_corners, samples_of, triangles_near
+from .crop import Crop
+from .nearby import Faces, Mask, grow, joined_elsewhere, mesh_of, outer_corners, samples_of, triangles_near
 from .patch import fair, make_patch
 
 _PUSH_ROUNDS = 6
@@ -52,9 +52,7 @@ class Shop:
 
     def cure(self, members: Faces) -> Cure:
         """Try one means after the other; on success the new state stands in ``vertices`` and ``faces``."""
-        corners = self.vertices[self.faces[members]]
-        x, y, z = corners.mean(axis=(0, 1)).tolist()
-        place = (x, y, z)
+        x, y, z = self.vertices[self.faces[members]].mean(axis=(0, 1)).tolist()
         for method, rings, action in self._plan():
             marked = np.zeros(len(self.faces), bool)
             marked[members] = True
@@ -64,8 +62,13 @@ class Shop:
             proposal = action(zone, members)
             moved = None if proposal is None else self._accept(*proposal)
             if moved is not None:
-                return Cure(place, len(members), method, rings, moved)
-        return Cure(place, len(members), "left", 0, 0.0)
+                return Cure((x, y, z), len(members), method, rings, moved)
+        return self.left(members)
+
+    def left(self, members: Faces) -> Cure:
+        """Say that this crossing is left as it is."""
+        x, y, z = self.vertices[self.faces[members]].mean(axis=(0, 1)).tolist()
+        return Cure((x, y, z), len(members), "left", 0, 0.0)
 
     def _plan(self) -> Iterator[tuple[str, int, Callable[[Mask, Faces], tuple[FloatArray, Faces] | None]]]:
         yield "push", 0, self._push

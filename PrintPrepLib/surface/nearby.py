@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..engine import is_compiled
 from ..mesh import FloatArray, Mesh
 from ..topology import edge_table
+from ..triangle_sums import WORTH_COMPILING
 
 Faces = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -20,6 +22,34 @@ _CELLS = 96
 def mesh_of(vertices: FloatArray, faces: npt.NDArray[np.integer], name: str = "model") -> Mesh:
     """Make a mesh from triangles of any integer type."""
     return Mesh(vertices, faces.astype(np.int32), name)
+
+
+def touching(vertices: Mask, faces: npt.NDArray[np.integer]) -> Mask:
+    """Triangles (m,) with a marked vertex."""
+    if _compiled(faces):
+        from . import _kernels_nearby as kernels
+
+        return np.asarray(kernels.touching(vertices, faces))
+    # Column by column: numpy's reductions over three columns take far longer.
+    return np.asarray(vertices[faces[:, 0]] | vertices[faces[:, 1]] | vertices[faces[:, 2]])
+
+
+def grow(marked: Mask, faces: npt.NDArray[np.integer], vertices: int, rings: int) -> Mask:
+    """Mark also the triangles that share a vertex with a marked one, so many times."""
+    for _ in range(rings):
+        touched = np.zeros(vertices, bool)
+        if _compiled(faces):
+            from . import _kernels_nearby as kernels
+
+            kernels.mark_vertices(marked, faces, touched)
+        else:
+            touched[faces[marked]] = True
+        marked = touching(touched, faces)
+    return marked
+
+
+def _compiled(faces: npt.NDArray[np.integer]) -> bool:
+    return len(faces) >= WORTH_COMPILING and is_compiled()
 
 
 def samples_of(mesh: Mesh) -> FloatArray:
@@ -43,6 +73,8 @@ def triangles_near(mesh: Mesh, low: FloatArray, high: FloatArray) -> npt.NDArray
     -------
     (m,) bool
     """
+    if _compiled(mesh.faces):
+        return _triangles_near(mesh, low, high)
     # Column by column: along the short axis of (m, 3) everything is several times slower.
     bottom, top = low.min(axis=0), high.max(axis=0)
     within = np.ones(len(mesh.faces), bool)
@@ -58,15 +90,7 @@ def triangles_near(mesh: Mesh, low: FloatArray, high: FloatArray) -> npt.NDArray
         for one, other in zip(low, high, strict=True):
             mask[rows] |= ((least <= other) & (most >= one)).all(axis=1)
         return mask
-    # Cells that a box touches, summed up along all axes: eight look-ups count the marked cells in any box of cells.
-    origin = low.min(axis=0)
-    cell = np.maximum((high.max(axis=0) - origin) / _CELLS, np.finfo(float).tiny)
-    marked = np.zeros((_CELLS,) * 3, np.int32)
-    first, last = _cell(low, origin, cell), _cell(high, origin, cell)
-    for (x, y, z), (u, v, w) in zip(first.tolist(), last.tolist(), strict=True):
-        marked[x : u + 1, y : v + 1, z : w + 1] = 1
-    sums = np.zeros((_CELLS + 1,) * 3, np.int32)
-    sums[1:, 1:, 1:] = marked.cumsum(0).cumsum(1).cumsum(2)
+    origin, cell, sums = _cells_of_boxes(low, high)
     start, stop = _cell(least, origin, cell), _cell(most, origin, cell) + 1
     total = np.zeros(len(rows), np.int64)
     for corner in range(8):
@@ -75,6 +99,31 @@ def triangles_near(mesh: Mesh, low: FloatArray, high: FloatArray) -> npt.NDArray
         total += sign * sums[pick[0], pick[1], pick[2]]
     mask[rows] = total > 0
     return mask
+
+
+def _triangles_near(mesh: Mesh, low: FloatArray, high: FloatArray) -> Mask:
+    from . import _kernels_nearby as kernels
+
+    mask = np.zeros(len(mesh.faces), bool)
+    if len(low) <= _FEW_BOXES:
+        kernels.near_boxes(mesh.vertices, mesh.faces, np.ascontiguousarray(low), np.ascontiguousarray(high), mask)
+        return mask
+    origin, cell, sums = _cells_of_boxes(low, high)
+    kernels.near_cells(mesh.vertices, mesh.faces, origin, high.max(axis=0), cell, sums, mask)
+    return mask
+
+
+def _cells_of_boxes(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int32]]:
+    """Origin and size of cells, and how many marked ones are before each: eight look-ups count those in any box."""
+    origin = low.min(axis=0)
+    cell = np.maximum((high.max(axis=0) - origin) / _CELLS, np.finfo(float).tiny)
+    marked = np.zeros((_CELLS,) * 3, np.int32)
+    first, last = _cell(low, origin, cell), _cell(high, origin, cell)
+    for x, y, z, u, v, w in np.unique(np.concatenate([first, last], axis=1), axis=0).tolist():
+        marked[x : u + 1, y : v + 1, z : w + 1] = 1
+    sums = np.zeros((_CELLS + 1,) * 3, np.int32)
+    sums[1:, 1:, 1:] = marked.cumsum(0).cumsum(1).cumsum(2)
+    return origin, cell, sums
 
 
 def joined_elsewhere(faces: npt.NDArray[np.integer], loop: Faces) -> Mask:

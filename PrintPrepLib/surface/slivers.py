@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import GeometryError
-from ..mesh import FloatArray, Mesh
+from ..mesh import FloatArray, Mesh, concatenate
 from ..spatial import exact_weld
 from ..topology import non_manifold_vertices
-from .crop import grow
+from .crop import triples
 from .defects import as_stored, is_clean
 from .doubles import drop_doubles
 from .known import crossings_of, edges_of, pinches_of
-from .nearby import triangles_near
+from .nearby import grow, touching, triangles_near
 from .pinches import part_pinches
 from .untangle import untangle
 
@@ -35,7 +35,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Mended:
-    """A clean surface, and how far a vertex or a patch moved at most, mm."""
+    """A clean surface, and how far a vertex or a patch moved at most, mm: no more than the sum of all that was done."""
 
     mesh: Mesh
     moved_mm: float
@@ -67,9 +67,11 @@ def mended_slivers(mesh: Mesh, old: Mask | None = None) -> Mended | None:
     part = stored.submesh(taken)
     try:
         parting = part_pinches(drop_doubles(part).mesh)
+        new, moved = as_stored(parting.mesh), parting.moved_mm if parting.vertices or parting.edges else 0.0
+        # What the least bound cured stays as it is: only the rest is moved farther.
         for share in BOUND_SHARES:
-            new, report = untangle(as_stored(parting.mesh), bound_mm=share * diagonal, patience=PATIENCE)
-            new = as_stored(new)
+            new, report = untangle(new, bound_mm=share * diagonal, patience=PATIENCE)
+            new, moved = as_stored(new), moved + report.max_mm
             if report.faces_after == 0:
                 break
     except GeometryError:
@@ -80,20 +82,24 @@ def mended_slivers(mesh: Mesh, old: Mask | None = None) -> Mended | None:
     faces = np.concatenate([rest.faces, new.faces + len(rest.vertices)]).astype(np.int32)
     whole = exact_weld(Mesh(np.concatenate([rest.vertices, new.vertices]), faces, mesh.name)).without_unused_vertices()
     whole = _unrounded(whole, mesh)
-    moved = max(report.max_mm, parting.moved_mm if parting.vertices or parting.edges else 0.0)
-    return Mended(whole, moved) if _is_clean_now(whole, new) else None
+    return Mended(whole, moved) if _is_clean_now(whole, new, part) else None
 
 
-def _is_clean_now(whole: Mesh, new: Mesh) -> bool:
+def _is_clean_now(whole: Mesh, new: Mesh, part: Mesh) -> bool:
     """Whether the whole is clean, where its other triangles are known not to cross one another.
 
-    All crossings of the surface before were among triangles that are not there any more. So only the new ones are to
-    be looked at, with what is near them.
+    All crossings of the surface before were among triangles that are not there any more, and those of the new part
+    among themselves are known to be none. So only its triangles that were not in the old part are to be looked at, with
+    what is near them.
     """
     if not is_clean(whole, crossings=False):
         return False
     stored = exact_weld(as_stored(whole))
-    corners = new.vertices[new.faces]
+    both = exact_weld(concatenate([part, new])).faces
+    key = triples(both)
+    corners = new.triangles[~np.isin(key[len(part.faces) :], key[: len(part.faces)])]
+    if not len(corners):
+        return True
     near = triangles_near(stored, corners.min(axis=1), corners.max(axis=1))
     return not len(crossings_of(stored.submesh(near)).faces)
 
@@ -113,7 +119,7 @@ def _unrounded(whole: Mesh, mesh: Mesh) -> Mesh:
 
 def _of_stored(mesh: Mesh, stored: Mesh, old: Mask) -> Mask:
     """The same marks for the triangles of the stored mesh: those whose vertices are all old."""
-    return np.asarray(old[mesh.faces].all(axis=1)) if len(stored.faces) == len(mesh.faces) else np.zeros(0, bool)
+    return ~touching(~old, mesh.faces) if len(stored.faces) == len(mesh.faces) else np.zeros(0, bool)
 
 
 def _marked(stored: Mesh, old: Mask | None) -> Mask | None:
@@ -122,12 +128,13 @@ def _marked(stored: Mesh, old: Mask | None) -> Mask | None:
     if old is not None and len(found.pairs) and old[np.asarray(found.pairs)].all(axis=1).any():
         return None
     table = edges_of(stored)
-    marked = (faces == np.roll(faces, 1, axis=1)).any(axis=1)
+    a, b, c = faces.T
+    marked = (a == b) | (b == c) | (c == a)
     marked[np.asarray(found.faces)] = True
-    marked |= (table.face_count[table.of_face] > 2).any(axis=1) | (table.winding[table.of_face] != 0).any(axis=1)
+    marked |= touching((table.face_count > 2) | (table.winding != 0), table.of_face)
     pinched = np.zeros(len(stored.vertices), bool)
     pinched[pinches_of(stored)] = True
-    return np.asarray(marked | pinched[faces].any(axis=1))
+    return np.asarray(marked | touching(pinched, faces))
 
 
 def _taken(stored: Mesh, marked: Mask, reach: float) -> Mask:
@@ -142,7 +149,7 @@ def _taken(stored: Mesh, marked: Mask, reach: float) -> Mask:
         pinched = np.zeros(len(stored.vertices), bool)
         pinched[non_manifold_vertices(part, table)] = True
         pinched &= at_border
-        more = pinched[stored.faces].any(axis=1) & ~taken
+        more = touching(pinched, stored.faces) & ~taken
         if not more.any():
             break
         taken |= more

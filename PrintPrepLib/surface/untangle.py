@@ -16,7 +16,7 @@ from ..spatial.index import SurfaceIndex
 from .crop import Crop, triples
 from .cures import Cure, Shop
 from .known import crossings_of, edges_of
-from .nearby import triangles_near
+from .nearby import Faces, triangles_near
 
 _MAX_ROUNDS = 3
 """Passes over the whole mesh. The second finds nothing on clean input; it is there because it must be measured."""
@@ -108,11 +108,14 @@ def untangle(
     found = crossings_of(mesh, rule)
     before = left = len(found.faces)
     cures: list[Cure] = []
+    failed: set[bytes] = set()
     for turn in range(_MAX_ROUNDS):
         if left == 0 or left > _FEW_FACES:
             break
         share = part(progress, 0.2 * turn + 0.2, 0.2 * turn + 0.4)
-        mesh, done = _one_round(mesh, found, reference, bound_mm=bound_mm, patience=patience, rule=rule, progress=share)
+        mesh, done = _one_round(
+            mesh, found, reference, bound_mm=bound_mm, patience=patience, rule=rule, failed=failed, progress=share
+        )
         changed = any(cure.method != "left" for cure in done)
         if changed:
             found = crossings_of(mesh, rule)
@@ -141,9 +144,13 @@ def _one_round(
     bound_mm: float,
     patience: int | None,
     rule: Rule,
+    failed: set[bytes],
     progress: Progress,
 ) -> tuple[Mesh, list[Cure]]:
-    """Look once at every crossing; return the mesh with those that could be cured."""
+    """Look once at every crossing; return the mesh with those that could be cured.
+
+    Surroundings in which nothing helped are added to those that ``failed``, and are not tried again as they were.
+    """
     single = bool(np.array_equal(mesh.vertices, mesh.vertices.astype(np.float32)))
     every = Crop(mesh, np.asarray(found.faces, np.int64), bound_mm, None)
     if edges_of(every.local).non_manifold_edges:
@@ -170,8 +177,21 @@ def _one_round(
             break
         crop = Crop(every.local, members, bound_mm, every.locked)
         shop = Shop(crop, bound_mm, truth, single=single, rule=rule)
-        cure = shop.cure(np.flatnonzero(np.isin(np.flatnonzero(crop.taken), members)))
-        if cure.method != "left":
+        own = np.flatnonzero(np.isin(np.flatnonzero(crop.taken), members))
+        print_of = _fingerprint(crop, own)
+        cure = shop.left(own) if print_of in failed else shop.cure(own)
+        if cure.method == "left":
+            failed.add(print_of)
+        else:
             every.replace(crop.put_back(shop.vertices, shop.faces))
         cures.append(cure)
     return every.put_back(every.local.vertices, every.local.faces.astype(np.int64)).without_unused_vertices(), cures
+
+
+def _fingerprint(crop: Crop, members: Faces) -> bytes:
+    """What the means against one crossing see: their result depends on nothing else."""
+    corners = np.concatenate([crop.local.triangles.reshape(-1, 9), crop.locked[crop.local.faces]], axis=1)
+    mine = np.zeros((len(corners), 1))
+    mine[members] = 1.0
+    rows = np.concatenate([corners, mine], axis=1)
+    return rows[np.lexsort(rows.T)].tobytes()

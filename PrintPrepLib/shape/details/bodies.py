@@ -18,6 +18,7 @@ from ...field import Function
 from ...mesh import FloatArray, Mesh, concatenate
 from ...progress import Progress, silent
 from ...spatial import index_of
+from ...spatial.threads import in_turn
 from .find import Feature, Kind
 from .lattice import BLOCK, Lattice, lattice_near, parted
 
@@ -33,7 +34,7 @@ NEAR_LIMITS = 1.35
 """Places where a ball of the limit fits are sought this far from a feature: farther ones do not matter to its body,
 which reaches ``ROOM_SHARE`` and ends half a limit and a hair from them."""
 REACH = 2.0
-"""Cells beyond that in which distances are asked: more than from a block's middle to its points, and one."""
+"""Cells beyond that in which distances are asked of a block's middle: more than from it to its points, and one."""
 ROUGH_SHARE = 0.02
 """Places where balls fit lie all round; one farther than the nearest by up to this share is as good. What that adds to
 a body is less than the hair."""
@@ -89,12 +90,23 @@ def rests(inside: Function, features: Sequence[Feature], progress: Progress = si
     limit = features[0].limit_mm
     sign = 1.0 if features[0].kind is Kind.SPIKE else -1.0
     radius, hair, cell, room = 0.5 * limit, HAIR_SHARE * limit, limit / CELLS_ACROSS, ROOM_SHARE * limit
-    parts = [
-        (number, cKDTree(places))
-        for number, one in enumerate(features)
-        for places in parted(np.concatenate([one.middles, one.surface]), NEAR_LIMITS * limit, cell)
-    ]
-    lattices = [lattice_near(tree, NEAR_LIMITS * limit, cell) for _, tree in parts]
+
+    def near_one(asked: tuple[int, FloatArray]) -> tuple[int, cKDTree, Lattice]:
+        tree = cKDTree(asked[1])
+        return asked[0], tree, lattice_near(tree, NEAR_LIMITS * limit, cell)
+
+    found = list(
+        in_turn(
+            near_one,
+            [
+                (number, places)
+                for number, one in enumerate(features)
+                for places in parted(np.concatenate([one.middles, one.surface]), NEAR_LIMITS * limit, cell)
+            ],
+        )
+    )
+    parts = [(number, tree) for number, tree, _ in found]
+    lattices = [lattice for _, _, lattice in found]
 
     def room_of_balls(points: list[FloatArray], _: slice) -> list[FloatArray]:
         return _split(sign * inside(np.concatenate(points)) - radius, points)
@@ -103,43 +115,55 @@ def rests(inside: Function, features: Sequence[Feature], progress: Progress = si
     pieces: list[Mesh] = []
     for some in _batches(lattices):
         progress(0.6 * len(fits) / len(parts), "Looking for what balls do not reach")
-        for lattice, values in zip(lattices[some], _values(lattices[some], some, room_of_balls), strict=True):
+        at_middle = room_of_balls([one.middles for one in lattices[some]], some)
+        for lattice, values in zip(
+            lattices[some], _values(lattices[some], some, at_middle, room_of_balls), strict=True
+        ):
             fits.append((values > 0.0).reshape(-1, BLOCK**3))
             if fits[-1].any():
                 pieces.append(lattice.surface(values))
     fitting = concatenate(pieces or [_EMPTY])
+
     close = [
-        (tree.query(lattice.middles, distance_upper_bound=room + lattice.half_mm + cell)[0] < np.inf) & ~fit.all(axis=1)
-        for (_, tree), lattice, fit in zip(parts, lattices, fits, strict=True)
+        (lattice.from_places_mm < room + lattice.half_mm + cell) & ~fit.all(axis=1)
+        for lattice, fit in zip(lattices, fits, strict=True)
     ]
     near = [lattice.only(np.asarray(chosen)) for lattice, chosen in zip(lattices, close, strict=True)]
+    held = [fit[chosen] for fit, chosen in zip(fits, close, strict=True)]
+
+    def rest(points: FloatArray, to_end: FloatArray, far: float) -> FloatArray:
+        asked = np.flatnonzero(to_end > -far)
+        value = np.maximum(to_end, -far)
+        value[asked] = np.minimum(value[asked], _beyond(fitting, points[asked], radius + hair, far))
+        return value
 
     def rest_of_room(points: list[FloatArray], which: slice) -> list[FloatArray]:
-        at = zip(parts[which], points, strict=True)
-        value = np.concatenate(
-            [room - tree.query(p, distance_upper_bound=room + REACH * cell)[0] for (_, tree), p in at]
-        )
-        asked = np.flatnonzero(value > -np.inf)
-        value[asked] = np.minimum(
-            value[asked], _beyond(fitting, np.concatenate(points)[asked], radius + hair, REACH * cell)
-        )
-        return _split(value, points)
+        def to_end(asked: tuple[cKDTree, FloatArray]) -> FloatArray:
+            return np.asarray(room - asked[0].query(asked[1], distance_upper_bound=room + cell)[0])
+
+        ends = in_turn(to_end, zip([tree for _, tree in parts[which]], points, strict=True))
+        return _split(rest(np.concatenate(points), np.concatenate(list(ends)), cell), points)
 
     out = [Rest() for _ in features]
     done = 0
     for some in _batches(near):
         progress(0.6 + 0.4 * done / len(parts), "Looking for what balls do not reach")
-        for lattice, values in zip(near[some], _values(near[some], some, rest_of_room), strict=True):
-            number, fit = parts[done][0], fits[done]
-            values[fit[close[done]].ravel()] = -cell
+        to_end = room - np.concatenate([one.from_places_mm for one in near[some]])
+        blocks = [one.middles for one in near[some]]
+        at_middle = _split(rest(np.concatenate(blocks), to_end, REACH * cell), blocks)
+        for lattice, values in zip(
+            near[some], _values(near[some], some, at_middle, rest_of_room, held[some]), strict=True
+        ):
+            number, fit = parts[done][0], held[done]
+            values[fit.ravel()] = -cell
             body = lattice.surface(values)
             if not body.is_empty:
                 out[number].bodies.append(body)
-            out[number].held |= bool(fit.any())
+            out[number].held |= bool(fits[done].any())
             done += 1
     middles = np.concatenate([one.middles for one in features])
     size = sign * inside(middles)
-    rest = (
+    left = (
         (size > 0.0)
         & (size < radius)
         & (_beyond(fitting, middles, radius + hair, 2.0 * SURELY_MM_SHARE * limit) > SURELY_MM_SHARE * limit)
@@ -147,23 +171,42 @@ def rests(inside: Function, features: Sequence[Feature], progress: Progress = si
     begin = 0
     for feature, one in zip(features, out, strict=True):
         end = begin + len(feature.middles)
-        one.middles = middles[begin:end][rest[begin:end]]
+        one.middles = middles[begin:end][left[begin:end]]
         begin = end
     return out
 
 
 def _values(
-    lattices: Sequence[Lattice], which: slice, ask: Callable[[list[FloatArray], slice], list[FloatArray]]
+    lattices: Sequence[Lattice],
+    which: slice,
+    at_middle: Sequence[FloatArray],
+    ask: Callable[[list[FloatArray], slice], list[FloatArray]],
+    known: Sequence[Bools] | None = None,
 ) -> list[FloatArray]:
-    """Values (64 b,) at the points of each lattice: true where they may be near zero, of the right sign elsewhere."""
+    """Values (8 b,) at the points of each lattice: true where they may be near zero, of the right sign elsewhere.
+
+    Parameters
+    ----------
+    at_middle : sequence of (b,) float64
+        At the middle of each block, true where it is nearer to zero than ``REACH`` cells.
+    ask : callable
+        Gives values of points; they matter where they are nearer to zero than a cell.
+    known : sequence of (b, 8) bool, optional
+        Points whose value does not matter.
+    """
     cell, half = lattices[0].cell, lattices[0].half_mm
-    at_middle = ask([one.middles for one in lattices], which)
     near = [np.abs(value) <= half + cell for value in at_middle]
-    asked = ask([one.only(chosen).points() for one, chosen in zip(lattices, near, strict=True)], which)
+    wanted = [np.repeat(chosen[:, None], BLOCK**3, axis=1) for chosen in near]
+    if known is not None:
+        wanted = [some & ~skip for some, skip in zip(wanted, known, strict=True)]
+    points = [
+        one.only(chosen).points()[some[chosen].ravel()]
+        for one, chosen, some in zip(lattices, near, wanted, strict=True)
+    ]
     out = []
-    for middle, chosen, value in zip(at_middle, near, asked, strict=True):
+    for middle, some, value in zip(at_middle, wanted, ask(points, which), strict=True):
         values = np.repeat(np.where(middle > 0.0, cell, -cell)[:, None], BLOCK**3, axis=1)
-        values[chosen] = value.reshape(-1, BLOCK**3)
+        values[some] = value
         out.append(values.ravel())
     return out
 

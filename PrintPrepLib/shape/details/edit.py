@@ -15,6 +15,7 @@ from ...field import Function, distance_inside
 from ...mesh import FloatArray, Mesh
 from ...progress import Progress, part, silent
 from ...spatial import index_of
+from ...spatial.threads import in_turn
 from .bodies import balls_along, rests
 from .find import Feature, Kind
 from .parting import bodies_of, bodies_touched, changed_without_parting
@@ -131,11 +132,13 @@ def _bodies(mesh: Mesh, wanted: Sequence[Edited], progress: Progress) -> list[li
     inside = distance_inside(mesh)
     bodies: list[list[Mesh]] = [[] for _ in wanted]
     groups: dict[tuple[bool, float], list[int]] = {}
+    along = [k for k, one in enumerate(wanted) if one.way in (Way.THICKEN, Way.WIDEN)]
+    small = _too_small(inside, [wanted[k].feature for k in along])
+    made = in_turn(balls_along, [wanted[k].feature for k in along])
+    for k, places, body in zip(along, small, made, strict=True):
+        wanted[k].small, bodies[k] = places, body
     for k, one in enumerate(wanted):
-        if one.way in (Way.THICKEN, Way.WIDEN):
-            bodies[k] = balls_along(one.feature)
-            one.small = _too_small(inside, one.feature)
-        else:
+        if one.way not in (Way.THICKEN, Way.WIDEN):
             groups.setdefault((one.feature.kind is Kind.SPIKE, one.feature.limit_mm), []).append(k)
     for number, members in enumerate(groups.values()):
         share = part(progress, number / len(groups), (number + 1) / len(groups))
@@ -150,12 +153,17 @@ def _bodies(mesh: Mesh, wanted: Sequence[Edited], progress: Progress) -> list[li
     return bodies
 
 
-def _too_small(inside: Function, feature: Feature) -> FloatArray:
-    """Those middles of a feature where it is below the limit: between them it may be wide enough."""
-    sign = 1.0 if feature.kind is Kind.SPIKE else -1.0
-    size = 2.0 * sign * inside(feature.middles)
-    small: FloatArray = feature.middles[(size > 0.0) & (size < CLEARLY_SHARE * feature.limit_mm)]
-    return small if len(small) else feature.middles
+def _too_small(inside: Function, features: Sequence[Feature]) -> list[FloatArray]:
+    """Those middles of each feature where it is below the limit: between them it may be wide enough."""
+    if not features:
+        return []
+    values = inside(np.concatenate([one.middles for one in features]))
+    out = []
+    for one, value in zip(features, np.split(values, np.cumsum([len(one.middles) for one in features])), strict=False):
+        size = 2.0 * value if one.kind is Kind.SPIKE else -2.0 * value
+        small = one.middles[(size > 0.0) & (size < CLEARLY_SHARE * one.limit_mm)]
+        out.append(small if len(small) else one.middles)
+    return out
 
 
 def measure_after(mesh: Mesh, edits: Sequence[Edited]) -> None:

@@ -38,12 +38,15 @@ class Lattice:
         Blocks along each axis.
     blocks : (b, 3) int64
         Those that are near.
+    from_places_mm : (b,) float64
+        From the middle of each block to the nearest place.
     """
 
     origin: FloatArray
     cell: float
     size: Ints
     blocks: Ints
+    from_places_mm: FloatArray
 
     @property
     def middles(self) -> FloatArray:
@@ -62,7 +65,7 @@ class Lattice:
 
     def only(self, chosen: Bools) -> Lattice:
         """The same with the chosen blocks (b,)."""
-        return Lattice(self.origin, self.cell, self.size, self.blocks[chosen])
+        return Lattice(self.origin, self.cell, self.size, self.blocks[chosen], self.from_places_mm[chosen])
 
     def surface(self, values: FloatArray) -> Mesh:
         """The closed surface round the points (64 b,) with positive values; beyond the blocks nothing is inside.
@@ -86,15 +89,25 @@ def lattice_near(tree: cKDTree, reach_mm: float, cell_mm: float) -> Lattice:
     size = np.ceil((places.max(axis=0) + reach_mm + cell_mm - origin) / side).astype(np.int64)
     # A long oblique feature fills little of its box: only blocks round the places are looked at.
     rings = int(np.ceil(reach_mm / side))
-    of_places = np.unique(np.floor((places - origin) / side).astype(np.int64), axis=0)
     wanted = np.zeros(size, bool)
-    for x, y, z in of_places:
-        wanted[
-            max(x - rings, 0) : x + rings + 1, max(y - rings, 0) : y + rings + 1, max(z - rings, 0) : z + rings + 1
-        ] = True
-    every = Lattice(origin, cell_mm, size, np.argwhere(wanted))
-    near = tree.query(every.middles, distance_upper_bound=reach_mm + every.half_mm)[0] < np.inf
-    return every.only(np.asarray(near))
+    wanted[tuple(np.floor((places - origin) / side).astype(np.int64).T)] = True
+    blocks = np.argwhere(_spread(wanted, rings))
+    every = Lattice(origin, cell_mm, size, blocks, np.full(len(blocks), np.inf))
+    distance = np.asarray(tree.query(every.middles, distance_upper_bound=reach_mm + every.half_mm)[0])
+    near = distance < np.inf
+    return Lattice(origin, cell_mm, size, blocks[near], distance[near])
+
+
+def _spread(marked: Bools, rings: int) -> Bools:
+    """Mark also the cells that are up to so many away along each axis."""
+    for axis in range(3):
+        out = marked.copy()
+        there, here = np.moveaxis(out, axis, 0), np.moveaxis(marked, axis, 0)
+        for step in range(1, min(rings, len(here) - 1) + 1):
+            there[step:] |= here[:-step]
+            there[:-step] |= here[step:]
+        marked = out
+    return marked
 
 
 def parted(places: FloatArray, reach_mm: float, cell_mm: float) -> list[FloatArray]:
