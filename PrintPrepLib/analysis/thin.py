@@ -263,11 +263,15 @@ class _Forms:
     @cached_property
     def _side_mm(self) -> FloatArray:
         """Mean length of the triangle sides at each vertex, (n,)."""
-        faces, size = self._mesh.faces, len(self._mesh.vertices)
-        ends = self._mesh.vertices[faces]
-        side = np.linalg.norm(ends - np.roll(ends, -1, axis=1), axis=2)
-        total = np.bincount(faces.ravel(), weights=side.ravel(), minlength=size)
-        return np.asarray(total / np.maximum(np.bincount(faces.ravel(), minlength=size), 1), np.float64)
+        size = len(self._mesh.vertices)
+        corners = [self._mesh.faces[:, k] for k in range(3)]
+        ends = [self._mesh.vertices[corner] for corner in corners]
+        total, uses = np.zeros(size), np.zeros(size)
+        for k, corner in enumerate(corners):
+            side = ends[k] - ends[(k + 1) % 3]
+            total += np.bincount(corner, weights=np.sqrt(np.einsum("ij,ij->i", side, side)), minlength=size)
+            uses += np.bincount(corner, minlength=size)
+        return np.asarray(total / np.maximum(uses, 1.0), np.float64)
 
     def _faces_the_model(self, vertices: Int64Array) -> bool:
         """Whether the rim looks at another part nearby: away from where the balls beside it rest."""
@@ -294,15 +298,17 @@ class _Forms:
         chosen = _some(vertices)
         radius = self._thickness.thickness_mm[chosen] / 2.0
         centers = self._thickness.centers_mm[chosen]
-        alone = 0
+        spread = np.zeros((len(chosen), 3, 3))
         neighbors = self._resting.query_ball_point(
             centers, np.maximum(PIN_REACH * radius, PIN_SIDES * self._side_mm[chosen])
         )
-        for found, reach in zip(neighbors, radius, strict=True):
+        for found, matrix in zip(neighbors, spread, strict=True):
             near = self._resting.data[found[:: max(1, len(found) // NEIGHBORS)]]
-            spread = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(near.T))[1], 0.0)) if len(near) > 2 else 0.0
-            alone += spread < PIN_SPREAD * reach
-        return alone > WIDE_SHARE * len(chosen)
+            if len(near) > 2:
+                away = near - near.mean(axis=0)
+                matrix[:] = away.T @ away / (len(near) - 1)
+        across = np.sqrt(np.maximum(np.linalg.eigvalsh(spread)[:, 1], 0.0))
+        return bool(np.count_nonzero(across < PIN_SPREAD * radius) > WIDE_SHARE * len(chosen))
 
 
 def _some(vertices: Int64Array) -> Int64Array:
