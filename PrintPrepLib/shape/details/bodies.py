@@ -35,9 +35,6 @@ NEAR_LIMITS = 1.35
 which reaches ``ROOM_SHARE`` and ends half a limit and a hair from them."""
 REACH = 2.0
 """Cells beyond that in which distances are asked of a block's middle: more than from it to its points, and one."""
-ROUGH_SHARE = 0.02
-"""Places where balls fit lie all round; one farther than the nearest by up to this share is as good. What that adds to
-a body is less than the hair."""
 SURELY_MM_SHARE = 0.02
 """What lies so many limits beyond all balls is surely part of the body, whatever chords take away."""
 AT_ONCE = 1_000_000
@@ -219,7 +216,7 @@ def _beyond(fitting: Mesh, points: FloatArray, reach: float, more: float) -> Flo
     """How much farther than a reach points are from where balls fit; at most ``more`` is told."""
     if fitting.is_empty or not len(points):
         return np.full(len(points), more)
-    found = index_of(fitting).closest(points, max_distance_mm=reach + more, rough_share=ROUGH_SHARE)
+    found = index_of(fitting).closest(points, max_distance_mm=reach + more)
     return np.asarray(np.minimum(found.distance_mm, reach + more) - reach)
 
 
