@@ -108,16 +108,21 @@ def _rims(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Height of the wall along the axis on both sides of the plane, and how deep in the wall that is, (k, n) each."""
     up = np.broadcast_to(axes[:, None], around.shape)
-    bites, highs, lows = [], [], []
-    for bite in BITES_MM:
-        deep = np.maximum(np.minimum(bite, BAR_SHARE * bar), STEP)
-        places = rim + deep[:, :, None] * around
-        bites.append(deep)
-        highs.append(_first(index, places, up))
-        lows.append(_first(index, places, -up))
-    thick = np.array(highs) + np.array(lows)
+    bites = np.array([np.maximum(np.minimum(bite, BAR_SHARE * bar), STEP) for bite in BITES_MM])
+    fresh = np.ones(bites.shape, bool)
+    fresh[1:] = bites[1:] != bites[:-1]  # in a narrow bar several are one
+    turn = np.nonzero(fresh)
+    places = rim[turn[1:]] + bites[turn][:, None] * around[turn[1:]]
+    along = up[turn[1:]]
+    hit = _first(index, np.concatenate([places, places]), np.concatenate([along, -along]))
+    highs, lows = np.zeros(bites.shape), np.zeros(bites.shape)
+    highs[turn], lows[turn] = np.split(hit, 2)
+    for k in range(1, len(bites)):
+        for heights in (highs, lows):
+            heights[k] = np.where(fresh[k], heights[k], heights[k - 1])
+    thick = highs + lows
     chosen = (thick >= NEARLY * thick.max(axis=0)).argmax(axis=0)[None]
-    above, below, bite = (np.take_along_axis(np.array(v), chosen, axis=0)[0] for v in (highs, lows, bites))
+    above, below, bite = (np.take_along_axis(v, chosen, axis=0)[0] for v in (highs, lows, bites))
     inset = np.minimum(INSET_MM, INSET_SHARE * (above + below))
     return np.maximum(above - inset, STEP), np.maximum(below - inset, STEP), bite
 
@@ -128,12 +133,12 @@ def _drum(opening: Opening, radii: FloatArray, above: FloatArray, below: FloatAr
     around = opening.directions()
     outer = [radii] if beyond_mm == 0.0 else [radii, np.full(DIRECTIONS, radii.max() + beyond_mm)]
     counts = (*(count for count, _ in RINGS), *([DIRECTIONS] * len(outer)))
+    inner = [share * _least_near(radii, DIRECTIONS // count - 1)[:: DIRECTIONS // count] for count, share in RINGS]
     ends = []
     for height in (above, -below):
         points = [(opening.center_mm + float(height.mean()) * axis)[None]]
-        for count, share in RINGS:
-            step = DIRECTIONS // count
-            reach = share * _least_near(radii, step - 1)[::step]
+        for reach in inner:
+            step = DIRECTIONS // len(reach)
             rise = _harmonic(height, reach / radii[::step], step)
             points.append(opening.center_mm + reach[:, None] * around[::step] + rise[:, None] * axis)
         points += [opening.center_mm + reach[:, None] * around + height[:, None] * axis for reach in outer]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -121,7 +122,7 @@ def solid(
     filling, marked = Filling(closing.mesh), choice
     if intent is not Intent.CLOSE_HOLES:
         filling = fill_inside(
-            closing, max_hole_mm, choice.to_keep(model), grooves=intent is Intent.WRAP,
+            closing, max_hole_mm, partial(choice.to_keep, model, max_hole_mm), grooves=intent is Intent.WRAP,
             progress=part(progress, 0.6, 0.9),
         )  # fmt: skip
         choice = _with_buried(choice, filling.buried)
