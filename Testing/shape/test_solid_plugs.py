@@ -9,11 +9,21 @@ from PrintPrepLib.mesh import Mesh, concatenate
 from PrintPrepLib.receipt import Receipt
 from PrintPrepLib.shape.closed import closed_model, refuse_crossings
 from PrintPrepLib.shape.solid.added import added_by, difference
+from PrintPrepLib.shape.solid.flood import Membrane
 from PrintPrepLib.shape.solid.grid import squared_distances
-from PrintPrepLib.shape.solid.openings import Kind, find_openings
-from PrintPrepLib.shape.solid.plugs import drums, membrane_plug
+from PrintPrepLib.shape.solid.openings import DIRECTIONS, Kind, Opening, find_openings
+from PrintPrepLib.shape.solid.plugs import (
+    BAR_SHARE,
+    INSET_MM,
+    INSET_SHARE,
+    STEP,
+    _drum,
+    _walls,
+    drums,
+    membrane_plug,
+)
 from PrintPrepLib.shape.solid.step import Intent, solid
-from PrintPrepLib.spatial import index_of
+from PrintPrepLib.spatial import index_of, self_crossings
 from Testing.support import shapes
 from Testing.support.pierced import Pierced, pierced_ball
 
@@ -62,6 +72,56 @@ def test_standing_out_is_measured(small_ball: Pierced) -> None:
         (added,) = added_by(small_ball.mesh, after, [opening], [body])
         assert added.stands_out_mm == pytest.approx(lift, abs=0.15)
         assert added.volume_mm3 == pytest.approx(after.volume_mm3 - small_ball.mesh.volume_mm3, rel=1e-9)
+
+
+@pytest.mark.parametrize("rough", [0.0, 0.2, 0.8])
+def test_a_plug_of_any_outline_is_one_true_body(rough: float) -> None:
+    rng = np.random.default_rng(7)
+    angle = np.arange(DIRECTIONS) * (2.0 * np.pi / DIRECTIONS)
+    radii = 1.5 * np.exp(rough * rng.normal(size=DIRECTIONS))
+    # Height above each point of the plane: one and two waves are harmonic as rho cos t and rho^2 cos 2t are.
+    above = 0.8 + 0.2 * np.cos(angle + 1.0) + 0.15 * np.cos(2.0 * angle)
+    membrane = Membrane(np.zeros((1, 3)), 0.3)
+    opening = Opening(membrane, np.zeros(3), np.eye(3), radii, 3.0, 7.0, 3.0, 3.0, Kind.HOLE)
+    below = 0.6 + 0.1 * np.cos(2.0 * angle)  # not flat: in one plane rounding decides what crosses
+    for beyond in (0.0, 1.0):
+        plug = _drum(opening, radii, above, below, beyond)
+        assert not len(self_crossings(plug).faces)
+        plug.to_manifold()
+        # Seen along the axis, triangles of an end do not overlap: each looks away from the plug.
+        upward = plug.face_normals()[:, 2]
+        ends = (plug.triangles[:, :, 2] > 0.0).sum(axis=1)
+        assert (upward[ends == 3] > 0.0).all()
+        assert (upward[ends == 0] < 0.0).all()
+    plug = _drum(opening, radii, above, below)
+    across = plug.vertices[:, :2]
+    # The rim itself stands where it was asked, corner by corner, and all else is as high as the film there.
+    turn, far = np.arctan2(across[:, 1], across[:, 0]), np.linalg.norm(across, axis=1)
+    step = np.round(turn / (2.0 * np.pi) * DIRECTIONS).astype(int) % DIRECTIONS
+    share = far / radii[step]
+    twice = share**2 * np.cos(2.0 * angle[step])
+    film = 0.8 + 0.2 * share * np.cos(angle[step] + 1.0) + 0.15 * twice
+    height = plug.vertices[:, 2]
+    assert height == pytest.approx(np.where(height > 0.0, film, -0.6 - 0.1 * twice), abs=1e-9)
+    assert np.isclose(share, 1.0).sum() == 2 * DIRECTIONS
+
+
+def test_walls_are_those_of_rays_one_by_one(small_ball: Pierced) -> None:
+    openings = [one for one in find_openings(small_ball.mesh, 4.0) if one.kind is Kind.HOLE]
+    above, below, bite = _walls(small_ball.mesh, openings)
+    index = index_of(small_ball.mesh)
+    for k, one in list(enumerate(openings))[::4]:
+        around, axis = one.directions(), np.broadcast_to(one.frame[2], (DIRECTIONS, 3))
+        rim = one.center_mm + one.radii_mm[:, None] * around
+        bar = index.first_hit(rim + STEP * around, around)[0]
+        inside = np.isfinite(bar)
+        assert inside.all()
+        assert (bite[k] <= np.maximum(BAR_SHARE * bar, STEP)).all()
+        places = rim + bite[k][:, None] * around
+        high, low = (index.first_hit(places, sign * axis)[0] for sign in (1.0, -1.0))
+        inset = np.minimum(INSET_MM, INSET_SHARE * (high + low))
+        assert np.array_equal(above[k], np.maximum(high - inset, STEP))
+        assert np.array_equal(below[k], np.maximum(low - inset, STEP))
 
 
 def test_a_membrane_ends_between_the_surfaces(small_ball: Pierced) -> None:

@@ -35,10 +35,16 @@ class Choice:
     plugs: tuple[Closed, ...] = ()
     smallest_seen_mm: float = 0.0
 
-    def to_keep(self, mesh: Mesh) -> list[tuple[Opening, float]]:
-        """The openings that stay open, with the thickness of the wall round them."""
+    def to_keep(self, mesh: Mesh, ball_mm: float) -> list[tuple[Opening, float]]:
+        """The openings that stay open, with the thickness of the wall round them; 0 where a ball passes.
+
+        Nobody asks for it there.
+        """
         openings = [one for one, _ in self.open]
-        return list(zip(openings, walls_round(mesh, openings), strict=True))
+        narrow = [k for k, one in enumerate(openings) if one.passes_mm <= ball_mm]
+        walls = np.zeros(len(openings))
+        walls[narrow] = walls_round(mesh, [openings[k] for k in narrow])
+        return list(zip(openings, walls.tolist(), strict=True))
 
 
 def choose(

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import MissingPackageError
-from ...mesh import Mesh, concatenate
+from ...mesh import FloatArray, Mesh, concatenate
 from ...progress import Progress, silent
 from ...spatial import index_of
 from ...spatial.index import SurfaceIndex
+from ...spatial.threads import at_once
 from .added import added_by
 from .openings import Bools, Opening
 from .plugs import Plug, drums, membrane_plug
@@ -21,8 +22,8 @@ from .plugs import Plug, drums, membrane_plug
 if TYPE_CHECKING:
     import manifold3d
 
-PROBES = (0.0, 0.3, 0.6, 0.9, 0.97)
-"""Shares of the way to the rim at which the plane of an opening must be solid once it is closed."""
+PROBES = (0.3, 0.6, 0.9, 0.97)
+"""Shares of the way from the middle to the rim at which, as in the middle, the plane of a closed opening is solid."""
 
 
 class Way(Enum):
@@ -111,14 +112,14 @@ def close_openings(mesh: Mesh, openings: Sequence[Opening], progress: Progress =
     plugs = [Closed(one, plug.wall_mm) for one, plug in zip(openings, made, strict=True)]
     bodies = [plug.mesh for plug in made]
     # What a union will hold is what one of its bodies holds: no boolean is needed to see which plugs do not fit.
-    fits = _are_closed([index_of(mesh), index_of(concatenate(bodies))], plugs, made)
+    fits = _are_closed([index_of(concatenate(bodies)), index_of(mesh)], plugs, made)
     for way in (Way.MEMBRANE, Way.FREE):
         for k in np.flatnonzero(~fits):
             plugs[k].way = way
             bodies[k] = membrane_plug(plugs[k].opening, made[k], clipped=way is Way.MEMBRANE)
         again = [k for k in np.flatnonzero(~fits) if not bodies[k].is_empty]
         if again:
-            every = [index_of(mesh), index_of(concatenate([body for body in bodies if not body.is_empty]))]
+            every = [index_of(concatenate([body for body in bodies if not body.is_empty])), index_of(mesh)]
             fits[again] = _are_closed(every, [plugs[k] for k in again], [made[k] for k in again])
     used = [k for k in range(len(plugs)) if fits[k]]
     if not used:
@@ -129,8 +130,10 @@ def close_openings(mesh: Mesh, openings: Sequence[Opening], progress: Progress =
     out = Mesh.from_manifold(body, mesh.name)
     progress(0.7, "Measuring plugs")
     closing = [plugs[k] for k in used]
-    whole = _are_closed([index_of(out)], closing, [made[k] for k in used])
-    got = added_by(mesh, out, [plug.opening for plug in closing], [bodies[k] for k in used])
+    whole, got = at_once(
+        lambda: _are_closed([index_of(out)], closing, [made[k] for k in used]),
+        lambda: added_by(mesh, out, [plug.opening for plug in closing], [bodies[k] for k in used]),
+    )
     for plug, closed, added in zip(closing, whole, got, strict=True):
         plug.closed = bool(closed)
         plug.added_mm3, plug.farthest_mm = added.volume_mm3, added.farthest_mm
@@ -148,15 +151,19 @@ def _manifold3d() -> Any:
     return manifold3d
 
 
+def _probes(opening: Opening, shares: FloatArray) -> FloatArray:
+    """Points (k, 3) in the plane of an opening: its middle, and some on each ray (shares (s, 1, 1) of its length)."""
+    away = shares * opening.radii_mm[:, None] * opening.directions()
+    return np.concatenate([opening.center_mm[None], (opening.center_mm + away).reshape(-1, 3)])
+
+
 def _are_closed(solids: Sequence[SurfaceIndex], plugs: Sequence[Closed], made: Sequence[Plug]) -> Bools:
     """Whether the outline of each opening is solid all over, and no part of its membrane is left beside it, (k,).
 
-    ``solids`` overlap; what one of them holds is solid.
+    ``solids`` overlap; what one of them holds is solid. The smallest is asked first, the others for what is left.
     """
     shares = np.array(PROBES)[:, None, None]
-    probes = np.array(
-        [plug.opening.center_mm + shares * plug.opening.radii_mm[:, None] * plug.opening.directions() for plug in plugs]
-    )
+    probes = np.array([_probes(plug.opening, shares) for plug in plugs])
     cells = np.concatenate([plug.opening.membrane.points for plug in plugs])
     points = np.concatenate([probes.reshape(-1, 3), cells])
     solid = np.zeros(len(points), bool)

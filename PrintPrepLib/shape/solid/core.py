@@ -13,7 +13,7 @@ from ...field import Function, distance_inside, zero_surface
 from ...mesh import FloatArray, Mesh, concatenate, six_fold_volumes
 from ...progress import Progress, part, silent
 from ...spatial import index_of
-from ...spatial.threads import cores
+from ...spatial.threads import at_once, cores
 from ...topology import face_parts
 from .added import Difference, difference
 from .close import Closing
@@ -58,7 +58,7 @@ class Filling:
 def fill_inside(
     closing: Closing,
     ball_mm: float,
-    kept: Sequence[tuple[Opening, float]],
+    to_keep: Callable[[], Sequence[tuple[Opening, float]]],
     *,
     grooves: bool = False,
     progress: Progress = silent,
@@ -75,18 +75,18 @@ def fill_inside(
         The model, its openings closed.
     ball_mm : float
         Diameter of the ball.
-    kept : sequence of (Opening, float)
-        Openings that stay open, with the thickness of the wall round them: no filling comes into those of the outside.
+    to_keep : callable
+        Gives the openings that stay open, with the thickness of the wall round them: no filling comes into those of
+        the outside. It is asked once, while the model is made ready.
     grooves : bool
         Whether grooves of the outside, that lead to no inside, are filled, too.
     """
     mesh = closing.mesh
-    solid, cavities = without_cavities(mesh)
+    kept, (solid, cavities, near) = at_once(to_keep, lambda: _ready(mesh))
     low, high = mesh.bounds
     cell = max(ball_mm / CELLS_ACROSS, FINEST_SHARE * float(np.linalg.norm(high - low)))
     below = BELOW_MM + BELOW_SHARE * cell
     radius = 0.5 * ball_mm
-    near = distance_inside(solid)
     grown = zero_surface(
         lambda points: near(points) + radius, low - ball_mm, high + ball_mm, cell, progress=part(progress, 0.0, 0.3)
     )
@@ -115,6 +115,12 @@ def fill_inside(
     if not held.any():
         return Filling(solid, tuple(cavities), (), buried)
     return Filling(changed.chosen(held, mesh.name), tuple(cavities), tuple(_listed(changed, held)), buried)
+
+
+def _ready(mesh: Mesh) -> tuple[Mesh, list[dict[str, Any]], Function]:
+    """The model without its cavities, the list of them, and the distance inside the model."""
+    solid, cavities = without_cavities(mesh)
+    return solid, cavities, distance_inside(solid)
 
 
 def _buried(solid: Mesh, kept: Sequence[tuple[Opening, float]], depth: Function, ball_mm: float) -> tuple[bool, ...]:

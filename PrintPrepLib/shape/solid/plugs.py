@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -25,10 +27,12 @@ INSET_MM = 0.01
 """Ends of a plug meet the wall so far below its surface, so that nothing stands out at the rim,"""
 INSET_SHARE = 0.1
 """and at most this share of its thickness."""
-RINGS = 3
 WAVES = 4
 """The ends are harmonic surfaces through the rim (the shape of a soap film over a slightly uneven ring), with so many
 waves round it at most: more would be the roughness of the rim."""
+RINGS = ((12, 1.0 / 3.0), (24, 2.0 / 3.0))
+"""Corners of the rings inside an end, and their share of the way to its rim: waves fade inward, and fewer corners hold
+them. A third of the way there are three corners to each of the four waves, which are a hundredth as high there."""
 HEIGHT_SHARE = 2.0
 """A rim that is so many times as high as the median round the opening is cut off there."""
 BALL_SHARE = 1.7
@@ -104,16 +108,21 @@ def _rims(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Height of the wall along the axis on both sides of the plane, and how deep in the wall that is, (k, n) each."""
     up = np.broadcast_to(axes[:, None], around.shape)
-    bites, highs, lows = [], [], []
-    for bite in BITES_MM:
-        deep = np.maximum(np.minimum(bite, BAR_SHARE * bar), STEP)
-        places = rim + deep[:, :, None] * around
-        bites.append(deep)
-        highs.append(_first(index, places, up))
-        lows.append(_first(index, places, -up))
-    thick = np.array(highs) + np.array(lows)
+    bites = np.array([np.maximum(np.minimum(bite, BAR_SHARE * bar), STEP) for bite in BITES_MM])
+    fresh = np.ones(bites.shape, bool)
+    fresh[1:] = bites[1:] != bites[:-1]  # in a narrow bar several are one
+    turn = np.nonzero(fresh)
+    places = rim[turn[1:]] + bites[turn][:, None] * around[turn[1:]]
+    along = up[turn[1:]]
+    hit = _first(index, np.concatenate([places, places]), np.concatenate([along, -along]))
+    highs, lows = np.zeros(bites.shape), np.zeros(bites.shape)
+    highs[turn], lows[turn] = np.split(hit, 2)
+    for k in range(1, len(bites)):
+        for heights in (highs, lows):
+            heights[k] = np.where(fresh[k], heights[k], heights[k - 1])
+    thick = highs + lows
     chosen = (thick >= NEARLY * thick.max(axis=0)).argmax(axis=0)[None]
-    above, below, bite = (np.take_along_axis(np.array(v), chosen, axis=0)[0] for v in (highs, lows, bites))
+    above, below, bite = (np.take_along_axis(v, chosen, axis=0)[0] for v in (highs, lows, bites))
     inset = np.minimum(INSET_MM, INSET_SHARE * (above + below))
     return np.maximum(above - inset, STEP), np.maximum(below - inset, STEP), bite
 
@@ -122,37 +131,55 @@ def _drum(opening: Opening, radii: FloatArray, above: FloatArray, below: FloatAr
     """Make the body between two harmonic surfaces through the rim; they go on so far beyond it, as high as there."""
     axis = opening.frame[2]
     around = opening.directions()
-    shares = np.arange(1, RINGS + 1) / RINGS
+    outer = [radii] if beyond_mm == 0.0 else [radii, np.full(DIRECTIONS, radii.max() + beyond_mm)]
+    counts = (*(count for count, _ in RINGS), *([DIRECTIONS] * len(outer)))
+    inner = [share * _least_near(radii, DIRECTIONS // count - 1)[:: DIRECTIONS // count] for count, share in RINGS]
     ends = []
     for height in (above, -below):
-        rings = np.concatenate([_harmonic(height, shares[:-1]), height[None]])
-        reach = shares[:, None] * radii
-        if beyond_mm > 0.0:
-            rings = np.concatenate([rings, height[None]])
-            reach = np.concatenate([reach, np.full((1, DIRECTIONS), radii.max() + beyond_mm)])
-        points = opening.center_mm + reach[:, :, None] * around[None] + rings[:, :, None] * axis
-        middle = opening.center_mm + float(height.mean()) * axis
-        ends.append(np.concatenate([middle[None], points.reshape(-1, 3)]))
-    return Mesh(np.concatenate(ends), _drum_faces(len(reach)), "plug")
+        points = [(opening.center_mm + float(height.mean()) * axis)[None]]
+        for reach in inner:
+            step = DIRECTIONS // len(reach)
+            rise = _harmonic(height, reach / radii[::step], step)
+            points.append(opening.center_mm + reach[:, None] * around[::step] + rise[:, None] * axis)
+        points += [opening.center_mm + reach[:, None] * around + height[:, None] * axis for reach in outer]
+        ends.append(np.concatenate(points))
+    return Mesh(np.concatenate(ends), _drum_faces(counts), "plug")
 
 
-def _harmonic(height: FloatArray, shares: FloatArray) -> FloatArray:
-    """Heights (rings, n) inside a ring: the solution of Laplace's equation on a disk, by waves round it."""
-    spectrum = np.fft.rfft(height)
-    spectrum[WAVES + 1 :] = 0.0
-    waves = np.arange(len(spectrum))
-    return np.asarray(np.fft.irfft(spectrum * shares[:, None] ** waves, n=DIRECTIONS, axis=1))
+def _least_near(radii: FloatArray, reach: int) -> FloatArray:
+    """Least radii (n,) among so many neighbors on both sides: sides of a coarser ring stay within a finer one."""
+    return np.asarray(np.min([np.roll(radii, k) for k in range(-reach, reach + 1)], axis=0))
 
 
-def _drum_faces(rings: int) -> IntArray:
-    n, size = DIRECTIONS, 1 + rings * DIRECTIONS
-    here, after = np.arange(n), (np.arange(n) + 1) % n
-    faces = [np.stack([np.zeros(n, int), 1 + here, 1 + after], axis=1)]
-    for ring in range(rings - 1):
-        a, b = 1 + ring * n + here, 1 + ring * n + after
-        faces += [np.stack([a, a + n, b], axis=1), np.stack([b, a + n, b + n], axis=1)]
-    top = np.concatenate(faces)
-    a, b = 1 + (rings - 1) * n + here, 1 + (rings - 1) * n + after
+def _harmonic(height: FloatArray, shares: FloatArray, step: int) -> FloatArray:
+    """Heights inside a ring (n,), at a share of the way to it in each step-th direction.
+
+    The solution of Laplace's equation on a disk, by waves round it.
+    """
+    waves = np.arange(WAVES + 1)
+    strength = np.fft.rfft(height)[: WAVES + 1] * np.where(waves > 0, 2.0, 1.0) / len(height)
+    turns = np.exp(1j * np.outer(np.arange(0, len(height), step) * (2.0 * np.pi / len(height)), waves))
+    return np.asarray((strength * turns * shares[:, None] ** waves).real.sum(axis=1))
+
+
+@cache
+def _drum_faces(counts: tuple[int, ...]) -> IntArray:
+    """Triangles of a drum whose ends are rings of so many corners, each as many as the one before or twice as many."""
+    here = np.arange(counts[0])
+    faces = [np.stack([np.zeros(counts[0], int), 1 + here, 1 + (here + 1) % counts[0]], axis=1)]
+    begin = 1
+    for count, outer in pairwise(counts):
+        here = np.arange(count)
+        a, b = begin + here, begin + (here + 1) % count
+        begin += count
+        c, e = begin + here * outer // count, begin + (here + 1) * outer // count % outer
+        if outer == count:
+            faces += [np.stack([a, c, b], axis=1), np.stack([b, c, e], axis=1)]
+        else:
+            faces += [np.stack(triple, axis=1) for triple in ((a, c, c + 1), (a, c + 1, b), (b, c + 1, e))]
+    top, size = np.concatenate(faces), begin + counts[-1]
+    here = np.arange(counts[-1])
+    a, b = begin + here, begin + (here + 1) % counts[-1]
     side = [np.stack([a, a + size, b], axis=1), np.stack([b, a + size, b + size], axis=1)]
     return np.concatenate([top, top[:, ::-1] + size, *side]).astype(np.int32)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ...parameters import Param
 from ...progress import Progress, part, silent
 from ...receipt import Receipt, Stopwatch, measure_mesh
 from ...spatial.change import change_between
+from ...spatial.threads import at_once
 from ..closed import closed_model
 from ..identical import is_among
 from ..points import points_of
@@ -121,7 +123,7 @@ def solid(
     filling, marked = Filling(closing.mesh), choice
     if intent is not Intent.CLOSE_HOLES:
         filling = fill_inside(
-            closing, max_hole_mm, choice.to_keep(model), grooves=intent is Intent.WRAP,
+            closing, max_hole_mm, partial(choice.to_keep, model, max_hole_mm), grooves=intent is Intent.WRAP,
             progress=part(progress, 0.6, 0.9),
         )  # fmt: skip
         choice = _with_buried(choice, filling.buried)
@@ -134,7 +136,10 @@ def solid(
     else:
         out, more, wrong = storable(out, model, part(progress, 0.9, 0.95))
     stay = [k for k, (_, reason) in enumerate(choice.open) if reason != BURIED]
-    gaps = gap_widths(model, out, [choice.open[k][0] for k in stay])
+    gaps, (cavities_before, same_share) = at_once(
+        lambda: gap_widths(model, out, [choice.open[k][0] for k in stay]),
+        lambda: (len(without_cavities(model)[1]), 1.0 if unchanged else float(is_among(model, out).mean())),
+    )
     if intent is not Intent.CLOSE_HOLES:
         # What is left round an opening between two filled rooms is a cavity, and was filled with them.
         shut = {k for k, gap in zip(stay, gaps, strict=True) if gap["open_share"] == 0.0}
@@ -142,10 +147,10 @@ def solid(
         filling = replace(filling, buried=tuple(one or k in shut for k, one in enumerate(filling.buried)))
         choice = _with_buried(choice, filling.buried)
     made = _Made(
-        choice, filling, len(without_cavities(model)[1]),
+        choice, filling, cavities_before,
         [] if intent is not Intent.CLOSE_HOLES else without_cavities(out)[1],
         gaps,
-        1.0 if unchanged else float(is_among(model, out).mean()),
+        same_share,
         [opening_dict(one) for (one, reason), inside in zip(marked.open, filling.buried, strict=False)
          if inside and reason in BY_HAND],
     )  # fmt: skip
