@@ -163,10 +163,11 @@ class Work:
 def _meeting_box(vertices: FloatArray, faces: Triples, low: FloatArray, high: FloatArray) -> Rows:
     """Rows (k,) of the triangles of which no side of a box has all corners beyond it."""
     if is_compiled():
-        from . import _kernels_drill as kernels
+        from ...surface import _kernels_nearby as kernels
 
-        out: Rows = kernels.meeting_box(vertices, faces, low, high)
-        return out
+        meets = np.zeros(len(faces), bool)
+        kernels.near_boxes(vertices, faces, low[None], high[None], meets)
+        return np.flatnonzero(meets)
     beyond = np.zeros(len(vertices), np.uint8)  # a bit for each side of the box that a corner lies beyond
     for axis in range(3):
         beyond |= (vertices[:, axis] < low[axis]).view(np.uint8) << (2 * axis)
